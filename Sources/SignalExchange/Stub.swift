@@ -1,0 +1,4 @@
+import AsyncHTTPClient
+import Configuration
+import Hummingbird
+import HummingbirdTLS
