@@ -20,6 +20,27 @@ package final class SigningIdentity: Sendable {
     }
 }
 
+/// The directory's signing certificate and its private key. It belongs to the community and has no OIN.
+package final class DirectorySigner: Sendable {
+    package let certificate: Certificate
+    let key: PrivateKey
+
+    /// - Throws: as `SigningIdentity.init`.
+    package init(certificate: Certificate, privateKeyPEM: String) throws(CMSError) {
+        key = try PrivateKey(pem: privateKeyPEM, of: certificate)
+        self.certificate = certificate
+    }
+}
+
+/// Whoever can sign: an organisation, or the directory.
+protocol Signer {
+    var certificate: Certificate { get }
+    var key: PrivateKey { get }
+}
+
+extension SigningIdentity: Signer {}
+extension DirectorySigner: Signer {}
+
 /// An organisation's key-agreement (P-256) or key-transport (RSA) certificate and its private key.
 package final class DecryptionIdentity: Sendable {
     package let certificate: Certificate

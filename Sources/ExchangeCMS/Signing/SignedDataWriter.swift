@@ -11,13 +11,21 @@ struct SignedDataWriter {
         let type: Int32
         /// The content bytes of a simple value; the whole encoding of a SEQUENCE.
         let value: [UInt8]
+
+        static func receiptRequest(_ request: ReceiptRequest) -> Attribute {
+            Attribute(identifier: NID_id_smime_aa_receiptRequest, type: V_ASN1_SEQUENCE, value: request.der)
+        }
+
+        static func messageSignatureDigest(_ digest: Digest) -> Attribute {
+            Attribute(identifier: NID_id_smime_aa_msgSigDigest, type: V_ASN1_OCTET_STRING, value: digest.bytes)
+        }
     }
 
     let contentType: ASN1ObjectIdentifier
     let attributes: [Attribute]
 
     /// - Returns: the DER of a ContentInfo with the SignedData.
-    func sign(_ content: [UInt8], by signer: SigningIdentity, at time: Timestamp) throws(CMSError) -> [UInt8] {
+    func sign(_ content: [UInt8], by signer: some Signer, at time: Timestamp) throws(CMSError) -> [UInt8] {
         let flags = UInt32(CMS_PARTIAL | CMS_BINARY | CMS_NOCERTS)
         let cms = unsafe try Owned<CMSObject>(
             CMS_sign(nil, nil, nil, nil, flags), .cryptographicLibrary, "no memory for a signature")
@@ -30,7 +38,7 @@ struct SignedDataWriter {
         guard
             let info = unsafe CMS_add1_signer(
                 cms.pointer, signer.certificate.handle.pointer, signer.key.handle.pointer, EVP_sha256(), signerFlags)
-        else { throw CMSError(.keyUnusable, "the signing key of \(signer.oin) could not be used") }
+        else { throw CMSError(.keyUnusable, "the signing key of \(signer.certificate.subject) could not be used") }
         if case .rsa = signer.certificate.keyKind {
             let context = unsafe CMS_SignerInfo_get0_pkey_ctx(info)
             guard unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1,
@@ -46,7 +54,7 @@ struct SignedDataWriter {
         }
         let source = try Owned<BIOObject>.source(content)
         guard unsafe CMS_final(cms.pointer, source.pointer, nil, UInt32(CMS_BINARY)) == 1 else {
-            throw CMSError(.keyUnusable, "the signature of \(signer.oin) could not be made")
+            throw CMSError(.keyUnusable, "the signature of \(signer.certificate.subject) could not be made")
         }
         return unsafe try encoded { unsafe i2d_CMS_ContentInfo(cms.pointer, $0) }
     }

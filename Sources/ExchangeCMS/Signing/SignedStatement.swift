@@ -27,6 +27,19 @@ package enum SignedStatement {
     package static func sign(
         _ payload: [UInt8], kind: StatementKind, by signer: SigningIdentity, at time: Timestamp
     ) throws(CMSError) -> [UInt8] {
+        try sign(payload, kind, signer, time)
+    }
+
+    /// Signs a directory; no organisation's key can.
+    package static func sign(
+        _ payload: [UInt8], directoryBy signer: DirectorySigner, at time: Timestamp
+    ) throws(CMSError) -> [UInt8] {
+        try sign(payload, .directory, signer, time)
+    }
+
+    private static func sign(
+        _ payload: [UInt8], _ kind: StatementKind, _ signer: some Signer, _ time: Timestamp
+    ) throws(CMSError) -> [UInt8] {
         guard payload.count <= CMSLimits.statementPayloadBytes else {
             throw CMSError(.tooLarge, "the statement has \(payload.count) bytes; "
                 + "the limit is \(CMSLimits.statementPayloadBytes)")
