@@ -244,8 +244,9 @@ command_revoke() {
     [[ ${2:-unspecified} == unspecified ]] || reason=(-crl_reason "$2")
     [[ -f $certificate ]] || failed "there is no file '$certificate'"
     require_authority
-    # openssl would enter a certificate of any issuer in the register.
-    for authority in issuing root none; do
+    # openssl would enter a certificate of any issuer in the register. The root comes first: the certificate of the
+    # issuing authority would also verify against itself.
+    for authority in root issuing none; do
         [[ $authority != none ]] || failed "'$certificate' was not issued by the authorities in '$out'"
         if openssl verify -partial_chain -no_check_time -trusted "$out/ca/$authority.crt" "$certificate" \
             >/dev/null 2>&1; then
