@@ -1,5 +1,7 @@
 # The commands of this project. `make` alone lists them.
-# Demo and tests share one build configuration (debug), so that the dependencies are compiled once.
+# Demo and tests share one build configuration (debug), so that the dependencies are compiled once. They also share the
+# command that builds: plain `swift build`, or `swift test` with a build of its own, would compile parts of the
+# dependencies again.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,6 +11,8 @@ SHELL := /bin/bash
 
 # Passed on, as in: make demo ARGS='--keep evidence' or make test ARGS='--filter ExchangeCoreTests'
 ARGS ?=
+
+build := swift build --build-tests
 
 help: ## this list
 	@echo 'A node that exchanges signals and conference messages between organisations. Debian 12, Swift 6.3, git, make.'
@@ -22,15 +26,16 @@ setup: ## installs what is missing, with apt (1 minute, nothing the second time)
 	@scripts/setup.sh
 
 demo: setup ## seven nodes on this machine play the letter's case (first time 10 minutes to build, then under 1)
-	swift build
+	$(build)
 	.build/debug/exchange-lab demo $(ARGS)
 
 test: setup ## every test (first time 10 minutes to build, then 2)
-	swift test $(ARGS)
+	$(build)
+	swift test --skip-build $(ARGS)
 
 check: setup ## format, warnings as errors, house style (1 minute once built)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	swift build --build-tests
+	$(build)
 	swift test --skip-build --filter '^TidyTests\.'
 
 mutants: setup ## takes each defence out of a copy and expects its test to fail (1 minute a defence)

@@ -100,7 +100,8 @@ private struct Markdown {
 @Suite struct DocumentLinksTests {
     private func count(_ text: String, at path: String = "docs/operations.md") -> Int {
         let tree = SourceTree([
-            SourceFile(path: path, text: text), SourceFile(path: "README.md", text: "# First start\n## 3. A `code` part"),
+            SourceFile(path: path, text: text),
+            SourceFile(path: "README.md", text: "# First start\n## 3. A `code` part"),
             SourceFile(path: "Sources/ExchangeCore/Model/Time.swift", text: ""),
         ])
         return DocumentLinks().findings(in: tree).count
@@ -120,7 +121,8 @@ private struct Markdown {
     @Test(arguments: [
         "see [this](../README.md) and [that](../README.md#first-start)", "[this](../README.md#3-a-code-part)",
         "# Here\nsee [this](#here)", "see [this](https://example.org/missing)", "in code `[this](missing.md)`",
-        "```\n[this](missing.md)\n```", "see `Sources/ExchangeCore/Model/Time.swift` and [all](../Sources/ExchangeCore/)",
+        "```\n[this](missing.md)\n```", "see `Sources/ExchangeCore/Model/Time.swift`",
+        "see [all](../Sources/ExchangeCore/)",
         "one of `Tests/Mutants/*.patch`",
     ])
     func `a link that leads somewhere is no finding`(text: String) { #expect(count(text) == 0) }

@@ -55,7 +55,8 @@ struct ImportArrows: HouseRule {
         let kinds: Set = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var"]
         return code.indices.compactMap { index in
             // As an argument label or a member, `import` is followed by a symbol.
-            guard code[index].isWord("import"), index + 1 < code.count, code[index + 1].kind == .word else { return nil }
+            guard code[index].isWord("import"), index + 1 < code.count, code[index + 1].kind == .word
+            else { return nil }
             let next = kinds.contains(code[index + 1].text) ? index + 2 : index + 1
             return next < code.count ? (code[next].text, code[index].line) : nil
         }

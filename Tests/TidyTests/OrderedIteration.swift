@@ -26,7 +26,7 @@ struct OrderedIteration: HouseRule {
         return zip(core, declarations).flatMap { file, own in
             let names = Set(everywhere.merging(own) { $1 }.filter(\.value).keys)
             return lines(walking: names, in: file.code).filter { !isExcepted($0, in: file) }.map {
-                Finding(path: file.path, line: $0, message: "walks a Dictionary or a Set: sort it, or use an ordered one")
+                Finding(path: file.path, line: $0, message: "walks a Dictionary or a Set: sort, or use an ordered one")
             }
         }
     }
@@ -40,8 +40,8 @@ struct OrderedIteration: HouseRule {
             guard !uses.members.contains(where: { $0 == "sorted" || $0 == "min" || $0 == "max" }) else { continue }
             let onward = uses.members.drop { Self.views.contains($0) }
             let isWalked = onward.first.map(Self.walks.contains) ?? false
-            let isWhole = onward.isEmpty && !uses.isSubscripted && (isIterated(index, in: code) || isCopied(index, in: code))
-            if isWalked && !uses.isSubscripted || isWhole { lines.append(code[index].line) }
+            let isWhole = onward.isEmpty && (isIterated(index, in: code) || isCopied(index, in: code))
+            if !uses.isSubscripted && (isWalked || isWhole) { lines.append(code[index].line) }
         }
         return lines
     }
@@ -89,9 +89,7 @@ struct OrderedIteration: HouseRule {
                 position = endOfGroup(position, in: code)
             } else if code[position].isSymbol("{"), let last = members.last, takesClosure(last) {
                 position = endOfGroup(position, in: code)
-            } else if code[position].isSymbol("."), position + 1 < code.count, code[position + 1].kind == .word,
-                !(code[position + 1].isSymbol("."))
-            {
+            } else if code[position].isSymbol("."), position + 1 < code.count, code[position + 1].kind == .word {
                 members.append(code[position + 1].text)
                 position += 2
             } else if code[position].isSymbol("?"), code[position].isAdjacent {
@@ -183,7 +181,8 @@ struct OrderedIteration: HouseRule {
     @Test(arguments: [
         "for (partner, channel) in byPartner {}", "for id in self.seen where id.isOld {}", "for id in state.pending {}",
         "for channel in byPartner.values {}", "let a = byPartner.map { $0 }", "let a = byPartner.keys.first",
-        "seen.forEach { send($0) }", "let a = Array(seen)", "let a = byPartner\n    .filter { $0.value.isOpen }\n    .map(\\.key)",
+        "seen.forEach { send($0) }", "let a = Array(seen)",
+        "let a = byPartner\n    .filter { $0.value.isOpen }\n    .map(\\.key)",
         "for id in seen.union(pending) {}", "for id in seen.filter({ $0.isOld }) {}",
     ])
     func `a walk over a Dictionary or a Set is found in the core and only there`(source: String) {
@@ -192,7 +191,8 @@ struct OrderedIteration: HouseRule {
     }
 
     @Test(arguments: [
-        "for id in queue {}", "for id in seen.sorted() {}", "for (a, b) in byPartner.sorted(by: { $0.key < $1.key }) {}",
+        "for id in queue {}", "for id in seen.sorted() {}",
+        "for (a, b) in byPartner.sorted(by: { $0.key < $1.key }) {}",
         "let a = byPartner[oin]", "for id in byPartner[oin].ids {}", "let a = seen.contains(id)", "let a = seen.count",
         "let a = byPartner.values.map(\\.due).min()", "let a = byPartner.keys.sorted().map { $0 }",
         "byPartner[oin]?.queue.map { $0 }", "f(seen: queue)", "let a = seen.union(pending)",

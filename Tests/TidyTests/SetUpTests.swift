@@ -93,7 +93,10 @@ private final class MadeUpMachine: Sendable {
         try standIn("javac", "")
         try standIn(
             "dpkg-query",
-            #"for last; do :; done; [ -f "$MACHINE/packages/$last" ] && echo "installed $(cat "$MACHINE/packages/$last")""#)
+            #"""
+            for package; do :; done
+            [ -f "$MACHINE/packages/$package" ] && echo "installed $(cat "$MACHINE/packages/$package")"
+            """#)
         try standIn(
             "apt-get",
             #"""
@@ -115,7 +118,9 @@ private final class MadeUpMachine: Sendable {
     }
 
     func remove(_ packages: String...) throws {
-        for package in packages { try FileManager.default.removeItem(at: folder.appending(path: "packages/\(package)")) }
+        for package in packages {
+            try FileManager.default.removeItem(at: folder.appending(path: "packages/\(package)"))
+        }
     }
 
     /// The version that apt installs.

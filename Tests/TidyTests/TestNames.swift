@@ -9,7 +9,8 @@ struct TestNames: HouseRule {
         tree.swiftFiles.filter { $0.path.hasPrefix("Tests/") }.flatMap { file in
             let code = file.code
             return code.indices.compactMap { index -> Finding? in
-                guard code[index].isSymbol("@"), index + 1 < code.count, code[index + 1].isWord("Test") else { return nil }
+                guard code[index].isSymbol("@"), index + 1 < code.count, code[index + 1].isWord("Test")
+                else { return nil }
                 let name = Self.name(ofTestAt: index, in: code)
                 guard name.split(separator: " ").count < Self.leastWords else { return nil }
                 let message = "the test '\(name)' is not a sentence: func `what holds`()"
