@@ -125,30 +125,32 @@ struct ContentCodecTests {
         #expect(refusal?.path.description == name)
     }
 
-    @Test(arguments: [
-        (["id"], "019AB13B-5001-7C21-9F3A-0B5D6E7F8A90"), (["id"], "5f0c2a6e-9d1b-4c37-8a54-2e7d1f90b3c6"),
-        (["type"], "sig-01"), (["version"], 0), (["version"], "1"), (["sender"], "police"),
-        (["sender", "oin"], "99000000001000"), (["recipients"], []), (["recipients", 0, "previous"], "x"),
-        (["caseRef"], "019ab13b-5001-7c21-9f3a-0b5d6e7f8a90"), (["conversation"], .null), (["inReplyTo"], .null),
-        (["created"], "2026-11-23T17:14:48Z"), (["created"], "2026-02-29T17:14:48.000Z"), (["purpose"], "signals"),
-        (["purpose"], "https://a.example/x#y"), (["purpose"], "https://a.example/a b"), (["purpose"], "urn:%zz"),
-        (["legalBasis"], []), (["body"], []), (["attachments"], .null), (["attachments", 0, "sha256"], "AB"),
-        (["attachments", 0, "byteCount"], 0), (["attachments", 0, "chunkByteCount"], 1),
-        (["attachments", 0, "name"], "../../passwd"), (["attachments", 0, "name"], ".."),
-        (["attachments", 0, "mediaType"], "image"), (["attachments", 0, "mediaType"], "Image/JPEG"),
-        (["attachments", 0, "key"], "00"),
-    ] as [([PathStep], JSONValue)])
+    @Test(
+        arguments: [
+            (["id"], "019AB13B-5001-7C21-9F3A-0B5D6E7F8A90"), (["id"], "5f0c2a6e-9d1b-4c37-8a54-2e7d1f90b3c6"),
+            (["type"], "sig-01"), (["version"], 0), (["version"], "1"), (["sender"], "police"),
+            (["sender", "oin"], "99000000001000"), (["recipients"], []), (["recipients", 0, "previous"], "x"),
+            (["caseRef"], "019ab13b-5001-7c21-9f3a-0b5d6e7f8a90"), (["conversation"], .null), (["inReplyTo"], .null),
+            (["created"], "2026-11-23T17:14:48Z"), (["created"], "2026-02-29T17:14:48.000Z"), (["purpose"], "signals"),
+            (["purpose"], "https://a.example/x#y"), (["purpose"], "https://a.example/a b"), (["purpose"], "urn:%zz"),
+            (["legalBasis"], []), (["body"], []), (["attachments"], .null), (["attachments", 0, "sha256"], "AB"),
+            (["attachments", 0, "byteCount"], 0), (["attachments", 0, "chunkByteCount"], 1),
+            (["attachments", 0, "name"], "../../passwd"), (["attachments", 0, "name"], ".."),
+            (["attachments", 0, "mediaType"], "image"), (["attachments", 0, "mediaType"], "Image/JPEG"),
+            (["attachments", 0, "key"], "00"),
+        ] as [([PathStep], JSONValue)])
     func `a value of another form is refused at its place`(path: [PathStep], value: JSONValue) throws {
         let refusal = refusal(try SignedContent.signal().document.replacing(path, with: value).padded())
         #expect(refusal?.code == .fieldInvalid)
         #expect(refusal?.path.description == path.fieldPath)
     }
 
-    @Test(arguments: [
-        (["priority"], "high", "fhir-request-priority"), (["handling"], "orange", "tlp"),
-        (["sender", "role"], "chief", "role"), (["recipients", 0, "role"], "", "role"),
-        (["legalBasis", 1], "A6-1-z", "legal-basis"),
-    ] as [([PathStep], JSONValue, String)])
+    @Test(
+        arguments: [
+            (["priority"], "high", "fhir-request-priority"), (["handling"], "orange", "tlp"),
+            (["sender", "role"], "chief", "role"), (["recipients", 0, "role"], "", "role"),
+            (["legalBasis", 1], "A6-1-z", "legal-basis"),
+        ] as [([PathStep], JSONValue, String)])
     func `a code outside its list is refused with list, version and codes`(
         path: [PathStep], value: JSONValue, list: String
     ) throws {

@@ -68,7 +68,9 @@ struct SubmissionTests {
         let document = try Example("PLC-02").document.replacing(["recipients", 1], with: "provider")
         let refusal = refusal {
             _ = try resolve(document, sender: .reception) {
-                $0 == .provider ? Community.organisations(.provider) + Community.organisations(.health) : Community.organisations($0)
+                $0 == .provider
+                    ? Community.organisations(.provider) + Community.organisations(.health)
+                    : Community.organisations($0)
             }
         }
         #expect(refusal?.code == .recipientUnresolved && refusal?.path.description == "recipients[1]")

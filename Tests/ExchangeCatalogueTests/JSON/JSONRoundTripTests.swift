@@ -72,7 +72,8 @@ extension JSONValue {
         case 3: .integer(.random(in: -9...9, using: &generator))
         case 4: .string(randomText(using: &generator))
         case 5:
-            .array((0..<Int.random(in: 0..<5, using: &generator)).map { _ in random(depth: depth - 1, using: &generator) })
+            .array(
+                (0..<Int.random(in: 0..<5, using: &generator)).map { _ in random(depth: depth - 1, using: &generator) })
         default: .object(randomObject(depth: depth - 1, using: &generator))
         }
     }

@@ -31,7 +31,8 @@ struct CodeListTests {
     @Test func `the country list is the whole of ISO 3166-1`() {
         #expect(CodeList.country.codes.count == 249)
         #expect(CodeList.country.codes.allSatisfy { $0.value.utf8.count == 3 })
-        #expect(CodeList.country.contains("NLD") && CodeList.country.contains("ERI") && !CodeList.country.contains("XXA"))
+        #expect(
+            CodeList.country.contains("NLD") && CodeList.country.contains("ERI") && !CodeList.country.contains("XXA"))
     }
 
     @Test func `a stateless child has a nationality code`() { #expect(CodeList.nationality.contains("XXA")) }
@@ -54,7 +55,8 @@ struct CodeListTests {
 
     @Test func `a character that only looks like a letter is not that letter`() {
         #expect(!CodeList.country.contains("\u{212A}EN"))
-        #expect(!CodeList.country.contains("nld") && !CodeList.country.contains("NLD ") && !CodeList.country.contains(""))
+        #expect(
+            !CodeList.country.contains("nld") && !CodeList.country.contains("NLD ") && !CodeList.country.contains(""))
     }
 
     @Test func `the core's enumerations and their lists are the same`() {

@@ -4,7 +4,8 @@ import Testing
 
 struct PlacementTests {
     @Test(arguments: [
-        "Kerkstraat 12, 9561 AS Ter Apel", "9561AS", "9561AS-12", "Ter Apel", "BO", "bo-07", "BO-7", "BO-07 ", "BO-07\n", "",
+        "Kerkstraat 12, 9561 AS Ter Apel", "9561AS", "9561AS-12", "Ter Apel", "BO", "bo-07", "BO-7", "BO-07 ",
+        "BO-07\n", "",
         "KERKSTRAAT-12", "BO-07-1",
     ])
     func `a location is a code and never an address`(text: String) throws {

@@ -104,7 +104,8 @@ struct SignalTests {
 
     @Test func `a text is not blank, not too long in bytes, and has no control characters`() throws {
         let example = try Example("SIG-04")
-        for text in ["", " \n\t ", "\u{A0}", "a\u{00}b", "a\u{1B}[2J", "a\u{85}b", String(repeating: "é", count: 1001)] {
+        for text in ["", " \n\t ", "\u{A0}", "a\u{00}b", "a\u{1B}[2J", "a\u{85}b", String(repeating: "é", count: 1001)]
+        {
             let refusal = example.refusal(replacing: "body", "safetyRequirements", with: .string(text))
             #expect(refusal?.code == .fieldInvalid && refusal?.path.description == "body.safetyRequirements")
         }
@@ -116,7 +117,9 @@ struct SignalTests {
 
     @Test func `a refusal never repeats what was written`() throws {
         let example = try Example("SIG-01")
-        for path in [["body", "talkType"], ["body", "acuteDanger"], ["body", "detectedAt"], ["purpose"], ["caseRef"]]
+        for path in [
+            ["body", "talkType"], ["body", "acuteDanger"], ["body", "detectedAt"], ["purpose"], ["caseRef"],
+        ]
             as [[PathStep]]
         {
             let refusal = example.refusal(of: example.document.replacing(path, with: "Nguyen Van A"))
