@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "exchange-lab",
             dependencies: [
-                "ExchangeTesting", "SignalExchange",
+                "ExchangeTesting", "SignalExchange", "ExchangeCore", "ExchangeCatalogue",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

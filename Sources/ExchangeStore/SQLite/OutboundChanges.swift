@@ -101,7 +101,7 @@ extension LedgerTransaction {
     ) throws {
         let moved = try database.change(
             """
-            UPDATE delivery SET follow_up = ?, follow_up_role = ?,
+            UPDATE delivery SET follow_up = ?, follow_up_role = COALESCE(NULLIF(?, ''), follow_up_role),
                 owned_at = CASE WHEN ? THEN ? ELSE owned_at END,
                 concluded_at = CASE WHEN ? THEN ? ELSE concluded_at END
             WHERE message_id = ? AND partner = ?

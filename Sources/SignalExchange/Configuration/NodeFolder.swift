@@ -61,22 +61,16 @@ package struct NodeFolder: Sendable {
     /// - Parameter isSecret: readable and writable by this user alone, from its first byte on.
     package static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(NodeError) {
         let temporary = path + ".new"
-        do {
-            try? FileManager.default.removeItem(atPath: temporary)
-            guard
-                FileManager.default.createFile(
-                    atPath: temporary, contents: Data(bytes),
-                    attributes: [.posixPermissions: isSecret ? 0o600 : 0o644])
-            else {
-                throw NodeError(.fileUnreadable, "\(temporary) cannot be written; check rights and free space")
-            }
-            _ = try FileManager.default.replaceItemAt(
-                URL(fileURLWithPath: path), withItemAt: URL(fileURLWithPath: temporary))
-        } catch let error as NodeError {
-            throw error
-        } catch {
+        // What an interrupted write left is of no use; where nothing is left, there is nothing to remove.
+        unlink(temporary)
+        let attributes: [FileAttributeKey: Any] = [.posixPermissions: isSecret ? 0o600 : 0o644]
+        guard
+            FileManager.default.createFile(atPath: temporary, contents: Data(bytes), attributes: attributes),
+            rename(temporary, path) == 0
+        else {
             throw NodeError(
-                .fileUnreadable, "\(path) cannot be written; check rights and free space", cause: "\(error)")
+                .fileUnreadable, "\(path) cannot be written; check rights and free space",
+                cause: String(cString: strerror(errno)))
         }
     }
 }
