@@ -16,8 +16,8 @@ package struct MessageReference {
     private var overview: [String] {
         [
             "# Message types", "",
-            "Generated from the definitions; see [how to add a type](../adding-a-message-type.md). Each type has a JSON",
-            "Schema in `schemas` and an example in `examples/messages`.", "",
+            "Generated from the definitions; see [how to add a type](../adding-a-message-type.md). Each type has a",
+            "JSON Schema in `schemas` and an example in `examples/messages`.", "",
             "| Type | Message | From | To | Priority | Acknowledged up to |", "|---|---|---|---|---|---|",
         ]
             + catalogue.all.map { definition in
