@@ -22,13 +22,18 @@ actor Checkpointer {
     func noteOperations(_ count: Int) throws -> Bool {
         if let failure { throw failure }
         operations += count
-        if operations >= limits.checkpointEveryOperations, running == nil {
+        // One checkpoint at a time: a second would find the database busy and do nothing.
+        guard running == nil else { return false }
+        if logPages > limits.walMaximumPages {
+            logPages = 0
+            operations = 0
+            return true
+        }
+        if operations >= limits.checkpointEveryOperations {
             operations = 0
             running = Task { await checkpoint() }
         }
-        guard logPages > limits.walMaximumPages else { return false }
-        logPages = 0
-        return true
+        return false
     }
 
     /// Waits for a running checkpoint and closes the connection.

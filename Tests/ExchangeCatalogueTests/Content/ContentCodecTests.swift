@@ -112,6 +112,8 @@ struct ContentCodecTests {
         let outer = try refusal(replacing: "urgent", with: true)
         #expect(outer?.code == .fieldUnknown && outer?.path.description == "urgent")
         let inner = try refusal(replacing: "recipients", 1, "name", with: "x")
+        let lookAlike = try refusal(replacing: "\u{212A}", with: "x")
+        #expect(lookAlike?.code == .fieldUnknown)
         #expect(inner?.code == .fieldUnknown && inner?.path.description == "recipients[1].name")
     }
 

@@ -22,6 +22,15 @@ struct JSONSchemaTests {
         #expect(try RepositoryFiles.names(in: "schemas") == Self.files.map(\.name).sorted())
     }
 
+    @Test func `the message reference is the one that the definitions give`() throws {
+        let path = "docs/messages/README.md"
+        let bytes = Array(MessageReference.markdown(of: .standard).utf8)
+        if environmentValue("EXCHANGE_WRITE_SCHEMAS") == "1" { try RepositoryFiles.write(bytes, to: path) }
+        #expect(
+            try RepositoryFiles.bytes(path) == bytes,
+            "\(path) differs: run the test with EXCHANGE_WRITE_SCHEMAS=1 and commit the file")
+    }
+
     @Test func `every type has an example and no example is without a type`() throws {
         #expect(
             try RepositoryFiles.names(in: "examples/messages")
