@@ -117,8 +117,10 @@ extension SQLiteLedger {
         try await write(at: alarm.at) { try $0.raise(alarm) }
     }
 
-    package func clear(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws {
-        try await write(at: at) { try $0.clear(code, partner: partner, at: at) }
+    package func clear(
+        _ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp
+    ) async throws {
+        try await write(at: at) { try $0.clear(code, partner: partner, messageID: messageID, at: at) }
     }
 
     package func appendLeaf(_ leaf: AuditLeaf) async throws {
