@@ -26,7 +26,12 @@ package protocol ExchangeLedger: Sendable {
     func recordAttempt(_ numbers: [SequenceNumber], to partner: OIN, detail: String, at: Timestamp) async throws
     /// Records answers as ``AnswerRecording`` decides.
     func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws
+    /// Notes that a partner answered `noted` to numbers that were declared as `kind` (void or held): they are not
+    /// declared so again.
+    func recordNoted(_ numbers: [SequenceNumber], as kind: ItemKind, by partner: OIN, at: Timestamp) async throws
     /// Holds, releases or withdraws a delivery; `false` where its state does not allow that.
+    ///
+    /// - Parameter reason: declared to the partner under the delivery's number; not empty, but for a release.
     func moveTransport(_ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp) async throws -> Bool
 
     // MARK: The way in
@@ -57,12 +62,16 @@ package protocol ExchangeLedger: Sendable {
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
-    func clear(_ code: AlarmCode, partner: OIN?) async throws
+    /// Clears the open alarms of a code that are of this partner, or of none.
+    func clear(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws
     func appendLeaf(_ leaf: AuditLeaf) async throws
     /// Walks the whole audit chain.
     func verifyAuditChain() async throws -> AuditChainState
 
-    /// Emits an element after each commit that another part of the node may wait for.
+    /// A new stream of what happens from now on that another part of the node may wait for, told after the commit.
+    ///
+    /// An element says "look again". Equal elements that were not read yet are one; a reader that lags far behind gets
+    /// `.everything`. Each access makes a stream of its own.
     var events: AsyncStream<LedgerEvent> { get }
     func close() async throws
 }
@@ -368,4 +377,6 @@ package enum LedgerEvent: Hashable, Sendable {
     case deliveryMoved(MessageID)
     case inboxChanged(MessageID)
     case alarmsChanged
+    /// More happened than is listed: whoever reads this looks at all that it watches.
+    case everything
 }

@@ -29,7 +29,7 @@ struct ImportArrows: HouseRule {
         "SignalExchange": layers.union(transport).union(system).union(collections),
         "exchange-node": ["SignalExchange", "ArgumentParser", "Foundation"],
         "ExchangeTesting": layers.union(transport).union(system).union(collections).union(["SignalExchange"]),
-        "exchange-lab": ["ExchangeTesting", "SignalExchange", "ArgumentParser", "Foundation"],
+        "exchange-lab": ["ExchangeTesting", "SignalExchange", "ExchangeCore", "ExchangeCatalogue", "ArgumentParser", "Foundation"],
     ]
 
     func findings(in tree: SourceTree) -> [Finding] {

@@ -1,8 +1,26 @@
 internal import COpenSSL
 package import ExchangeCore
 
+/// A certificate with its private key, whoever's it is.
+protocol Signer {
+    var certificate: Certificate { get }
+    var key: PrivateKey { get }
+}
+
+/// The community's directory signer. It is no organisation: its certificate has no OIN, and it signs nothing else.
+package final class DirectorySigner: Sendable, Signer {
+    package let certificate: Certificate
+    let key: PrivateKey
+
+    /// - Throws: as `SigningIdentity.init`; an OIN is not needed.
+    package init(certificate: Certificate, privateKeyPEM: String) throws(CMSError) {
+        key = try PrivateKey(pem: privateKeyPEM, of: certificate)
+        self.certificate = certificate
+    }
+}
+
 /// An organisation's signing certificate and its private key.
-package final class SigningIdentity: Sendable {
+package final class SigningIdentity: Sendable, Signer {
     package let certificate: Certificate
     package let oin: OIN
     let key: PrivateKey

@@ -38,7 +38,18 @@ package struct Opener: Sendable {
         guard envelope.storageKeyIdentifier == storageKey.identifier else {
             throw CMSError(.storageKeyWrong, "the envelope does not lie under \(storageKey)")
         }
-        let cms = try Owned<CMSObject>.decoding(envelope.bytes)
+        return try SignedMessage(signedData: Self.plaintext(of: envelope.bytes, with: storageKey))
+    }
+
+    private func open(
+        _ envelope: UnverifiedEnvelope, with identity: DecryptionIdentity
+    ) throws(CMSError) -> SignedMessage {
+        try SignedMessage(signedData: Self.decrypt(Owned<CMSObject>.decoding(envelope.bytes), identity))
+    }
+
+    /// What the policy is not asked about: for `LibraryProbe`, which shows OpenSSL what the policy would refuse.
+    static func plaintext(of envelope: [UInt8], with storageKey: CaseStorageKey) throws(CMSError) -> [UInt8] {
+        let cms = try Owned<CMSObject>.decoding(envelope)
         var key = storageKey.key
         var name = storageKey.identifier
         guard unsafe CMS_decrypt_set1_key(cms.pointer, &key, key.count, &name, name.count) == 1 else {
@@ -47,15 +58,9 @@ package struct Opener: Sendable {
         return try decrypt(cms, nil)
     }
 
-    private func open(
-        _ envelope: UnverifiedEnvelope, with identity: DecryptionIdentity
-    ) throws(CMSError) -> SignedMessage {
-        try decrypt(Owned<CMSObject>.decoding(envelope.bytes), identity)
-    }
-
-    private func decrypt(
+    private static func decrypt(
         _ cms: borrowing Owned<CMSObject>, _ identity: DecryptionIdentity?
-    ) throws(CMSError) -> SignedMessage {
+    ) throws(CMSError) -> [UInt8] {
         let sink = try Owned<BIOObject>.sink()
         let done = unsafe CMS_decrypt(
             cms.pointer, identity?.key.handle.pointer, identity?.certificate.handle.pointer, nil, sink.pointer,
@@ -64,6 +69,6 @@ package struct Opener: Sendable {
         guard done == 1 else {
             throw CMSError(.decryptionFailed, "the envelope does not open: it was altered, or its key is damaged")
         }
-        return try SignedMessage(signedData: sink.bytes)
+        return sink.bytes
     }
 }

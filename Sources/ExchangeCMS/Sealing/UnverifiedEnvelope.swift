@@ -1,5 +1,4 @@
 internal import ExchangeCore
-internal import SwiftASN1
 
 /// An envelope that has the form of the profile. Neither its tag nor anything in it is verified.
 package struct UnverifiedEnvelope: Sendable {
@@ -36,22 +35,9 @@ package struct UnverifiedEnvelope: Sendable {
             throw CMSError(.recipientKeyUnknown, "the envelope was not sealed to the key "
                 + "\(keyIdentifier.hexadecimal); seal the message again to the partner's present key")
         }
-        var serializer = DER.Serializer()
-        do {
-            try serializer.appendConstructedNode(identifier: .sequence) { contentInfo in
-                try contentInfo.serialize(ASN1ObjectIdentifier.authEnvelopedData)
-                contentInfo.appendConstructedNode(identifier: .context(0)) { content in
-                    content.appendConstructedNode(identifier: .sequence) { envelope in
-                        envelope.appendPrimitiveNode(identifier: .integer) { $0.append(0) }
-                        envelope.appendConstructedNode(identifier: .set) {
-                            $0.serializeRawBytes(recipient.encodedBytes)
-                        }
-                        envelope.serializeRawBytes(inspection.encryptedContentInfo)
-                        envelope.serializeRawBytes(inspection.tag)
-                    }
-                }
-            }
-        } catch { throw CMSError(.malformed, "the envelope could not be written: \(error)") }
-        return serializer.serializedBytes
+        return try AuthEnvelopedData(
+            recipients: [recipient.encodedBytes], encryptedContentInfo: inspection.encryptedContentInfo,
+            tag: inspection.tag
+        ).der
     }
 }

@@ -17,7 +17,7 @@ struct SignedDataWriter {
     let attributes: [Attribute]
 
     /// - Returns: the DER of a ContentInfo with the SignedData.
-    func sign(_ content: [UInt8], by signer: SigningIdentity, at time: Timestamp) throws(CMSError) -> [UInt8] {
+    func sign(_ content: [UInt8], by signer: some Signer, at time: Timestamp) throws(CMSError) -> [UInt8] {
         let flags = UInt32(CMS_PARTIAL | CMS_BINARY | CMS_NOCERTS)
         let cms = unsafe try Owned<CMSObject>(
             CMS_sign(nil, nil, nil, nil, flags), .cryptographicLibrary, "no memory for a signature")
@@ -30,7 +30,7 @@ struct SignedDataWriter {
         guard
             let info = unsafe CMS_add1_signer(
                 cms.pointer, signer.certificate.handle.pointer, signer.key.handle.pointer, EVP_sha256(), signerFlags)
-        else { throw CMSError(.keyUnusable, "the signing key of \(signer.oin) could not be used") }
+        else { throw CMSError(.keyUnusable, "the signing key of \(signer.certificate.subject) could not be used") }
         if case .rsa = signer.certificate.keyKind {
             let context = unsafe CMS_SignerInfo_get0_pkey_ctx(info)
             guard unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1,
@@ -46,7 +46,7 @@ struct SignedDataWriter {
         }
         let source = try Owned<BIOObject>.source(content)
         guard unsafe CMS_final(cms.pointer, source.pointer, nil, UInt32(CMS_BINARY)) == 1 else {
-            throw CMSError(.keyUnusable, "the signature of \(signer.oin) could not be made")
+            throw CMSError(.keyUnusable, "the signature of \(signer.certificate.subject) could not be made")
         }
         return unsafe try encoded { unsafe i2d_CMS_ContentInfo(cms.pointer, $0) }
     }

@@ -8,7 +8,8 @@ extension CodeList {
         id: "talk-type", version: "1", source: letter,
         codes: [
             Code("intake-nidos-1", "first acquaintance talk with the guardian"),
-            Code("identification", "identification by the police"), Code("ind-talk", "talk with the immigration service"),
+            Code("identification", "identification by the police"),
+            Code("ind-talk", "talk with the immigration service"),
             Code("intake-nidos-2", "second talk with the guardian"), Code("other", "outside these talks"),
         ])
 

@@ -13,7 +13,7 @@ package struct Recipient: Hashable, Sendable {
 }
 
 /// What is inside the signature of a message (`protocol.md` §3). Read and written by ``ContentCodec``.
-package struct SignedContent: Hashable, Sendable {
+package struct SignedContent: Equatable, Sendable {
     package var id: MessageID
     package var type: MessageType
     package var sender: Party

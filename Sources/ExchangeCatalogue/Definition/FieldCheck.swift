@@ -10,7 +10,9 @@ enum FieldCheck {
         for field in fields {
             let place = path.member(field.name)
             guard let member = reader.optional(field.name) else {
-                if field.isRequired { throw ContentError(.fieldMissing, at: place, "add this member: \(field.meaning)") }
+                if field.isRequired {
+                    throw ContentError(.fieldMissing, at: place, "add this member: \(field.meaning)")
+                }
                 continue
             }
             if case .codeOfNamedList(let lists) = field.kind {
@@ -41,7 +43,9 @@ enum FieldCheck {
             }
         case .timestamp: try checkText(value, form: Form.timestamp, at: path) { Timestamp($0) != nil }
         case .date:
-            try checkText(value, form: "a date such as 2009-03-01", at: path) { Timestamp($0 + "T00:00:00.000Z") != nil }
+            try checkText(value, form: "a date such as 2009-03-01", at: path) {
+                Timestamp($0 + "T00:00:00.000Z") != nil
+            }
         case .messageID: try checkText(value, form: Form.messageID, at: path) { MessageID($0) != nil }
         case .caseReference: try checkText(value, form: Form.caseReference, at: path) { CaseReference($0) != nil }
         case .oin: try checkText(value, form: Form.oin, at: path) { OIN($0) != nil }

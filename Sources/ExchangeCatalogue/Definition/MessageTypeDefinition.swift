@@ -50,7 +50,9 @@ package struct MessageTypeDefinition: Sendable {
         }
         precondition(Set(fields.map(\.name)).count == fields.count, "\(code): a field is there twice")
         for duty in duties {
-            if case .role(let role) = duty { precondition(recipients.contains(role), "\(code): \(role) is no recipient") }
+            if case .role(let role) = duty {
+                precondition(recipients.contains(role), "\(code): \(role) is no recipient")
+            }
         }
         for rule in rules {
             precondition(

@@ -2,7 +2,7 @@
 ///
 /// Strings are compared code unit by code unit (RFC 8259 §8.3). Swift's own comparison takes canonically equivalent
 /// text as equal, so that U+212A KELVIN SIGN would pass for the letter K of a country code.
-package indirect enum JSONValue: Hashable, Sendable {
+package indirect enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -67,8 +67,8 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
 }
 
 /// An object whose members keep their order and whose names are unique.
-package struct JSONObject: Hashable, Sendable {
-    package struct Member: Hashable, Sendable {
+package struct JSONObject: Equatable, Sendable {
+    package struct Member: Equatable, Sendable {
         package let name: String
         package var value: JSONValue
 

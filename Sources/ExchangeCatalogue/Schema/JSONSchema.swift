@@ -67,7 +67,9 @@ package enum JSONSchema {
         return members
     }
 
-    static var legalBasis: JSONValue { FieldSchema.schema(.codes(.legalBasis, count: SignedContent.legalBasisCountRange)) }
+    static var legalBasis: JSONValue {
+        FieldSchema.schema(.codes(.legalBasis, count: SignedContent.legalBasisCountRange))
+    }
 
     static let purpose: JSONValue = [
         "type": "string", "format": "uri", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:[^#\\s]+$",

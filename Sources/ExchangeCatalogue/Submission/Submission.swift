@@ -1,7 +1,7 @@
 package import ExchangeCore
 
 /// What an agency hands to its own node: a message without what the node adds (id, time, sender, order, padding).
-package struct Submission: Hashable, Sendable {
+package struct Submission: Equatable, Sendable {
     /// Whom the agency names as a recipient.
     package enum Addressee: Hashable, Sendable {
         case party(Party)

@@ -13,7 +13,8 @@ extension MessageTypeDefinition {
             .required("status", .code(.taskStatus), "How far the answering organisation is."),
             .required("ownerRole", .text(byteCountLimit: 100), "The duty role that owns the signal; no person's name."),
             .required("decision", .code(.signalDecision), "What the signal is to the answering organisation."),
-            .required("nextStep", .text(byteCountLimit: 2000), "What happens next, also where that is nothing, and why."),
+            .required(
+                "nextStep", .text(byteCountLimit: 2000), "What happens next, also where that is nothing, and why."),
             .optional("ownIndicators", .indicators(count: 1...32), "Indicators that the answering organisation has."),
             .optional("relatedSignals", .array(.messageID, count: 1...16), "Earlier signals on the same child."),
         ],

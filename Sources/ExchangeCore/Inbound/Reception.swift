@@ -102,8 +102,7 @@ package enum Reception {
                     .numberConflict, detail: "number \(item.number) holds another message", alarm: .numberConflict)
             }
             // A number that was declared held may become a message later; every other answer is final.
-            if case .noted(.held, _) = slot.answer { return .examine }
-            return .repeat(slot.answer)
+            guard case .noted(.held, _) = slot.answer else { return .repeat(slot.answer) }
         }
         if let message = facts.message, message.digest != item.messageDigest || message.answer == nil {
             return .refuse(
@@ -121,10 +120,13 @@ package enum Reception {
         switch examination {
         case .refused(let code, let detail): return .refuse(code, detail: detail)
         case .later(let code, let detail): return .later(code, detail: detail, alarm: alarm(for: code))
-        case .declared(let kind, let reason): return .note(kind, reason: reason)
+        case .declared(let kind, let reason):
+            let noted = KeptAnswer.noted(kind, reason: reason)
+            return facts.slot?.answer == noted ? .repeat(noted) : .note(kind, reason: reason)
         case .verified(let message):
             // A repair by re-sealing brings a known message under a new number: its receipt is the one that stands.
-            if let answer = facts.message?.answer { return .repeat(answer) }
+            // An earlier refusal or declaration does not stand in its way: only now has the message verified.
+            if case .receipt(let proof) = facts.message?.answer { return .repeat(.receipt(proof)) }
             if let acknowledgement = message.acknowledgement {
                 guard let delivery = facts.acknowledged, delivery.digest == acknowledgement.messageDigest else {
                     return .refuse(
@@ -145,8 +147,8 @@ package enum Reception {
         case (.examine, _):
             preconditionFailure("an item is examined before it is written")
         case (.repeat(let kept), _):
-            // Under a number of its own only where it came by re-sealing; a plain duplicate's slot is full.
-            return facts.slot == nil ? [.fillSlot(from: partner, item, kept)] : []
+            // Under a number of its own only where it came by re-sealing; a plain duplicate's slot holds it already.
+            return facts.slot?.answer == kept ? [] : [.fillSlot(from: partner, item, kept)]
         case (.later(_, let detail, let alarm), _):
             guard let alarm else { return [] }
             return [

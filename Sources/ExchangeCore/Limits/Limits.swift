@@ -20,6 +20,8 @@ public enum ProtocolLimits {
     public static let tallyMaximumGaps = 64
     public static let tallyMaximumOutcomeRanges = 256
     public static let tallyMaximumBytes = 65_536
+    /// 2^63 - 1: what a store's signed 64-bit integer holds.
+    public static let sequenceNumberMaximum = UInt64(Int64.max)
     /// How far a number may run ahead of the last that has none missing before it.
     public static let channelMaximumGap: UInt64 = 1_000_000
     public static let detailMaximumBytes = 512

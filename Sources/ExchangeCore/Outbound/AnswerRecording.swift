@@ -48,6 +48,8 @@ package enum AnswerRecording {
                         now: now)),
             ]
         case .later(let code, let detail):
+            // A settled delivery waits for nothing: an alarm about it would never be cleared.
+            guard facts.transport == .open else { return [] }
             return deferral(key, facts, code: code.rawValue, detail: detail, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.deliveryDeferred, key, facts, "\(code.rawValue): \(detail)", now: now))
             ]

@@ -43,15 +43,14 @@ package enum IncarnationHistory {
         if let earlier = seen.firstIndex(where: { $0.incarnation == incarnation }) {
             return .superseded(by: seen[earlier + 1].incarnation)
         }
-        guard let claim, let predecessor = seen.first(where: { $0.incarnation == claim.incarnation }) else {
-            return .unproven
-        }
+        guard let claim else { return .unproven }
         if let sibling = seen.first(where: { $0.predecessor == claim.incarnation }) {
             return .cloned(other: sibling.incarnation)
         }
-        if claim.last.number < predecessor.highest.number {
-            return .rolledBack(lost: NumberRange(claim.last.number.next, predecessor.highest.number))
-        }
-        return .successor
+        // Numbers only grow: a store that ends before anything it ever signed to us was rolled back, also where the
+        // openings between were never seen here.
+        let highest = seen.reduce(SequenceNumber.none) { max($0, $1.highest.number) }
+        if claim.last.number < highest { return .rolledBack(lost: NumberRange(claim.last.number.next, highest)) }
+        return seen.contains { $0.incarnation == claim.incarnation } ? .successor : .unproven
     }
 }

@@ -95,6 +95,13 @@ extension ItemOutcome: DERParseable, DERSerializable {
             let statement = try fields.octets(atMost: ProtocolLimits.statementMaximumBytes)
             let code = try fields.text()
             let detail = try fields.text()
+            let isLawful =
+                switch kind {
+                case .receipt, .refusal: !statement.isEmpty && code.isEmpty && detail.isEmpty
+                case .later: statement.isEmpty
+                case .noted: statement.isEmpty && code.isEmpty && detail.isEmpty
+                }
+            guard isLawful else { throw fields.malformed("an outcome carries its own fields and no others") }
             switch kind {
             case .receipt: return ItemOutcome(number: number, answer: .receipt(statement))
             case .refusal: return ItemOutcome(number: number, answer: .refusal(statement))

@@ -80,7 +80,13 @@ struct FieldReader {
 
     mutating func integer() throws -> Int { try Int(derEncoded: &nodes) }
     mutating func unsigned() throws -> UInt64 { try UInt64(derEncoded: &nodes) }
-    mutating func number() throws -> SequenceNumber { SequenceNumber(try unsigned()) }
+
+    mutating func number() throws -> SequenceNumber {
+        let value = try unsigned()
+        guard value <= ProtocolLimits.sequenceNumberMaximum else { throw malformed("a number over 2^63 - 1") }
+        return SequenceNumber(value)
+    }
+
     mutating func boolean() throws -> Bool { try Bool(derEncoded: &nodes) }
 
     mutating func timestamp() throws -> Timestamp {
@@ -113,8 +119,10 @@ struct FieldReader {
     }
 
     mutating func text(atMost maximumBytes: Int = ProtocolLimits.detailMaximumBytes) throws -> String {
-        let text = String(try ASN1UTF8String(derEncoded: &nodes))
-        guard text.utf8.count <= maximumBytes else { throw malformed("text over \(maximumBytes) bytes") }
+        let bytes = try ASN1UTF8String(derEncoded: &nodes).bytes
+        guard bytes.count <= maximumBytes else { throw malformed("text over \(maximumBytes) bytes") }
+        // Refused rather than repaired: a repaired text would not be the one that was signed.
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed("text that is not UTF-8") }
         return text
     }
 
@@ -163,7 +171,14 @@ struct FieldWriter {
     mutating func oin(_ value: OIN) throws { try coder.serialize(ASN1PrintableString(value.text)) }
     mutating func digest(_ value: Digest) throws { try octets(value.bytes) }
     mutating func identifier(_ value: some UniqueIdentifier) throws { try octets(value.bytes) }
-    mutating func text(_ value: String) throws { try coder.serialize(ASN1UTF8String(value)) }
+    /// A text longer than its limit is cut at a character: a detail may quote a partner's field names, and one that is
+    /// too long to read would make the whole answer unreadable.
+    mutating func text(_ value: String, atMost maximumBytes: Int = ProtocolLimits.detailMaximumBytes) throws {
+        var kept = value
+        while kept.utf8.count > maximumBytes { kept.removeLast() }
+        try coder.serialize(ASN1UTF8String(kept))
+    }
+
     mutating func structure(_ value: some DERSerializable) throws { try coder.serialize(value) }
     mutating func list(_ values: [some DERSerializable]) throws { try coder.serializeSequenceOf(values) }
 

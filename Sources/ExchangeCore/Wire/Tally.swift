@@ -79,6 +79,9 @@ package struct Tally: Hashable, WireStructure {
                     incarnation: try $0.identifier(IncarnationID.self), last: try $0.structure(ChannelPosition.self))
             }
             guard safe <= received.number else { throw fields.malformed("safe runs ahead of received") }
+            guard gaps.first.map({ $0.first > received.number }) ?? true,
+                zip(gaps, gaps.dropFirst()).allSatisfy({ $0.last.next < $1.first })
+            else { throw fields.malformed("gaps lie beyond received, ascend and do not touch") }
             return Tally(
                 node: owner, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
                 isRecovering: isRecovering, issued: issued, received: received, safe: safe, gaps: gaps)
