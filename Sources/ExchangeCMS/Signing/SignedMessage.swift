@@ -39,6 +39,22 @@ package struct SignedMessage: Sendable {
         }
         return VerifiedMessage(self, signerOIN: oin, messageID: request.messageID)
     }
+
+    /// A message out of the node's own store, which was verified before it was kept.
+    ///
+    /// The ledger's digest is what makes it the same message. Its signer is not judged again: a certificate that has
+    /// expired since, or left the directory, takes nothing back of what was verified while it held.
+    ///
+    /// - Parameters:
+    ///   - expected: the digest that the ledger keeps for it.
+    ///   - signer: the sender that the ledger keeps for it.
+    /// - Throws: `digestMismatch` where the stored copy is not the message any more: the store is damaged.
+    package func storedMessage(expecting expected: Digest, by signer: OIN) throws(CMSError) -> VerifiedMessage {
+        guard digest == expected, let request = inspection.attributes.receiptRequest else {
+            throw CMSError(.digestMismatch, "the stored message has the digest \(digest) and not \(expected)")
+        }
+        return VerifiedMessage(self, signerOIN: signer, messageID: request.messageID)
+    }
 }
 
 /// A message whose signature, signer and digest were verified. Only `SignedMessage.verify` makes one.

@@ -1,0 +1,52 @@
+/// Every bound of the protocol and of a node, with its unit in its name (`protocol.md` §11).
+///
+/// The protocol's bounds are the same for everybody: what one node may send, another must take. A node's own bounds
+/// are configuration, and these are their defaults.
+public enum ProtocolLimits {
+    public static let contentMaximumBytes = 65_536
+    public static let contentMaximumDepth = 16
+    public static let messageMaximumRecipients = 32
+    public static let messageMaximumAttachments = 16
+    /// SignedData around the largest content.
+    public static let signedDataMaximumBytes = 98_304
+    /// AuthEnvelopedData around the largest SignedData, with a RecipientInfo for each recipient.
+    public static let envelopeMaximumBytes = 131_072
+    public static let derMaximumDepth = 32
+    public static let batchMaximumItems = 64
+    public static let batchMaximumBytes = 4_194_304
+    public static let manifestMaximumBytes = 32_768
+    public static let statementMaximumBytes = 65_536
+    public static let answerMaximumBytes = 1_048_576
+    public static let tallyMaximumGaps = 64
+    public static let tallyMaximumOutcomeRanges = 256
+    public static let tallyMaximumBytes = 65_536
+    /// 2^63 - 1: what a store's signed 64-bit integer holds.
+    public static let sequenceNumberMaximum = UInt64(Int64.max)
+    /// How far a number may run ahead of the last that has none missing before it.
+    public static let channelMaximumGap: UInt64 = 1_000_000
+    public static let detailMaximumBytes = 512
+    public static let directoryMaximumBytes = 1_048_576
+    public static let directoryMaximumMembers = 256
+    /// How far two nodes' clocks may differ before statements are held.
+    public static let clockSkewMaximum = Milliseconds.minutes(5)
+    public static let retryMaximum = Milliseconds.minutes(5)
+    public static let retryFirst = Milliseconds.seconds(1)
+    public static let tallyInterval = Milliseconds.minutes(1)
+    public static let requestTimeout = Milliseconds.seconds(30)
+    public static let requestsPerConnectionMaximumPending = 4
+}
+
+/// A node's own bounds; an operator sets them in the configuration.
+public struct NodeLimits: Hashable, Sendable {
+    /// Deliveries that may wait for one partner. Beyond it a submission gets an error at once, never a silent drop.
+    public var queueMaximumItemsPerPartner = 2_000_000
+    public var queueMaximumBytesPerPartner: Int64 = 16 << 30
+    /// The share of the queue that only `stat` messages and acknowledgements may fill, in percent.
+    public var queueReservePercent = 10
+    /// How long hand-over waits for the message that the sender names as the one before.
+    public var predecessorWait = Milliseconds.seconds(30)
+    /// After how long a partner that cannot be reached raises an alarm.
+    public var unreachableAlarmAfter = Milliseconds.minutes(5)
+
+    public init() {}
+}

@@ -1,0 +1,69 @@
+/// Why a recipient's node will never take these identical bytes (`protocol.md` §7.2). A refusal is signed.
+///
+/// The raw value stands on the wire and in the sender's queue; it never changes its meaning.
+public enum RefusalCode: String, CaseIterable, Hashable, Sendable {
+    case contentMalformed = "content-malformed"
+    case contentTooLarge = "content-too-large"
+    case typeUnknown = "type-unknown"
+    case schemaViolated = "schema-violated"
+    case codeUnknown = "code-unknown"
+    case senderNotEntitled = "sender-not-entitled"
+    case senderMismatch = "sender-mismatch"
+    case recipientNotListed = "recipient-not-listed"
+    case identifierMismatch = "identifier-mismatch"
+    case messageIDConflict = "message-id-conflict"
+    case envelopeMalformed = "envelope-malformed"
+    case algorithmNotAllowed = "algorithm-not-allowed"
+    case digestMismatch = "digest-mismatch"
+    case signatureInvalid = "signature-invalid"
+    case signerNotTrusted = "signer-not-trusted"
+    case acknowledgementMismatch = "acknowledgement-mismatch"
+}
+
+/// Why a recipient's node cannot take an item now (`protocol.md` §7.3). The sender keeps it, retries and alarms.
+public enum LaterCode: String, CaseIterable, Hashable, Sendable {
+    case keyUnknown = "key-unknown"
+    case signerUnknown = "signer-unknown"
+    case revocationListStale = "revocation-list-stale"
+    case directoryStale = "directory-stale"
+    case clockSkewed = "clock-skewed"
+    case storageUnavailable = "storage-unavailable"
+    case quotaExceeded = "quota-exceeded"
+    case numberConflict = "number-conflict"
+    case envelopeMissing = "envelope-missing"
+    case internalFault = "internal-fault"
+}
+
+/// Why a whole request is turned away, unsigned, leaving nothing behind (`protocol.md` §7.4).
+public enum RequestErrorCode: String, CaseIterable, Hashable, Sendable {
+    case requestMalformed = "request-malformed"
+    case requestTooLarge = "request-too-large"
+    case versionNotSupported = "version-not-supported"
+    case partnerUnknown = "partner-unknown"
+    case partnerMismatch = "partner-mismatch"
+    case recipientMismatch = "recipient-mismatch"
+    case statementInvalid = "statement-invalid"
+    case statementUndecided = "statement-undecided"
+    case incarnationUnknown = "incarnation-unknown"
+    case gapTooWide = "gap-too-wide"
+    case nodeUnavailable = "node-unavailable"
+}
+
+/// What an operator must look at. Each stands in `docs/operations.md` with what to do.
+public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
+    case deliveryRefused = "delivery-refused"
+    case deliveryDeferred = "delivery-deferred"
+    case messageIDConflict = "message-id-conflict"
+    case numberConflict = "number-conflict"
+    case receiptInvalid = "receipt-invalid"
+    case acknowledgementMismatch = "acknowledgement-mismatch"
+    case partnerUnreachable = "partner-unreachable"
+    case partnerRolledBack = "partner-rolled-back"
+    case partnerCloned = "partner-cloned"
+    case partnerHistoryUnproven = "partner-history-unproven"
+    case talliesDiffer = "tallies-differ"
+    case revocationListStale = "revocation-list-stale"
+    case predecessorMissing = "predecessor-missing"
+    case clockSkewed = "clock-skewed"
+    case quotaExceeded = "quota-exceeded"
+}

@@ -1,0 +1,113 @@
+/// The answer that a node keeps for a slot and repeats, byte for byte, to every duplicate.
+public enum KeptAnswer: Hashable, Sendable {
+    case receipt([UInt8])
+    case refusal(RefusalCode, [UInt8])
+    /// A declared number without an envelope.
+    case noted(ItemKind, reason: String)
+}
+
+/// The sender's key for one submission: the same key and content give the same message, other content a conflict.
+public struct IdempotencyClaim: Hashable, Sendable {
+    public static let keyMaximumBytes = 128
+    public let key: String
+    /// SHA-256 over the submission as it was handed in.
+    public let submissionDigest: Digest
+
+    /// Returns `nil` for an empty key, one over ``keyMaximumBytes``, or one with other than printable ASCII characters.
+    public init?(key: String, submissionDigest: Digest) {
+        guard !key.isEmpty, key.utf8.count <= Self.keyMaximumBytes, key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
+        self.key = key
+        self.submissionDigest = submissionDigest
+    }
+}
+
+/// An L2 or L3 that arrived: which message it speaks of, and what it says.
+package struct ReceivedAcknowledgement: Hashable, Sendable {
+    package let messageID: MessageID
+    package let messageDigest: Digest
+    package let step: AcknowledgementStep
+    /// The duty role that speaks, in the recipient's own words.
+    package let role: String
+    /// Why it declined, or what the outcome was. Content: it is kept under the case's key, never in clear.
+    package let hasReason: Bool
+
+    package init(
+        messageID: MessageID, messageDigest: Digest, step: AcknowledgementStep, role: String, hasReason: Bool
+    ) {
+        self.messageID = messageID
+        self.messageDigest = messageDigest
+        self.step = step
+        self.role = role
+        self.hasReason = hasReason
+    }
+}
+
+/// One step that this organisation takes with a message in its inbox, carried out together with the L2 or L3 that
+/// tells the sender of it.
+package struct InboxStep: Hashable, Sendable {
+    package let messageID: MessageID
+    package let step: AcknowledgementStep
+    package let role: String
+
+    package init(messageID: MessageID, step: AcknowledgementStep, role: String) {
+        self.messageID = messageID
+        self.step = step
+        self.role = role
+    }
+}
+
+/// What the core decided, as rows to write. A store applies all changes of a decision in one transaction, with their
+/// audit leaves, or none; what they mean is decided here alone, so that every store behaves alike.
+package enum LedgerChange: Hashable, Sendable {
+    /// Keeps a message of our own (`isOutgoing`) or of a partner, sealed.
+    case keepMessage(MessageSummary, envelope: [UInt8], isOutgoing: Bool)
+    /// Gives a recipient's delivery the next number of its channel.
+    case openDelivery(MessageSummary, to: Party)
+    case claimIdempotencyKey(IdempotencyClaim, MessageID)
+    /// Fills a number of a partner's channel to us, and its answer.
+    case fillSlot(from: OIN, ChannelItem, KeptAnswer)
+    /// Puts a received message before the organisation, at once or when the message before it has come.
+    case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?)
+    /// Lets those messages go on that waited for this one.
+    case releaseSuccessors(of: MessageID, at: Timestamp)
+    /// - proof: the receipt or refusal, as it came.
+    case moveTransport(of: DeliveryKey, to: TransportState, proof: [UInt8], code: String, at: Timestamp)
+    /// Puts off the next attempt: nobody has given up.
+    case deferDelivery(DeliveryKey, until: Timestamp, code: String, detail: String)
+    case moveFollowUp(of: MessageID, by: OIN, to: FollowUp, role: String, at: Timestamp)
+    case moveInbox(MessageID, to: InboxState, role: String, at: Timestamp)
+    case raiseAlarm(Alarm)
+    /// Ends the open alarms of a code and a partner: those of one message, or of every message where it is `nil`.
+    case clearAlarm(AlarmCode, partner: OIN?, messageID: MessageID?)
+    case appendLeaf(AuditLeaf)
+}
+
+/// One delivery: its partner and its number in the channel to that partner.
+public struct DeliveryKey: Hashable, Sendable {
+    public let partner: OIN
+    public let number: SequenceNumber
+
+    public init(partner: OIN, number: SequenceNumber) {
+        self.partner = partner
+        self.number = number
+    }
+}
+
+/// Something that an operator must look at. One alarm a (code, partner, message) is open at a time.
+public struct Alarm: Hashable, Sendable {
+    public let code: AlarmCode
+    public let partner: OIN?
+    public let messageID: MessageID?
+    /// What happened and what to do; never a part of a message's content.
+    public let detail: String
+    public let at: Timestamp
+
+    public init(code: AlarmCode, partner: OIN?, messageID: MessageID?, detail: String, at: Timestamp) {
+        self.code = code
+        self.partner = partner
+        self.messageID = messageID
+        self.detail = detail
+        self.at = at
+    }
+}

@@ -1,0 +1,100 @@
+/// What a partner answered of one delivery, after its proof was verified.
+package enum VerifiedAnswer: Hashable, Sendable {
+    /// A receipt signed by the delivery's own recipient, over the message's own signature.
+    case receipt([UInt8])
+    case refusal(RefusalCode, detail: String, [UInt8])
+    case later(LaterCode, detail: String)
+    /// The proof does not verify, or is another organisation's: it counts for nothing, and is an alarm.
+    case invalid(reason: String)
+}
+
+/// What the store says of a delivery, inside the transaction that records its answer.
+package struct DeliveryFacts: Hashable, Sendable {
+    package let message: MessageSummary
+    package let recipient: Party
+    package let transport: TransportState
+    package let attempts: Int
+
+    package init(message: MessageSummary, recipient: Party, transport: TransportState, attempts: Int) {
+        self.message = message
+        self.recipient = recipient
+        self.transport = transport
+        self.attempts = attempts
+    }
+}
+
+/// Decides what an answer changes. A repeated answer changes nothing.
+package enum AnswerRecording {
+    /// - Parameter jitter: a random word, for the time of the next attempt.
+    package static func decide(
+        _ answer: VerifiedAnswer, for key: DeliveryKey, facts: DeliveryFacts, jitter: UInt64, now: Now
+    ) -> [LedgerChange] {
+        switch answer {
+        case .receipt(let proof):
+            guard let next = facts.transport.after(.receiptVerified) else { return [] }
+            return [
+                .moveTransport(of: key, to: next, proof: proof, code: "", at: now.wall),
+                .appendLeaf(leaf(.receiptRecorded, key, facts, now: now)),
+            ]
+                // What was said of this delivery while it was open is over with its receipt.
+                + [AlarmCode.deliveryDeferred, .receiptInvalid, .deliveryRefused].map {
+                    .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
+                }
+        case .refusal(let code, let detail, let proof):
+            guard let next = facts.transport.after(.refusalVerified) else { return [] }
+            return [
+                .moveTransport(of: key, to: next, proof: proof, code: code.rawValue, at: now.wall),
+                .appendLeaf(leaf(.refusalRecorded, key, facts, note: code.rawValue, now: now)),
+                .raiseAlarm(
+                    alarm(
+                        .deliveryRefused, key, facts,
+                        "\(code.rawValue): \(detail). Correct it and send it as a new message that supersedes this one.",
+                        now: now)),
+            ]
+        case .later(let code, let detail):
+            // A settled delivery waits for nothing: an alarm about it would never be cleared.
+            guard facts.transport == .open else { return [] }
+            return deferral(key, facts, code: code.rawValue, detail: detail, jitter: jitter, now: now) + [
+                .raiseAlarm(alarm(.deliveryDeferred, key, facts, "\(code.rawValue): \(detail)", now: now))
+            ]
+        case .invalid(let reason):
+            return deferral(key, facts, code: "receipt-invalid", detail: reason, jitter: jitter, now: now) + [
+                .raiseAlarm(alarm(.receiptInvalid, key, facts, reason, now: now))
+            ]
+        }
+    }
+
+    private static func deferral(
+        _ key: DeliveryKey, _ facts: DeliveryFacts, code: String, detail: String, jitter: UInt64, now: Now
+    ) -> [LedgerChange] {
+        guard facts.transport == .open else { return [] }
+        let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: jitter)
+        return [.deferDelivery(key, until: now.wall + wait, code: code, detail: detail)]
+    }
+
+    private static func leaf(
+        _ kind: AuditKind, _ key: DeliveryKey, _ facts: DeliveryFacts, note: String = "", now: Now
+    ) -> AuditLeaf {
+        AuditLeaf(
+            kind, at: now.wall, messageID: facts.message.id, partner: key.partner, number: key.number,
+            digest: facts.message.digest, note: note)
+    }
+
+    private static func alarm(
+        _ code: AlarmCode, _ key: DeliveryKey, _ facts: DeliveryFacts, _ detail: String, now: Now
+    ) -> Alarm {
+        Alarm(code: code, partner: key.partner, messageID: facts.message.id, detail: detail, at: now.wall)
+    }
+}
+
+/// Exponential back-off with full jitter and a cap; it never ends (`protocol.md` §10.1).
+package enum Backoff {
+    /// A span from 0 to the exponential bound, evenly spread, so that nodes that failed together do not return together.
+    ///
+    /// - Parameter failures: 1 or more.
+    package static func delay(afterFailures failures: Int, jitter: UInt64) -> Milliseconds {
+        let doublings = min(max(failures, 1) - 1, 20)
+        let bound = min(ProtocolLimits.retryFirst.count << doublings, ProtocolLimits.retryMaximum.count)
+        return Milliseconds(Int64(jitter % UInt64(bound + 1)))
+    }
+}

@@ -1,0 +1,42 @@
+/// What two accounts of one channel say of each other.
+public enum ChannelAgreement: Hashable, Sendable {
+    /// Both hold the same numbered list up to `at`. `behind` numbers were issued beyond it, and are not yet held.
+    case agree(at: SequenceNumber, behind: UInt64)
+    /// The lists differ at or before this number.
+    case differ(at: SequenceNumber)
+    /// The receiving side claims more than was ever issued.
+    case ahead(issued: SequenceNumber, received: SequenceNumber)
+    /// The digest at the number to be compared is not to be had.
+    case undecided
+
+    public var isSettled: Bool { if case .agree(_, behind: 0) = self { true } else { false } }
+}
+
+/// Both channels of a pair, seen from this node.
+public struct PairAgreement: Hashable, Sendable {
+    public let outgoing: ChannelAgreement
+    public let incoming: ChannelAgreement
+
+    public init(outgoing: ChannelAgreement, incoming: ChannelAgreement) {
+        self.outgoing = outgoing
+        self.incoming = incoming
+    }
+}
+
+/// Compares our account with a partner's tally (`protocol.md` §8.2).
+package enum TallyComparison {
+    /// Two accounts agree at N, the lesser of issued and received, when their running digests at N are equal; nothing is
+    /// claimed beyond N.
+    ///
+    /// - Parameter issuerDigest: the issuer's running digest at the receiver's number, where that is the lesser.
+    package static func compare(
+        issued: ChannelPosition, received: ChannelPosition, issuerDigest: Digest?
+    ) -> ChannelAgreement {
+        guard received.number <= issued.number else { return .ahead(issued: issued.number, received: received.number) }
+        let behind = issued.number.value - received.number.value
+        let atReceived = behind == 0 ? issued.runningDigest : received.number == .none ? Digest.zero : issuerDigest
+        guard let atReceived else { return .undecided }
+        return atReceived == received.runningDigest
+            ? .agree(at: received.number, behind: behind) : .differ(at: received.number)
+    }
+}

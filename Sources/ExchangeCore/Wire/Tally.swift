@@ -1,0 +1,142 @@
+public import SwiftASN1
+
+/// Inclusive numbers of a channel.
+package struct NumberRange: Hashable, Sendable {
+    package let first: SequenceNumber
+    package let last: SequenceNumber
+
+    /// - Precondition: `first` is not after `last`.
+    package init(_ first: SequenceNumber, _ last: SequenceNumber) {
+        precondition(first <= last, "a range is not empty")
+        self.first = first
+        self.last = last
+    }
+}
+
+/// What an incarnation says of the one before it, in one channel (`protocol.md` §9.1).
+package struct PredecessorClaim: Hashable, Sendable {
+    package let incarnation: IncarnationID
+    /// The last number that the predecessor issued in this channel, and the running digest there.
+    package let last: ChannelPosition
+
+    package init(incarnation: IncarnationID, last: ChannelPosition) {
+        self.incarnation = incarnation
+        self.last = last
+    }
+}
+
+/// A node's signed account of both channels with one partner (`protocol.md` §8).
+package struct Tally: Hashable, WireStructure {
+    package static let maximumBytes = ProtocolLimits.tallyMaximumBytes
+
+    package let node: OIN
+    package let partner: OIN
+    package let incarnation: IncarnationID
+    /// Absent in the first incarnation of a store.
+    package let predecessor: PredecessorClaim?
+    package let created: Timestamp
+    package let isRecovering: Bool
+    /// What `node` has issued to `partner`.
+    package let issued: ChannelPosition
+    /// What `node` holds from `partner` with nothing missing before it.
+    package let received: ChannelPosition
+    /// The last number from `partner` that a completed backup or a replica covers.
+    package let safe: SequenceNumber
+    /// Numbers from `partner` that are missing below the highest seen.
+    package let gaps: [NumberRange]
+
+    package init(
+        node: OIN, partner: OIN, incarnation: IncarnationID, predecessor: PredecessorClaim?, created: Timestamp,
+        isRecovering: Bool, issued: ChannelPosition, received: ChannelPosition, safe: SequenceNumber,
+        gaps: [NumberRange]
+    ) {
+        self.node = node
+        self.partner = partner
+        self.incarnation = incarnation
+        self.predecessor = predecessor
+        self.created = created
+        self.isRecovering = isRecovering
+        self.issued = issued
+        self.received = received
+        self.safe = safe
+        self.gaps = gaps
+    }
+
+    package init(derEncoded node: ASN1Node) throws {
+        self = try FieldReader.read(node) { fields in
+            try fields.version()
+            let owner = try fields.oin()
+            let partner = try fields.oin()
+            let incarnation = try fields.identifier(IncarnationID.self)
+            let created = try fields.timestamp()
+            let isRecovering = try fields.boolean()
+            let issued = try fields.structure(ChannelPosition.self)
+            let received = try fields.structure(ChannelPosition.self)
+            let safe = try fields.number()
+            let gaps = try fields.list(of: NumberRange.self, atMost: ProtocolLimits.tallyMaximumGaps)
+            let predecessor = try fields.optional(tag: 0) {
+                PredecessorClaim(
+                    incarnation: try $0.identifier(IncarnationID.self), last: try $0.structure(ChannelPosition.self))
+            }
+            guard safe <= received.number else { throw fields.malformed("safe runs ahead of received") }
+            guard gaps.first.map({ $0.first > received.number }) ?? true,
+                zip(gaps, gaps.dropFirst()).allSatisfy({ $0.last.next < $1.first })
+            else { throw fields.malformed("gaps lie beyond received, ascend and do not touch") }
+            return Tally(
+                node: owner, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
+                isRecovering: isRecovering, issued: issued, received: received, safe: safe, gaps: gaps)
+        }
+    }
+
+    package func serialize(into coder: inout DER.Serializer) throws {
+        try FieldWriter.write(into: &coder) { fields in
+            try fields.version()
+            try fields.oin(node)
+            try fields.oin(partner)
+            try fields.identifier(incarnation)
+            try fields.timestamp(created)
+            try fields.boolean(isRecovering)
+            try fields.structure(issued)
+            try fields.structure(received)
+            try fields.number(safe)
+            try fields.list(gaps)
+            try fields.optional(predecessor, tag: 0) { fields, claim in
+                try fields.identifier(claim.incarnation)
+                try fields.structure(claim.last)
+            }
+        }
+    }
+}
+
+extension ChannelPosition: DERParseable, DERSerializable {
+    public init(derEncoded node: ASN1Node) throws {
+        self = try FieldReader.read(node) {
+            ChannelPosition(number: try $0.number(), runningDigest: try $0.digest())
+        }
+    }
+
+    public func serialize(into coder: inout DER.Serializer) throws {
+        try FieldWriter.write(into: &coder) { fields in
+            try fields.number(number)
+            try fields.digest(runningDigest)
+        }
+    }
+}
+
+extension NumberRange: DERParseable, DERSerializable {
+    package init(derEncoded node: ASN1Node) throws {
+        self = try FieldReader.read(node) { fields in
+            let first = try fields.number()
+            let last = try fields.number()
+            guard first > .none, first <= last else { throw fields.malformed("an empty range") }
+            return NumberRange(first, last)
+        }
+    }
+
+    package func serialize(into coder: inout DER.Serializer) throws {
+        try FieldWriter.write(into: &coder) { fields in
+            try fields.number(first)
+            try fields.number(last)
+        }
+    }
+}

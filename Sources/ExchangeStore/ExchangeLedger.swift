@@ -1,0 +1,408 @@
+package import ExchangeCore
+
+/// The store's contract. A ledger keeps what the core decides, each decision in one durable transaction.
+///
+/// Where a method writes, it returns only after the transaction is on the disk (persist, then speak). It asks the core
+/// inside the transaction, on facts read there, so that a decision never rests on something that has changed since.
+/// `Tests/ExchangeStoreTests` holds the conformance suite that every form of the store passes.
+package protocol ExchangeLedger: Sendable {
+    /// This opening of the store.
+    var opening: StoreOpening { get }
+
+    /// The wrapped storage key of a case; keeps `candidate` where the case has none yet.
+    func caseKey(for reference: CaseReference, orKeep candidate: [UInt8]) async throws -> [UInt8]
+
+    // MARK: The way out
+
+    /// What an idempotency key stands for.
+    func submission(claimedBy key: String) async throws -> (message: MessageID, submission: Digest)?
+    /// Accepts a sealed message, as ``Acceptance`` decides: its numbers are given in the same transaction.
+    func accept(_ request: AcceptanceRequest, limits: NodeLimits, now: Now) async throws -> AcceptanceResult
+    /// The id of our last message to each of `recipients` in a case, in their order.
+    func lastMessages(in reference: CaseReference, to recipients: [OIN]) async throws -> [MessageID?]
+    /// What is due for one partner, pressing first, then by number; never over `maximumItems` or `maximumBytes`.
+    func due(for partner: OIN, now: Timestamp, maximumItems: Int, maximumBytes: Int) async throws -> DueDeliveries
+    /// Notes an attempt that got no answer, so that the queue shows it.
+    func recordAttempt(_ numbers: [SequenceNumber], to partner: OIN, detail: String, at: Timestamp) async throws
+    /// Records answers as ``AnswerRecording`` decides.
+    func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws
+    /// Notes that a partner answered `noted` to numbers that were declared as `kind` (void or held): they are not
+    /// declared so again.
+    func recordNoted(_ numbers: [SequenceNumber], as kind: ItemKind, by partner: OIN, at: Timestamp) async throws
+    /// Holds, releases or withdraws a delivery; `false` where its state does not allow that.
+    ///
+    /// - Parameter reason: declared to the partner under the delivery's number; not empty, but for a release.
+    func moveTransport(_ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp) async throws -> Bool
+
+    // MARK: The way in
+
+    /// What is known of each item, in order.
+    func receptionFacts(_ queries: [ReceptionQuery], from partner: OIN) async throws -> [ReceptionFacts]
+    /// Settles items in one transaction; an item whose verdict no longer stands comes back as `.changed`.
+    func receive(
+        _ proposals: [ReceptionProposal], from partner: OIN, limits: NodeLimits, now: Now
+    ) async throws -> [ReceptionResult]
+
+    // MARK: Accounts
+
+    func account(with partner: OIN) async throws -> ChannelAccount
+    /// The running digest of our channel to a partner (`isOutgoing`), or of theirs to us, at a number.
+    func runningDigest(with partner: OIN, isOutgoing: Bool, at number: SequenceNumber) async throws -> Digest?
+    /// Keeps a partner's verified tally (the signed bytes), and what comparing it with our own account showed.
+    func keepTally(_ record: TallyRecord) async throws
+    /// Every tally-bearing incarnation seen of a partner, in the order seen.
+    func incarnations(of partner: OIN) async throws -> [SeenIncarnation]
+    func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws
+
+    /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
+    /// ever in use, or the same version with another digest, is not noted.
+    func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption
+
+    // MARK: What people see
+
+    func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> [InboxEntry]
+    func message(_ id: MessageID) async throws -> KeptMessage?
+    func deliveries(_ filter: DeliveryFilter) async throws -> [DeliveryEntry]
+    func partners() async throws -> [PartnerEntry]
+    func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
+    func raise(_ alarm: Alarm) async throws
+    /// Clears the open alarms of a code that are of this partner, or of none: one message's, or every message's where
+    /// `messageID` is `nil`.
+    func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) async throws
+    func appendLeaf(_ leaf: AuditLeaf) async throws
+    /// Walks the whole audit chain.
+    func verifyAuditChain() async throws -> AuditChainState
+
+    /// A new stream of what happens from now on that another part of the node may wait for, told after the commit.
+    ///
+    /// An element says "look again". Equal elements that were not read yet are one; a reader that lags far behind gets
+    /// `.everything`. Each access makes a stream of its own.
+    var events: AsyncStream<LedgerEvent> { get }
+    func close() async throws
+}
+
+/// One opening of the store: the incarnation, and what it says of the one before (`protocol.md` §9).
+package struct StoreOpening: Hashable, Sendable {
+    package let incarnation: IncarnationID
+    package let predecessor: IncarnationID?
+    /// The last number issued in each channel when the predecessor ended, in the order of the partners' OINs.
+    package let predecessorPositions: [PartnerPosition]
+
+    package init(
+        incarnation: IncarnationID, predecessor: IncarnationID?, predecessorPositions: [PartnerPosition]
+    ) {
+        self.incarnation = incarnation
+        self.predecessor = predecessor
+        self.predecessorPositions = predecessorPositions
+    }
+
+    package func position(for partner: OIN) -> ChannelPosition {
+        predecessorPositions.first { $0.partner == partner }?.position ?? .start
+    }
+}
+
+/// Where one of our channels stood.
+package struct PartnerPosition: Hashable, Sendable {
+    package let partner: OIN
+    package let position: ChannelPosition
+
+    package init(partner: OIN, position: ChannelPosition) {
+        self.partner = partner
+        self.position = position
+    }
+}
+
+/// A verified answer to one delivery, with a random word for the time of the next attempt.
+package struct AnswerRecord: Hashable, Sendable {
+    package let number: SequenceNumber
+    package let answer: VerifiedAnswer
+    package let jitter: UInt64
+
+    package init(number: SequenceNumber, answer: VerifiedAnswer, jitter: UInt64) {
+        self.number = number
+        self.answer = answer
+        self.jitter = jitter
+    }
+}
+
+package enum AcceptanceResult: Hashable, Sendable {
+    case accepted(MessageID)
+    case repeated(MessageID)
+    case refused(AcceptanceRefusal)
+}
+
+/// What is due for a partner, and when the next is if nothing is.
+package struct DueDeliveries: Sendable {
+    /// Ascending by number.
+    package let items: [DueDelivery]
+    /// Our running digest at the last of `items`; `.zero` where there are none.
+    package let runningDigest: Digest
+    /// When a deferred delivery becomes due, where none is due now.
+    package let nextDue: Timestamp?
+
+    package init(items: [DueDelivery], runningDigest: Digest, nextDue: Timestamp?) {
+        self.items = items
+        self.runningDigest = runningDigest
+        self.nextDue = nextDue
+    }
+}
+
+package struct DueDelivery: Sendable {
+    package let item: ChannelItem
+    package let kind: ItemKind
+    package let reason: String
+    package let caseReference: CaseReference
+    /// As stored, for all recipients and the storage key; empty unless `kind` is `message`.
+    package let envelope: [UInt8]
+
+    package init(
+        item: ChannelItem, kind: ItemKind, reason: String, caseReference: CaseReference, envelope: [UInt8]
+    ) {
+        self.item = item
+        self.kind = kind
+        self.reason = reason
+        self.caseReference = caseReference
+        self.envelope = envelope
+    }
+}
+
+package struct ReceptionQuery: Hashable, Sendable {
+    package let item: ChannelItem
+    /// Known only once the envelope was opened.
+    package let predecessor: MessageID?
+    package let acknowledged: MessageID?
+
+    package init(item: ChannelItem, predecessor: MessageID? = nil, acknowledged: MessageID? = nil) {
+        self.item = item
+        self.predecessor = predecessor
+        self.acknowledged = acknowledged
+    }
+}
+
+/// An item with its verdict, and the answer that was signed for it (`nil` where the verdict needs no signature).
+package struct ReceptionProposal: Hashable, Sendable {
+    package let query: ReceptionQuery
+    package let examination: Examination
+    package let verdict: ReceptionVerdict
+    package let answer: KeptAnswer?
+
+    package init(
+        query: ReceptionQuery, examination: Examination, verdict: ReceptionVerdict, answer: KeptAnswer?
+    ) {
+        self.query = query
+        self.examination = examination
+        self.verdict = verdict
+        self.answer = answer
+    }
+}
+
+package enum ReceptionResult: Hashable, Sendable {
+    case kept(KeptAnswer)
+    case later(LaterCode, detail: String)
+    /// Something else settled this item meanwhile: decide again.
+    case changed
+}
+
+/// Both channels with one partner, as this node's books have them.
+package struct ChannelAccount: Hashable, Sendable {
+    package let issued: ChannelPosition
+    /// Deliveries without a receipt, refusal or withdrawal.
+    package let open: Int
+    package let received: ChannelPosition
+    /// The highest number seen from the partner, beyond `received` where there are gaps.
+    package let highestSeen: SequenceNumber
+    /// At most ``ProtocolLimits/tallyMaximumGaps``, lowest first.
+    package let gaps: [NumberRange]
+    package let safe: SequenceNumber
+
+    package init(
+        issued: ChannelPosition, open: Int, received: ChannelPosition, highestSeen: SequenceNumber,
+        gaps: [NumberRange], safe: SequenceNumber
+    ) {
+        self.issued = issued
+        self.open = open
+        self.received = received
+        self.highestSeen = highestSeen
+        self.gaps = gaps
+        self.safe = safe
+    }
+}
+
+package struct TallyRecord: Sendable {
+    package let tally: Tally
+    package let signed: [UInt8]
+    package let agreement: PairAgreement
+    package let at: Timestamp
+
+    package init(tally: Tally, signed: [UInt8], agreement: PairAgreement, at: Timestamp) {
+        self.tally = tally
+        self.signed = signed
+        self.agreement = agreement
+        self.at = at
+    }
+}
+
+/// A signed directory as the ledger remembers it.
+package struct DirectoryMark: Hashable, Sendable {
+    package let version: Int64
+    /// SHA-256 over the signed directory.
+    package let digest: Digest
+
+    package init(version: Int64, digest: Digest) {
+        self.version = version
+        self.digest = digest
+    }
+}
+
+package enum DirectoryAdoption: Hashable, Sendable {
+    case inUse
+    case older(than: Int64)
+    /// Two directories bear one version: the body that signs them must say which it is.
+    case conflict(version: Int64)
+}
+
+package struct InboxFilter: Hashable, Sendable {
+    package var states: [InboxState] = InboxState.allCases
+    package var id: MessageID?
+    package var maximumItems = 1000
+    package init() {}
+}
+
+package struct InboxEntry: Hashable, Sendable {
+    package let message: MessageSummary
+    package let state: InboxState
+    /// The duty role that took or declined it; empty while `ready`.
+    package let role: String
+    package let receivedAt: Timestamp
+    package let availableAt: Timestamp
+    /// The message that should have come before this one and has not.
+    package let missingPredecessor: MessageID?
+
+    package init(
+        message: MessageSummary, state: InboxState, role: String, receivedAt: Timestamp, availableAt: Timestamp,
+        missingPredecessor: MessageID?
+    ) {
+        self.message = message
+        self.state = state
+        self.role = role
+        self.receivedAt = receivedAt
+        self.availableAt = availableAt
+        self.missingPredecessor = missingPredecessor
+    }
+}
+
+package struct KeptMessage: Sendable {
+    package let message: MessageSummary
+    package let envelope: [UInt8]
+    package let isOutgoing: Bool
+    package let keptAt: Timestamp
+
+    package init(message: MessageSummary, envelope: [UInt8], isOutgoing: Bool, keptAt: Timestamp) {
+        self.message = message
+        self.envelope = envelope
+        self.isOutgoing = isOutgoing
+        self.keptAt = keptAt
+    }
+}
+
+package struct DeliveryFilter: Hashable, Sendable {
+    package var partner: OIN?
+    package var messageID: MessageID?
+    package var caseReference: CaseReference?
+    package var onlyOpen = false
+    package var maximumItems = 1000
+    package init() {}
+}
+
+package struct DeliveryEntry: Hashable, Sendable {
+    package let message: MessageSummary
+    package let recipient: Party
+    package let key: DeliveryKey
+    package let state: DeliveryState
+    package let transport: TransportState
+    package let followUp: FollowUp
+    package let followUpRole: String
+    package let attempts: Int
+    package let acceptedAt: Timestamp
+    package let nextAttempt: Timestamp?
+    /// The last thing that went wrong, or the refusal's code and detail.
+    package let detail: String
+    package let receiptedAt: Timestamp?
+    package let ownedAt: Timestamp?
+    package let concludedAt: Timestamp?
+    /// The receipt or refusal as it came; empty while open.
+    package let proof: [UInt8]
+
+    package init(
+        message: MessageSummary, recipient: Party, key: DeliveryKey, transport: TransportState, followUp: FollowUp,
+        followUpRole: String, attempts: Int, acceptedAt: Timestamp, nextAttempt: Timestamp?, detail: String,
+        receiptedAt: Timestamp?, ownedAt: Timestamp?, concludedAt: Timestamp?, proof: [UInt8]
+    ) {
+        self.message = message
+        self.recipient = recipient
+        self.key = key
+        self.state = DeliveryState(transport: transport, attempts: attempts, followUp: followUp)
+        self.transport = transport
+        self.followUp = followUp
+        self.followUpRole = followUpRole
+        self.attempts = attempts
+        self.acceptedAt = acceptedAt
+        self.nextAttempt = nextAttempt
+        self.detail = detail
+        self.receiptedAt = receiptedAt
+        self.ownedAt = ownedAt
+        self.concludedAt = concludedAt
+        self.proof = proof
+    }
+}
+
+package struct PartnerEntry: Hashable, Sendable {
+    package let partner: OIN
+    package let account: ChannelAccount
+    package let lastTallyAt: Timestamp?
+    package let agreement: PairAgreement?
+    package let attempts: Int
+    package let duplicates: Int
+
+    package init(
+        partner: OIN, account: ChannelAccount, lastTallyAt: Timestamp?, agreement: PairAgreement?, attempts: Int,
+        duplicates: Int
+    ) {
+        self.partner = partner
+        self.account = account
+        self.lastTallyAt = lastTallyAt
+        self.agreement = agreement
+        self.attempts = attempts
+        self.duplicates = duplicates
+    }
+}
+
+package struct AlarmEntry: Hashable, Sendable {
+    package let alarm: Alarm
+    /// How often it was raised since it was last cleared.
+    package let count: Int
+    package let clearedAt: Timestamp?
+
+    package init(alarm: Alarm, count: Int, clearedAt: Timestamp?) {
+        self.alarm = alarm
+        self.count = count
+        self.clearedAt = clearedAt
+    }
+}
+
+package enum AuditChainState: Hashable, Sendable {
+    case intact(leaves: Int, head: Digest)
+    case broken(atLeaf: Int)
+}
+
+package enum LedgerEvent: Hashable, Sendable {
+    /// A delivery to this partner was opened or released.
+    case workArrived(OIN)
+    case deliveryMoved(MessageID)
+    case inboxChanged(MessageID)
+    case alarmsChanged
+    /// A write may not have reached the disk: the process must end.
+    case durabilityLost
+    /// More happened than is listed: whoever reads this looks at all that it watches.
+    case everything
+}

@@ -1,0 +1,113 @@
+import ExchangeCore
+import Testing
+
+/// The rows that each verdict writes.
+@Suite struct ReceptionChangesTests {
+    private typealias Base = ReceptionTests
+    private static let item = Base.item
+
+    private static func handOver(_ changes: [LedgerChange]) -> (at: Timestamp, awaiting: MessageID?)? {
+        for case .handOver(_, let at, let awaiting) in changes { return (at, awaiting) }
+        return nil
+    }
+
+    private static func leaves(_ changes: [LedgerChange]) -> [AuditKind] {
+        changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.kind } else { nil } }
+    }
+
+    @Test func `a receipt is written with the message, its slot and its leaf, in one decision`() {
+        let changes = Base.changes(.receipt, Base.verified(), Base.receipt, Base.facts())
+        let summary = Sample.summary(Self.item)
+        #expect(changes.contains(.keepMessage(summary, envelope: [0xEE], isOutgoing: false)))
+        #expect(changes.contains(.fillSlot(from: Sample.nidos, Self.item, Base.receipt)))
+        #expect(changes.contains(.releaseSuccessors(of: summary.id, at: Sample.wall)))
+        #expect(Self.leaves(changes) == [.messageReceived])
+    }
+
+    @Test func `a plain duplicate writes nothing`() {
+        let facts = Base.facts(slot: FilledSlot(item: Self.item, answer: Base.receipt))
+        #expect(Base.changes(.repeat(Base.receipt), Base.verified(), nil, facts).isEmpty)
+    }
+
+    @Test func `a held number is filled with the receipt of a message that came before under another number`() {
+        let facts = Base.facts(
+            slot: FilledSlot(item: Self.item, answer: Base.held),
+            message: KnownMessage(digest: Self.item.messageDigest, answer: Base.receipt))
+        let verdict = Reception.decide(Self.item, Base.verified(), facts: facts)
+        #expect(verdict == .repeat(Base.receipt))
+        #expect(
+            Base.changes(verdict, Base.verified(), nil, facts)
+                == [.fillSlot(from: Sample.nidos, Self.item, Base.receipt)])
+    }
+
+    @Test func `a message whose predecessor is here is handed over at once`() {
+        let changes = Base.changes(.receipt, Base.verified(predecessor: Sample.message(1)), Base.receipt, Base.facts())
+        let handOver = Self.handOver(changes)
+        #expect(handOver?.at == Sample.wall)
+        #expect(handOver?.awaiting == nil)
+    }
+
+    @Test(arguments: [Priority.routine, .urgent, .asap])
+    func `a message waits for its predecessor, but not for ever`(priority: Priority) {
+        let examination = Base.verified(priority: priority, predecessor: Sample.message(1))
+        let changes = Base.changes(.receipt, examination, Base.receipt, Base.facts(isPredecessorPresent: false))
+        let handOver = Self.handOver(changes)
+        #expect(handOver?.at == Sample.wall + NodeLimits().predecessorWait)
+        #expect(handOver?.awaiting == Sample.message(1))
+    }
+
+    @Test func `stat never waits for its predecessor, and says which is missing`() {
+        let examination = Base.verified(priority: .stat, predecessor: Sample.message(1))
+        let changes = Base.changes(.receipt, examination, Base.receipt, Base.facts(isPredecessorPresent: false))
+        let handOver = Self.handOver(changes)
+        #expect(handOver?.at == Sample.wall)
+        #expect(handOver?.awaiting == Sample.message(1))
+    }
+
+    @Test func `a probe ends at the node`() {
+        let examination = Base.verified(isHandedOver: false)
+        let changes = Base.changes(.receipt, examination, Base.receipt, Base.facts())
+        #expect(Self.handOver(changes) == nil)
+        #expect(changes.contains(.fillSlot(from: Sample.nidos, Self.item, Base.receipt)))
+    }
+
+    @Test func `a refusal fills the slot, keeps no message and is logged`() {
+        let changes = Base.changes(
+            .refuse(.codeUnknown, detail: "x"), .refused(.codeUnknown, detail: "x"), .refusal(.codeUnknown, [5]),
+            Base.facts())
+        #expect(
+            changes == [
+                .fillSlot(from: Sample.nidos, Self.item, .refusal(.codeUnknown, [5])),
+                .appendLeaf(
+                    AuditLeaf(
+                        .refusalIssued, at: Sample.wall, messageID: Self.item.messageID, partner: Sample.nidos,
+                        number: Self.item.number, digest: Self.item.messageDigest, note: "code-unknown")),
+            ])
+    }
+
+    @Test(arguments: [ItemKind.void, .held])
+    func `a declared number is noted with its reason`(kind: ItemKind) {
+        let changes = Base.changes(
+            .note(kind, reason: "withdrawn"), .declared(kind, reason: "withdrawn"), nil, Base.facts())
+        #expect(changes.first == .fillSlot(from: Sample.nidos, Self.item, .noted(kind, reason: "withdrawn")))
+        #expect(Self.leaves(changes) == [.numberNoted])
+    }
+
+    @Test func `a held number that is declared again is not noted again, and may become void`() {
+        let facts = Base.facts(slot: FilledSlot(item: Self.item, answer: Base.held))
+        let again = Reception.decide(Self.item, .declared(.held, reason: "asked to wait"), facts: facts)
+        #expect(again == .repeat(Base.held))
+        #expect(
+            Base.changes(again, .declared(.held, reason: "asked to wait"), nil, facts).isEmpty)
+        #expect(
+            Reception.decide(Self.item, .declared(.void, reason: "withdrawn"), facts: facts)
+                == .note(.void, reason: "withdrawn"))
+    }
+
+    @Test func `an answer that was signed for another verdict stops the process`() async {
+        await #expect(processExitsWith: .failure) {
+            _ = ReceptionTests.changes(
+                .receipt, ReceptionTests.verified(), .refusal(.codeUnknown, [1]), ReceptionTests.facts())
+        }
+    }
+}

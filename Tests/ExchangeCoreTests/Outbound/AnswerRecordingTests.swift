@@ -1,0 +1,70 @@
+import ExchangeCore
+import Testing
+
+@Suite struct AnswerRecordingTests {
+    private static let key = DeliveryKey(partner: Sample.avim, number: SequenceNumber(4))
+
+    private static func decide(
+        _ answer: VerifiedAnswer, in transport: TransportState, attempts: Int = 0, jitter: UInt64 = 0
+    ) -> [LedgerChange] {
+        AnswerRecording.decide(
+            answer, for: key,
+            facts: DeliveryFacts(
+                message: Sample.summary(), recipient: Sample.police, transport: transport, attempts: attempts),
+            jitter: jitter, now: Sample.now)
+    }
+
+    private static func alarms(_ changes: [LedgerChange]) -> [AlarmCode] {
+        changes.compactMap { if case .raiseAlarm(let alarm) = $0 { alarm.code } else { nil } }
+    }
+
+    @Test(arguments: [TransportState.open, .refused, .held, .withdrawn])
+    func `a late receipt counts, in whatever state the delivery is`(state: TransportState) {
+        let changes = Self.decide(.receipt([1, 2]), in: state)
+        #expect(changes.first == .moveTransport(of: Self.key, to: .receipted, proof: [1, 2], code: "", at: Sample.wall))
+        #expect(changes.count == 2, "and a leaf")
+    }
+
+    @Test func `a repeated receipt changes nothing`() {
+        #expect(Self.decide(.receipt([1]), in: .receipted).isEmpty)
+    }
+
+    @Test func `a refusal is kept with its proof, and is an alarm for somebody`() {
+        let changes = Self.decide(.refusal(.schemaViolated, detail: "body.location", [9]), in: .open)
+        #expect(
+            changes.first
+                == .moveTransport(of: Self.key, to: .refused, proof: [9], code: "schema-violated", at: Sample.wall))
+        #expect(Self.alarms(changes) == [.deliveryRefused])
+    }
+
+    @Test(arguments: [TransportState.receipted, .refused, .withdrawn])
+    func `a refusal never takes back what was settled`(state: TransportState) {
+        #expect(Self.decide(.refusal(.codeUnknown, detail: "", [9]), in: state).isEmpty)
+    }
+
+    @Test func `later puts the delivery off, within the bounds of back-off, and tells an operator why`() {
+        let changes = Self.decide(.later(.keyUnknown, detail: "no key"), in: .open, attempts: 2, jitter: 3_999)
+        #expect(
+            changes.first
+                == .deferDelivery(
+                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key"))
+        #expect(Self.alarms(changes) == [.deliveryDeferred])
+    }
+
+    @Test(arguments: [TransportState.receipted, .refused, .held, .withdrawn])
+    func `later about a delivery that waits for nothing changes nothing`(state: TransportState) {
+        #expect(Self.decide(.later(.storageUnavailable, detail: ""), in: state).isEmpty)
+    }
+
+    @Test func `an invalid proof counts for nothing, is an alarm, and the delivery is sent again`() {
+        let open = Self.decide(.invalid(reason: "signed by another organisation"), in: .open)
+        #expect(
+            open.first
+                == .deferDelivery(
+                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation"))
+        #expect(Self.alarms(open) == [.receiptInvalid])
+        let settled = Self.decide(.invalid(reason: "forged"), in: .receipted)
+        #expect(settled.count == 1)
+        #expect(Self.alarms(settled) == [.receiptInvalid])
+    }
+}

@@ -1,0 +1,225 @@
+import ExchangeCore
+import Testing
+
+@Suite struct PartnerLinkTests {
+    private typealias Phase = PartnerLink.Phase
+    private typealias Effect = PartnerLink.Effect
+
+    /// A link brought to a phase by lawful events only.
+    private static func link(_ events: [PartnerLink.Event], limits: NodeLimits = NodeLimits()) -> PartnerLink {
+        var link = PartnerLink(limits: limits, now: Sample.now)
+        for event in events { _ = link.handle(event, now: Sample.now) }
+        return link
+    }
+
+    private static let toIdle: [PartnerLink.Event] = [.started, .tallyExchanged, .loaded(items: 0, nextDueIn: nil)]
+    private static let toTransmitting: [PartnerLink.Event] = [
+        .started, .tallyExchanged, .loaded(items: 2, nextDueIn: nil),
+    ]
+
+    @Test func `a start greets, then loads, then transmits, then loads again`() {
+        var link = PartnerLink(limits: NodeLimits(), now: Sample.now)
+        #expect(link.phase == .idle)
+        #expect(link.handle(.started, now: Sample.now) == [.exchangeTally])
+        #expect(link.phase == .greeting)
+        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue])
+        #expect(link.phase == .loading)
+        #expect(link.handle(.loaded(items: 3, nextDueIn: nil), now: Sample.now) == [.transmit])
+        #expect(link.phase == .transmitting)
+        #expect(link.handle(.answered, now: Sample.now) == [.loadDue])
+        #expect(link.phase == .loading)
+    }
+
+    @Test func `with nothing due the link sleeps until the next tally`() {
+        var link = Self.link([.started, .tallyExchanged])
+        let effects = link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now)
+        #expect(effects == [.wake(at: Sample.now.monotonic + ProtocolLimits.tallyInterval)])
+        #expect(link.phase == .idle)
+    }
+
+    @Test func `a deferred delivery wakes the link when it falls due, and never at once`() {
+        var link = Self.link([.started, .tallyExchanged])
+        #expect(
+            link.handle(.loaded(items: 0, nextDueIn: .seconds(5)), now: Sample.now)
+                == [.wake(at: Sample.now.monotonic + .seconds(5))])
+        var zero = Self.link([.started, .tallyExchanged])
+        #expect(
+            zero.handle(.loaded(items: 0, nextDueIn: .zero), now: Sample.now)
+                == [.wake(at: Sample.now.monotonic + Milliseconds(1))])
+        var far = Self.link([.started, .tallyExchanged])
+        #expect(
+            far.handle(.loaded(items: 0, nextDueIn: .hours(1)), now: Sample.now)
+                == [.wake(at: Sample.now.monotonic + ProtocolLimits.tallyInterval)], "tallies go on meanwhile")
+    }
+
+    @Test func `a tally is exchanged every minute, also while batches flow`() {
+        var idle = Self.link(Self.toIdle)
+        #expect(idle.handle(.timerFired, now: Sample.now.after(.seconds(59))) == [.loadDue])
+        var due = Self.link(Self.toIdle)
+        #expect(due.handle(.timerFired, now: Sample.now.after(.minutes(1))) == [.exchangeTally])
+        var busy = Self.link(Self.toTransmitting)
+        #expect(busy.handle(.answered, now: Sample.now.after(.minutes(1))) == [.exchangeTally])
+    }
+
+    @Test func `work that arrives during loading is not forgotten`() {
+        var link = Self.link([.started, .tallyExchanged])
+        #expect(link.handle(.workArrived, now: Sample.now).isEmpty)
+        #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now) == [.loadDue])
+        #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now).count == 1, "and loads but once more")
+        #expect(link.phase == .idle)
+    }
+
+    @Test(arguments: [
+        [], toIdle, [.started], [.started, .tallyExchanged], toTransmitting,
+        [.started, .failed(jitter: 0)],
+    ] as [[PartnerLink.Event]])
+    func `work that arrives in any phase is loaded before the link rests`(events: [PartnerLink.Event]) {
+        var link = Self.link(events)
+        var effects = link.handle(.workArrived, now: Sample.now)
+        if events.isEmpty { #expect(effects == [.loadDue]) }
+        for _ in 0..<6 where !effects.contains(.loadDue) {
+            let event: PartnerLink.Event =
+                switch link.phase {
+                case .greeting: .tallyExchanged
+                case .loading: .loaded(items: 0, nextDueIn: nil)
+                case .transmitting: .answered
+                case .idle, .backingOff, .stopped: .timerFired
+                }
+            effects = link.handle(event, now: Sample.now.after(.seconds(1)))
+        }
+        #expect(effects.contains(.loadDue))
+    }
+
+    @Test func `retry never ends over ten thousand failures`() {
+        var random = TestSeed.random
+        var link = Self.link([.started])
+        var now = Sample.now
+        for attempt in 1...10_000 {
+            let effects = link.handle(.failed(jitter: random.next()), now: now)
+            guard case .backingOff(let until) = link.phase else {
+                Issue.record("attempt \(attempt) ended in \(link.phase)")
+                return
+            }
+            #expect(effects.contains(.wake(at: until)))
+            let wait = until.milliseconds - now.monotonic.milliseconds
+            #expect(wait >= 0 && wait <= ProtocolLimits.retryMaximum.count)
+            now = now.after(Milliseconds(wait))
+            #expect(link.handle(.timerFired, now: now) == [.exchangeTally])
+        }
+        #expect(link.failures == 10_000)
+        #expect(link.handle(.tallyExchanged, now: now).contains(.loadDue))
+        #expect(link.failures == 0)
+    }
+
+    @Test(arguments: [[.started], [.started, .tallyExchanged], toTransmitting] as [[PartnerLink.Event]])
+    func `a failure in any busy phase backs off within the jitter's bounds`(events: [PartnerLink.Event]) {
+        var link = Self.link(events)
+        let effects = link.handle(.failed(jitter: 400), now: Sample.now)
+        let until = Sample.now.monotonic + Milliseconds(400)
+        #expect(link.phase == .backingOff(until: until))
+        #expect(effects == [.wake(at: until)])
+        #expect(link.unreachableSince == Sample.now.wall)
+    }
+
+    @Test func `a timer that fires early waits on`() {
+        var link = Self.link([.started, .failed(jitter: 1_000)])
+        let until = Sample.now.monotonic + .seconds(1)
+        #expect(link.handle(.timerFired, now: Sample.now.after(Milliseconds(999))) == [.wake(at: until)])
+        #expect(link.handle(.timerFired, now: Sample.now.after(.seconds(1))) == [.exchangeTally])
+    }
+
+    @Test func `a sign of life wakes a link that backs off`() {
+        var link = PartnerLink(limits: NodeLimits(), now: Sample.now)
+        _ = link.handle(.started, now: Sample.now)
+        for _ in 0..<20 {
+            _ = link.handle(.failed(jitter: 299_999), now: Sample.now)
+            if link.failures < 20 { _ = link.handle(.timerFired, now: Sample.now.after(.minutes(5))) }
+        }
+        #expect(link.phase == .backingOff(until: Sample.now.monotonic + Milliseconds(299_999)))
+        #expect(link.handle(.signOfLife, now: Sample.now.after(.seconds(2))) == [.exchangeTally])
+        #expect(link.phase == .greeting)
+    }
+
+    @Test func `signs of life do not make a link spin`() {
+        var link = Self.link([.started])
+        var now = Sample.now
+        var probes = 0
+        // A partner that calls every millisecond for ten seconds, and that cannot be called.
+        for _ in 0..<10_000 {
+            if link.phase == .greeting {
+                probes += 1
+                _ = link.handle(.failed(jitter: 299_999), now: now)
+            }
+            let effects = link.handle(.signOfLife, now: now)
+            if case .backingOff(let until) = link.phase {
+                #expect(effects == [.wake(at: until)])
+                #expect(until.milliseconds - now.monotonic.milliseconds <= ProtocolLimits.retryFirst.count)
+            }
+            now = now.after(Milliseconds(1))
+        }
+        #expect((10...11).contains(probes), "\(probes)")
+    }
+
+    @Test func `a sign of life never puts a retry off`() {
+        var link = Self.link([.started, .failed(jitter: 100)])
+        let until = Sample.now.monotonic + Milliseconds(100)
+        #expect(link.handle(.signOfLife, now: Sample.now) == [.wake(at: until)])
+    }
+
+    @Test func `the alarm is raised once, after five minutes, and cleared by an answer`() {
+        var link = Self.link([.started])
+        var raised: [Timestamp] = []
+        for minute in 0..<20 {
+            let now = Sample.now.after(.minutes(Int64(minute)))
+            for case .raiseUnreachable(let since) in link.handle(.failed(jitter: 0), now: now) {
+                #expect(minute == 5)
+                raised.append(since)
+            }
+            _ = link.handle(.timerFired, now: now)
+        }
+        #expect(raised == [Sample.now.wall])
+        let later = Sample.now.after(.minutes(20))
+        #expect(link.handle(.tallyExchanged, now: later) == [.clearUnreachable, .loadDue])
+        #expect(link.unreachableSince == nil)
+        _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: later)
+        #expect(link.handle(.answered, now: later) == [.loadDue], "and cleared but once")
+    }
+
+    @Test func `a short silence raises no alarm and clears none`() {
+        var link = Self.link([.started, .failed(jitter: 0), .timerFired])
+        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue])
+    }
+
+    @Test func `a stopped link begins nothing`() {
+        let events: [PartnerLink.Event] = [
+            .started, .workArrived, .signOfLife, .timerFired, .tallyExchanged, .loaded(items: 1, nextDueIn: nil),
+            .answered, .failed(jitter: 1), .stopping,
+        ]
+        for opening in [[], [.started], Self.toIdle, Self.toTransmitting] as [[PartnerLink.Event]] {
+            var link = Self.link(opening)
+            #expect(link.handle(.stopping, now: Sample.now).isEmpty)
+            for event in events {
+                #expect(link.handle(event, now: Sample.now).isEmpty)
+                #expect(link.phase == .stopped)
+            }
+        }
+    }
+
+    @Test func `events that a phase does not wait for change nothing`() {
+        let foreign: [([PartnerLink.Event], [PartnerLink.Event])] = [
+            (Self.toIdle, [.signOfLife, .tallyExchanged, .loaded(items: 1, nextDueIn: nil), .answered, .failed(jitter: 1)]),
+            ([.started], [.started, .signOfLife, .timerFired, .loaded(items: 1, nextDueIn: nil), .answered]),
+            ([.started, .tallyExchanged], [.started, .signOfLife, .timerFired, .tallyExchanged, .answered]),
+            (Self.toTransmitting, [.started, .signOfLife, .timerFired, .tallyExchanged, .loaded(items: 1, nextDueIn: nil)]),
+            ([.started, .failed(jitter: 9)], [.started, .tallyExchanged, .answered, .failed(jitter: 1)]),
+        ]
+        for (opening, events) in foreign {
+            for event in events {
+                var link = Self.link(opening)
+                let before = link.phase
+                #expect(link.handle(event, now: Sample.now).isEmpty, "\(event) in \(before)")
+                #expect(link.phase == before)
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ExchangeCore
+import Testing
+
+@Suite struct IncarnationHistoryTests {
+    private static func seen(_ incarnation: UInt64, after predecessor: UInt64?, highest: UInt64) -> SeenIncarnation {
+        SeenIncarnation(
+            incarnation: Sample.incarnation(incarnation), predecessor: predecessor.map { Sample.incarnation($0) },
+            highest: ChannelPosition(number: SequenceNumber(highest), runningDigest: Sample.digest(1)),
+            firstSeen: Sample.wall)
+    }
+
+    private static func claim(_ incarnation: UInt64, last: UInt64) -> PredecessorClaim {
+        PredecessorClaim(
+            incarnation: Sample.incarnation(incarnation),
+            last: ChannelPosition(number: SequenceNumber(last), runningDigest: Sample.digest(1)))
+    }
+
+    private static func judge(_ incarnation: UInt64, _ claim: PredecessorClaim?, _ seen: [SeenIncarnation])
+        -> IncarnationJudgement
+    {
+        IncarnationHistory.judge(Sample.incarnation(incarnation), predecessor: claim, seen: seen)
+    }
+
+    @Test func `the first incarnation that is seen is lawful, whatever it names`() {
+        #expect(Self.judge(1, nil, []) == .successor)
+        #expect(Self.judge(5, Self.claim(4, last: 12), []) == .successor)
+    }
+
+    @Test func `the incarnation that signed last is current`() {
+        #expect(Self.judge(1, nil, [Self.seen(1, after: nil, highest: 3)]) == .current)
+    }
+
+    @Test(arguments: [10, 11, 400] as [UInt64])
+    func `a successor names its predecessor at or beyond what it signed to us`(last: UInt64) {
+        #expect(Self.judge(2, Self.claim(1, last: last), [Self.seen(1, after: nil, highest: 10)]) == .successor)
+    }
+
+    @Test func `a short predecessor proves a rollback and names what is lost`() {
+        let lost = NumberRange(SequenceNumber(8), SequenceNumber(10))
+        #expect(
+            Self.judge(2, Self.claim(1, last: 7), [Self.seen(1, after: nil, highest: 10)]) == .rolledBack(lost: lost))
+    }
+
+    @Test func `two successors of one predecessor prove a clone`() {
+        let seen = [Self.seen(1, after: nil, highest: 10), Self.seen(2, after: 1, highest: 12)]
+        #expect(Self.judge(3, Self.claim(1, last: 10), seen) == .cloned(other: Sample.incarnation(2)))
+    }
+
+    @Test func `an incarnation that comes back after its successor is the older of two copies`() {
+        let seen = [
+            Self.seen(1, after: nil, highest: 10), Self.seen(2, after: 1, highest: 12),
+            Self.seen(3, after: 2, highest: 12),
+        ]
+        #expect(Self.judge(1, nil, seen) == .superseded(by: Sample.incarnation(2)))
+        #expect(Self.judge(2, Self.claim(1, last: 10), seen) == .superseded(by: Sample.incarnation(3)))
+        #expect(Self.judge(3, Self.claim(2, last: 12), seen) == .current)
+    }
+
+    @Test func `a predecessor that was never seen proves nothing where no number is missing`() {
+        let seen = [Self.seen(1, after: nil, highest: 10)]
+        #expect(Self.judge(9, Self.claim(8, last: 10), seen) == .unproven)
+        #expect(Self.judge(9, nil, seen) == .unproven, "and neither does a partner that names none")
+    }
+
+    @Test func `a short predecessor proves a rollback also where it was never seen`() {
+        let seen = [Self.seen(1, after: nil, highest: 10)]
+        let lost = NumberRange(SequenceNumber(4), SequenceNumber(10))
+        #expect(Self.judge(9, Self.claim(8, last: 3), seen) == .rolledBack(lost: lost))
+    }
+}

@@ -1,0 +1,67 @@
+import ExchangeCore
+import Testing
+
+/// One structure of the wire with what a test needs to take it apart.
+struct WireSample: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let bytes: [UInt8]
+    let maximumBytes: Int
+    /// Decodes and encodes again.
+    let again: @Sendable ([UInt8]) throws(WireError) -> [UInt8]
+
+    init<Structure: WireStructure>(_ name: String, _ structure: Structure) {
+        testDescription = name
+        bytes = structure.wireBytes
+        maximumBytes = Structure.maximumBytes
+        again = { (bytes) throws(WireError) in try Structure(wireBytes: bytes).wireBytes }
+    }
+}
+
+extension Sample {
+    static let manifest = Manifest(
+        sender: nidos, recipient: avim, incarnation: incarnation(1), created: wall,
+        items: [
+            ManifestItem(item: item(3), kind: .message),
+            ManifestItem(item: item(4), kind: .void, reason: "withdrawn: sent to the wrong case"),
+            ManifestItem(item: item(6), kind: .held, reason: "asked to wait"),
+            ManifestItem(item: item(7), kind: .message, replaces: SequenceNumber(2)),
+        ],
+        runningDigest: digest(0x77))
+
+    static let batch = Batch(signedManifest: [1, 2, 3], envelopes: [[4, 5], [6, 7, 8]])
+
+    static let answer = BatchAnswer(
+        manifestDigest: digest(0x31),
+        outcomes: [
+            ItemOutcome(number: SequenceNumber(3), answer: .receipt([9, 9])),
+            ItemOutcome(number: SequenceNumber(4), answer: .noted),
+            ItemOutcome(number: SequenceNumber(6), answer: .refusal([8])),
+            ItemOutcome(number: SequenceNumber(7), answer: .later(.keyUnknown, detail: "no key for this certificate")),
+        ])
+
+    static let refusal = Refusal(
+        sender: nidos, recipient: avim, item: item(6), code: .schemaViolated,
+        detail: "body.location: not in the list location-codes, version 2", at: wall)
+
+    static let tally = Tally(
+        node: nidos, partner: avim, incarnation: incarnation(2),
+        predecessor: PredecessorClaim(
+            incarnation: incarnation(1),
+            last: ChannelPosition(number: SequenceNumber(40), runningDigest: digest(0x40))),
+        created: wall, isRecovering: false,
+        issued: ChannelPosition(number: SequenceNumber(41), runningDigest: digest(0x41)),
+        received: ChannelPosition(number: SequenceNumber(300), runningDigest: digest(0x42)),
+        safe: SequenceNumber(299),
+        gaps: [
+            NumberRange(SequenceNumber(301), SequenceNumber(301)), NumberRange(SequenceNumber(310), SequenceNumber(400)),
+        ])
+
+    static let firstTally = Tally(
+        node: nidos, partner: avim, incarnation: incarnation(1), predecessor: nil, created: wall, isRecovering: true,
+        issued: .start, received: .start, safe: .none, gaps: [])
+
+    static let wire = [
+        WireSample("manifest", manifest), WireSample("batch", batch), WireSample("batch answer", answer),
+        WireSample("refusal", refusal), WireSample("tally", tally), WireSample("first tally", firstTally),
+    ]
+}
