@@ -22,7 +22,8 @@ private enum BouncyCastle {
 
     static func verify(_ arguments: [String]) throws -> Command.Outcome {
         try Command.outcome(
-            "java", ["-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", libraries.joined(separator: ":"), program]
+            "java",
+            ["-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", libraries.joined(separator: ":"), program]
                 + arguments)
     }
 }

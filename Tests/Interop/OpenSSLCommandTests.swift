@@ -40,24 +40,31 @@ import Testing
         func verify(_ signed: [UInt8]) throws -> Command.Outcome {
             try Command.outcome(
                 "openssl",
-                ["cms", "-verify", "-binary", "-inform", "DER", "-in", openssl.file("signed.der", signed), "-certfile",
-                    openssl.file("sender.pem", Array(exchange.sender.signing.certificate.pem.utf8))] + trust())
+                [
+                    "cms", "-verify", "-binary", "-inform", "DER", "-in", openssl.file("signed.der", signed),
+                    "-certfile",
+                    openssl.file("sender.pem", Array(exchange.sender.signing.certificate.pem.utf8)),
+                ] + trust())
         }
 
         func verify(receipt: [UInt8], for original: [UInt8]) throws -> Command.Outcome {
             try Command.outcome(
                 "openssl",
-                ["cms", "-verify_receipt", openssl.file("receipt.der", receipt), "-rctform", "DER", "-inform", "DER",
+                [
+                    "cms", "-verify_receipt", openssl.file("receipt.der", receipt), "-rctform", "DER", "-inform", "DER",
                     "-in", openssl.file("original.der", original), "-certfile",
-                    openssl.file("recipient.pem", Array(exchange.recipient.signing.certificate.pem.utf8))] + trust())
+                    openssl.file("recipient.pem", Array(exchange.recipient.signing.certificate.pem.utf8)),
+                ] + trust())
         }
 
         func decrypt(_ envelope: [UInt8], with slug: String) throws -> Command.Outcome {
             let credential = pki.credential(of: slug, for: .agreement)
             return try Command.outcome(
                 "openssl",
-                ["cms", "-decrypt", "-binary", "-inform", "DER", "-in", openssl.file("envelope.der", envelope),
-                    "-recip", credential.certificate.path, "-inkey", credential.key.path])
+                [
+                    "cms", "-decrypt", "-binary", "-inform", "DER", "-in", openssl.file("envelope.der", envelope),
+                    "-recip", credential.certificate.path, "-inkey", credential.key.path,
+                ])
         }
     }
 
@@ -114,14 +121,18 @@ import Testing
         let wrapped = try archive.wrap(evidence.exchange.storageKey)
         let unwrapped = try Command.run(
             "openssl",
-            ["enc", "-d", "-id-aes256-wrap", "-K", String(repeating: "07", count: 32), "-iv", "A6A6A6A6A6A6A6A6",
-                "-in", evidence.openssl.file("wrapped", wrapped)])
+            [
+                "enc", "-d", "-id-aes256-wrap", "-K", String(repeating: "07", count: 32), "-iv", "A6A6A6A6A6A6A6A6",
+                "-in", evidence.openssl.file("wrapped", wrapped),
+            ])
         #expect(unwrapped.count == 48)
         let signed = try Command.run(
             "openssl",
-            ["cms", "-decrypt", "-binary", "-inform", "DER", "-in",
+            [
+                "cms", "-decrypt", "-binary", "-inform", "DER", "-in",
                 evidence.openssl.file("stored.der", evidence.sealed.envelope), "-secretkey",
-                unwrapped.suffix(32).hexadecimal, "-secretkeyid", unwrapped.prefix(16).hexadecimal])
+                unwrapped.suffix(32).hexadecimal, "-secretkeyid", unwrapped.prefix(16).hexadecimal,
+            ])
         #expect(signed == evidence.sealed.message.signedData)
     }
 

@@ -41,8 +41,10 @@ package enum SignedStatement {
         _ payload: [UInt8], _ kind: StatementKind, _ signer: some Signer, _ time: Timestamp
     ) throws(CMSError) -> [UInt8] {
         guard payload.count <= CMSLimits.statementPayloadBytes else {
-            throw CMSError(.tooLarge, "the statement has \(payload.count) bytes; "
-                + "the limit is \(CMSLimits.statementPayloadBytes)")
+            throw CMSError(
+                .tooLarge,
+                "the statement has \(payload.count) bytes; "
+                    + "the limit is \(CMSLimits.statementPayloadBytes)")
         }
         return try SignedDataWriter(contentType: kind.contentType, attributes: [])
             .sign(payload, by: signer, at: time)
