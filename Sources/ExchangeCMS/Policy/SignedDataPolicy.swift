@@ -50,8 +50,10 @@ enum SignedDataPolicy {
         try AlgorithmPolicy.demandSHA256(digests.only(orElse: .algorithmNotAllowed), "the digest algorithm")
         let content = try content(of: signedData.next("encapContentInfo"), profile)
         guard signedData.next(ifTagged: .context(0)) == nil, signedData.next(ifTagged: .context(1)) == nil else {
-            throw CMSError(.partNotAllowed, "certificates and revocation lists are not allowed inside; "
-                + "they come from the directory")
+            throw CMSError(
+                .partNotAllowed,
+                "certificates and revocation lists are not allowed inside; "
+                    + "they come from the directory")
         }
         var signers = try DERElements(of: signedData.next("signerInfos"), .set, "signerInfos")
         let signer = try signers.only(orElse: .partNotAllowed)

@@ -45,8 +45,8 @@ package enum SignedStatement {
         _ payload: [UInt8], _ kind: StatementKind, _ signer: some Signer, _ time: Timestamp
     ) throws(CMSError) -> [UInt8] {
         guard payload.count <= kind.payloadBytesLimit else {
-            throw CMSError(.tooLarge, "the statement has \(payload.count) bytes; "
-                + "the limit is \(kind.payloadBytesLimit)")
+            throw CMSError(
+                .tooLarge, "the statement has \(payload.count) bytes; the limit is \(kind.payloadBytesLimit)")
         }
         return try SignedDataWriter(contentType: kind.contentType, attributes: [])
             .sign(payload, by: signer, at: time)
