@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check mutants clean
+.PHONY: help setup demo test check format mutants clean
 .NOTPARALLEL:
 
 # Passed on, as in: make demo ARGS='--keep evidence' or make test ARGS='--filter ExchangeCoreTests'
@@ -37,6 +37,9 @@ check: setup ## format, warnings as errors, house style (1 minute once built)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 	$(build)
 	swift test --skip-build --filter '^TidyTests\.'
+
+format: ## rewrites the Swift files in the tracked style (seconds)
+	swift format format --in-place --recursive --parallel Sources Tests Package.swift
 
 mutants: setup ## takes each defence out of a copy and expects its test to fail (1 minute a defence)
 	@scripts/mutants.sh $(ARGS)

@@ -9,10 +9,16 @@ struct CommandRun {
     /// Runs a file of the package to its end.
     /// - Parameter environment: In place of the one of the tests, where it is given.
     static func of(_ path: String, _ arguments: [String] = [], environment: [String: String]? = nil) throws -> Self {
+        try of(command: [SourceTree.root.appending(path: path).path] + arguments, environment: environment)
+    }
+
+    /// Runs a command, found by its name or its path, in the folder of the package.
+    /// - Parameter environment: In place of the one of the tests, where it is given.
+    static func of(command words: [String], environment: [String: String]? = nil) throws -> Self {
         let command = Process()
         let output = Pipe()
-        command.executableURL = SourceTree.root.appending(path: path)
-        command.arguments = arguments
+        command.executableURL = URL(filePath: "/usr/bin/env")
+        command.arguments = words
         command.currentDirectoryURL = SourceTree.root
         command.environment = environment ?? ProcessInfo.processInfo.environment
         command.standardInput = FileHandle.nullDevice

@@ -56,20 +56,12 @@ struct SourceTree {
 
     /// `nil` where this is not a clone, or there is no `git`.
     private static func pathsUnderVersionControl() -> [String]? {
-        let command = Process()
-        let output = Pipe()
-        command.executableURL = URL(filePath: "/usr/bin/env")
-        command.arguments = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        command.currentDirectoryURL = root
-        command.standardOutput = output
-        command.standardError = FileHandle.nullDevice
         guard FileManager.default.fileExists(atPath: root.appending(path: ".git").path),
-            (try? command.run()) != nil,
-            let listed = try? output.fileHandleForReading.readToEnd()
+            let run = try? CommandRun.of(
+                command: ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]),
+            run.exitStatus == 0
         else { return nil }
-        command.waitUntilExit()
-        guard command.terminationStatus == 0 else { return nil }
-        return String(decoding: listed, as: UTF8.self).split(separator: "\0").map(String.init)
+        return run.said.split(separator: "\0").map(String.init)
     }
 
     private static func pathsOnDisk() -> [String] {

@@ -18,7 +18,6 @@ struct SignedAttributes: Sendable {
             [.contentType, .messageDigest, .signingTime, .signingCertificateV2] + profile.additionalAttributes
         var set = try DERElements(of: node, .context(0), "signedAttrs")
         let attributes = try set.rest(limit: demanded.count)
-        try Self.demandOrder(attributes)
         var values: [ASN1ObjectIdentifier: ASN1Node] = [:]
         for attribute in attributes {
             var parts = try DERElements(of: attribute, "an attribute")
@@ -51,6 +50,7 @@ struct SignedAttributes: Sendable {
         messageSignatureDigest =
             profile.additionalAttributes.contains(.messageSignatureDigest)
             ? try Self.digest(value(.messageSignatureDigest, "msgSigDigest"), "msgSigDigest") : nil
+        try Self.demandOrder(attributes)
     }
 
     /// The order of a SET OF in DER (X.690 §11.6). OpenSSL sorts before it verifies, so that another order would be

@@ -1,4 +1,3 @@
-internal import COpenSSL
 package import ExchangeCore
 
 /// Signs and encrypts: `AuthEnvelopedData(AES-256-GCM){ SignedData{ content } }`, once per message for all recipients.
@@ -22,10 +21,7 @@ package struct Sealer: Sendable {
         }
         let request = ReceiptRequest(messageID: messageID, sender: signer.oin)
         let writer = SignedDataWriter(
-            contentType: ExchangeArc.message,
-            attributes: [
-                .init(identifier: NID_id_smime_aa_receiptRequest, type: V_ASN1_SEQUENCE, value: request.der)
-            ])
+            contentType: ExchangeArc.message, attributes: [.receiptRequest(request)])
         let signed = try SignedMessage(signedData: writer.sign(content, by: signer, at: signingTime))
         return SealedMessage(
             message: signed, envelope: try encrypt(signed, to: recipients, storageKey: storageKey))

@@ -27,19 +27,18 @@ package enum SignedStatement {
     package static func sign(
         _ payload: [UInt8], kind: StatementKind, by signer: SigningIdentity, at time: Timestamp
     ) throws(CMSError) -> [UInt8] {
-        precondition(kind != .directory, "an organisation does not sign the directory")
-        return try write(payload, kind, by: signer, at: time)
+        try sign(payload, kind, signer, time)
     }
 
-    /// Signs a directory, as the body that keeps it does.
+    /// Signs a directory; no organisation's key can.
     package static func sign(
-        directory payload: [UInt8], by signer: DirectorySigner, at time: Timestamp
+        _ payload: [UInt8], directoryBy signer: DirectorySigner, at time: Timestamp
     ) throws(CMSError) -> [UInt8] {
-        try write(payload, .directory, by: signer, at: time)
+        try sign(payload, .directory, signer, time)
     }
 
-    private static func write(
-        _ payload: [UInt8], _ kind: StatementKind, by signer: some Signer, at time: Timestamp
+    private static func sign(
+        _ payload: [UInt8], _ kind: StatementKind, _ signer: some Signer, _ time: Timestamp
     ) throws(CMSError) -> [UInt8] {
         guard payload.count <= CMSLimits.statementPayloadBytes else {
             throw CMSError(.tooLarge, "the statement has \(payload.count) bytes; "

@@ -44,6 +44,7 @@ public enum RequestErrorCode: String, CaseIterable, Hashable, Sendable {
     case recipientMismatch = "recipient-mismatch"
     case statementInvalid = "statement-invalid"
     case statementUndecided = "statement-undecided"
+    case incarnationUnknown = "incarnation-unknown"
     case gapTooWide = "gap-too-wide"
     case nodeUnavailable = "node-unavailable"
 }

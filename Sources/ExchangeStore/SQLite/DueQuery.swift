@@ -32,7 +32,7 @@ struct DueQuery {
     }
 
     /// The item that does not fit ends the batch; the first always fits, so that no message is too large to be sent.
-    private func chosenNumbers() throws -> [Int64] {
+    func chosenNumbers() throws -> [Int64] {
         var numbers: [Int64] = []
         var bytes = 0
         for priority in Priority.allCases.sorted(by: >) where numbers.count < maximumItems {
@@ -96,7 +96,7 @@ struct DueQuery {
         return found
     }
 
-    private func nextDue() throws -> Timestamp? {
+    func nextDue() throws -> Timestamp? {
         try Priority.allCases.compactMap { priority in
             try database.first(
                 """

@@ -12,7 +12,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
-            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, audit, guards] {
+            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards] {
                 try database.execute(sql: statements)
             }
         }
@@ -210,6 +210,14 @@ enum Schema {
             cleared_at INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX alarm_open ON alarm (code, partner, message_id) WHERE cleared_at IS NULL;
+        """
+
+    private static let directories = """
+        CREATE TABLE directory (
+            version INTEGER PRIMARY KEY CHECK (version > 0),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            adopted_at INTEGER NOT NULL
+        ) STRICT;
         """
 
     private static let audit = """

@@ -136,7 +136,7 @@ package struct OperatorConsole: Sendable {
 
     private static let deliveryColumns = [
         ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("RECIPIENT", "recipientName"),
-        ("NO", "number"), ("STATE", "state"), ("OWNER", "owner"), ("TRIES", "attempts"), ("NEXT", "nextAttempt"),
+        ("NO", "number"), ("STATE", "state"), ("OWNER", "owner"), ("RETRIES", "attempts"), ("NEXT", "nextAttempt"),
         ("WHY", "detail"),
     ]
 

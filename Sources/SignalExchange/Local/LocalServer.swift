@@ -99,6 +99,7 @@ package struct LocalServer: Sendable {
         api.post("reload") { _, _ in
             try await answer.json {
                 let community = try context.communityHolder.reload(context.now)
+                try await context.adoptDirectory()
                 links.startMissing()
                 return ["directoryVersion": .integer(community.directory.version)]
             }

@@ -104,7 +104,7 @@ package struct Receiving: Sendable {
         let seen = try await context.ledger.incarnations(of: manifest.sender)
         guard !seen.contains(where: { $0.incarnation == manifest.incarnation }) else { return }
         guard seen.isEmpty else {
-            throw RequestError(.statementUndecided, "exchange tallies first: this incarnation is new here")
+            throw RequestError(.incarnationUnknown, "exchange tallies first: this incarnation is new here")
         }
         try await context.ledger.keepIncarnation(
             SeenIncarnation(
@@ -192,6 +192,16 @@ extension ItemAnswer {
             case .refusal(_, let bytes): .refusal(bytes)
             case .noted: .noted
             }
+    }
+}
+
+extension NodeContext {
+    /// A partner's statement that cannot be judged now holds everything from that partner: somebody must look.
+    func alarmIfUndecided(_ error: any Error, from partner: OIN) async throws {
+        guard let error = error as? RequestError, error.code == .statementUndecided else { return }
+        try await ledger.raise(
+            Alarm(
+                code: .revocationListStale, partner: partner, messageID: nil, detail: error.detail, at: now.wall))
     }
 }
 
