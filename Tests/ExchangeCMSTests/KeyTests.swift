@@ -99,8 +99,10 @@ import Testing
             let output = folder.appending(path: "certificate")
             try Command.run(
                 "openssl",
-                ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", key,
-                    "-out", output.path, "-subj", subject])
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", key,
+                    "-out", output.path, "-subj", subject,
+                ])
             #expect(try Certificate(pem: text(output)).oin?.text == oin)
         }
     }

@@ -66,7 +66,9 @@ import Testing
         expectRefused(.tooLarge) { $0.signedAttributes.children.append($0.signedAttributes.children[index]) }
         // In the place of another, so that their number is right.
         let other = (index + 1) % 5
-        expectRefused(.attributesNotAllowed) { $0.signedAttributes.children[other] = $0.signedAttributes.children[index] }
+        expectRefused(.attributesNotAllowed) {
+            $0.signedAttributes.children[other] = $0.signedAttributes.children[index]
+        }
     }
 
     @Test func `signed attributes in another order are refused`() {

@@ -211,8 +211,9 @@ import Testing
         let staleRoot = try RevocationList(pem: text(pki.rootRevocationList))
         #expect(isTrusted(verdict(certificate, .signing, try trust([staleRoot, root, issuing]))))
         // A clock in the past finds every list in the future: that decides nothing either.
-        guard case .undecided(.revocationListFromTheFuture) = verdict(
-            certificate, .signing, try trust([root, issuing]), at: day(-2), now: day(-2))
+        guard
+            case .undecided(.revocationListFromTheFuture) = verdict(
+                certificate, .signing, try trust([root, issuing]), at: day(-2), now: day(-2))
         else {
             Issue.record("a clock that is wrong decides nothing")
             return
@@ -251,7 +252,8 @@ import Testing
             anchors: [Certificate(pem: text(pki.root.certificate))],
             intermediates: [Certificate(pem: text(pki.issuing.certificate))],
             revocationLists: [
-                RevocationList(pem: text(rogue.rootRevocationList)), RevocationList(pem: text(rogue.issuingRevocationList)),
+                RevocationList(pem: text(rogue.rootRevocationList)),
+                RevocationList(pem: text(rogue.issuingRevocationList)),
             ])
         guard case .undecided(.revocationListMissing) = verdict(organisation.signing.certificate, .signing, trust)
         else {

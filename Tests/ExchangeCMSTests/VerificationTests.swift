@@ -101,6 +101,16 @@ import Testing
         expectRefused(.signerUntrusted) { try verify(sealed.message) { _ in signer.certificate } }
     }
 
+    @Test func `a stored message is the one of the ledger's digest, whatever became of its signer`() throws {
+        let stored = try sealed.message.storedMessage(expecting: sealed.digest, by: exchange.sender.oin)
+        #expect(stored.contentIdentifier == exchange.messageID)
+        #expect(stored.signerOIN == exchange.sender.oin)
+        let other = try exchange.sealed()
+        expectRefused(.digestMismatch) {
+            try other.message.storedMessage(expecting: sealed.digest, by: exchange.sender.oin)
+        }
+    }
+
     @Test func `receipts go to the signer and to nobody else`() throws {
         // A signer who asks for the receipts to go to another organisation.
         let forged = try SignedMessageForger(exchange).message(receiptsTo: exchange.bystander.oin)

@@ -60,8 +60,10 @@ final class PrivateKey: @unchecked Sendable {
 
     init(pem: String, of certificate: Certificate) throws(CMSError) {
         guard certificate.keyKind.isAllowed else {
-            throw CMSError(.certificateUnusable, "the key of \(certificate.subject) is neither P-256 nor RSA with "
-                + "\(CMSLimits.rsaBits.lowerBound) to \(CMSLimits.rsaBits.upperBound) bits")
+            throw CMSError(
+                .certificateUnusable,
+                "the key of \(certificate.subject) is neither P-256 nor RSA with "
+                    + "\(CMSLimits.rsaBits.lowerBound) to \(CMSLimits.rsaBits.upperBound) bits")
         }
         let source = try Owned<BIOObject>.source(Array(pem.utf8))
         // The empty passphrase keeps OpenSSL from asking for one on the terminal.

@@ -38,8 +38,10 @@ struct SignedAttributes: Sendable {
         let contentType = try value(.contentType, "contentType").objectIdentifier("contentType")
         // OpenSSL verifies a signature although the two differ: the type would be what the bytes outside say.
         guard contentType == profile.contentType else {
-            throw CMSError(.contentTypeMismatch, "the signed content type is \(contentType), "
-                + "that of the structure is \(profile.contentType)")
+            throw CMSError(
+                .contentTypeMismatch,
+                "the signed content type is \(contentType), "
+                    + "that of the structure is \(profile.contentType)")
         }
         messageDigest = try Self.digest(value(.messageDigest, "messageDigest"), "messageDigest")
         signingTime = try Self.time(value(.signingTime, "signingTime"))

@@ -43,8 +43,10 @@ package enum SignedReceipt {
         }
         let certificate = try context.verify(der, inspection, for: .signing)
         guard certificate.oin == recipient else {
-            throw CMSError(.receiptByAnotherOrganisation, "the receipt is signed by "
-                + "\(certificate.oin?.text ?? certificate.subject) and the message went to \(recipient)")
+            throw CMSError(
+                .receiptByAnotherOrganisation,
+                "the receipt is signed by "
+                    + "\(certificate.oin?.text ?? certificate.subject) and the message went to \(recipient)")
         }
         return VerifiedReceipt(
             messageID: receipt.messageID, messageDigest: original.digest, signerOIN: recipient,

@@ -16,8 +16,10 @@ package struct Sealer: Sendable {
         recipients: [RecipientCertificate], storageKey: CaseStorageKey
     ) throws(CMSError) -> SealedMessage {
         guard content.count <= CMSLimits.contentBytes else {
-            throw CMSError(.tooLarge, "the content has \(content.count) bytes; "
-                + "the limit is \(CMSLimits.contentBytes)")
+            throw CMSError(
+                .tooLarge,
+                "the content has \(content.count) bytes; "
+                    + "the limit is \(CMSLimits.contentBytes)")
         }
         let request = ReceiptRequest(messageID: messageID, sender: signer.oin)
         let writer = SignedDataWriter(
@@ -35,8 +37,10 @@ package struct Sealer: Sendable {
         _ message: SignedMessage, to recipients: [RecipientCertificate] = [], storageKey: CaseStorageKey
     ) throws(CMSError) -> [UInt8] {
         guard recipients.count <= CMSLimits.recipients else {
-            throw CMSError(.tooLarge, "the message has \(recipients.count) recipients; "
-                + "the limit is \(CMSLimits.recipients)")
+            throw CMSError(
+                .tooLarge,
+                "the message has \(recipients.count) recipients; "
+                    + "the limit is \(CMSLimits.recipients)")
         }
         return try EnvelopeWriter.encrypt(
             message.signedData, to: recipients.map(\.certificate), storageKey: storageKey)
