@@ -60,8 +60,8 @@ copy_tree() {
         wanted[$path]=yes
         if ! cmp -s -- "$path" "$copy/$path"; then
             mkdir -p -- "$copy/$(dirname -- "$path")"
-            cp -p -- "$path" "$copy/$path"
-            touch -- "$copy/$path"
+            # With the time of now: an older file of the same size would pass for one that is built already.
+            cp --preserve=mode -- "$path" "$copy/$path"
         fi
     done < <(git ls-files -z --cached --others --exclude-standard && printf 'Package.resolved\0')
     while IFS= read -r -d '' path; do
@@ -72,6 +72,7 @@ copy_tree() {
 # The copy lies inside the clone; `git apply` must not take it for a part of that.
 apply() { (cd "$copy" && GIT_CEILING_DIRECTORIES=$scratch git apply "$@"); }
 
+# It builds in a folder of its own: copying .build would save nothing, since what is in it names its place.
 build() {
     swift build --package-path "$copy" --scratch-path "$scratch/build" --build-tests >"$scratch/build.log" 2>&1
 }

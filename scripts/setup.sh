@@ -8,8 +8,9 @@ readonly least_openssl=3.0.22
 readonly least_swift=6.3
 
 # Built against: OpenSSL, SQLite, zlib. Run: the openssl command, make. Tests only: a second implementation of CMS
-# (Bouncy Castle, with a compiler for Java) and an independent validator of JSON Schema.
-readonly packages=(libssl-dev libsqlite3-dev zlib1g-dev openssl make libbcmail-java python3-jsonschema)
+# (Bouncy Castle, with a compiler for Java), an independent validator of JSON Schema, and strace, which sees from outside
+# what is written before it is said.
+readonly packages=(libssl-dev libsqlite3-dev zlib1g-dev openssl make libbcmail-java python3-jsonschema strace)
 readonly openssl_packages=(libssl3 libssl-dev openssl)
 
 usage() {
@@ -99,7 +100,7 @@ case ${1:-} in
 esac
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
-    failed 3 "this is not Debian. What is needed: Swift $least_swift, OpenSSL $least_openssl or a later 3.0 with headers, SQLite and zlib with headers, Bouncy Castle's bcmail.jar, a compiler for Java, python3 with jsonschema."
+    failed 3 "this is not Debian. What is needed: Swift $least_swift, OpenSSL $least_openssl or a later 3.0 with headers, SQLite and zlib with headers, Bouncy Castle's bcmail.jar, a compiler for Java, python3 with jsonschema, strace."
 check_swift
 find_wanted
 if ((${#wanted[@]})); then

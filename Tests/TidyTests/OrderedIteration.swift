@@ -119,28 +119,25 @@ struct OrderedIteration: HouseRule {
         return code.count
     }
 
-    /// The names with a declared type, and whether that is a `Dictionary` or a `Set`.
+    /// The names that are declared, and whether as a `Dictionary` or a `Set`.
     static func declarations(in code: [SwiftToken]) -> [String: Bool] {
         var found: [String: Bool] = [:]
         for index in code.indices.dropLast(2) where code[index].kind == .word {
             let isVariable = index > 0 && (code[index - 1].isWord("let") || code[index - 1].isWord("var"))
             let isTyped = code[index + 1].isSymbol(":")
             guard isTyped || isVariable && code[index + 1].isSymbol("=") else { continue }
-            let unordered = isUnordered(Array(code[(index + 2)...].prefix(40)), isType: isTyped)
-            // An argument label looks like a typed name; it must not hide the declaration of that name.
-            found[code[index].text] = unordered || (isVariable ? false : found[code[index].text] ?? false)
+            if isUnordered(code[(index + 2)...].prefix(40)) {
+                found[code[index].text] = true
+            } else if isVariable {
+                // A parameter, or an argument with a label, does not speak for all the file.
+                found[code[index].text] = found[code[index].text] ?? false
+            }
         }
-        return found.filter { $0.value || isDeclared($0.key, in: code) }
-    }
-
-    private static func isDeclared(_ name: String, in code: [SwiftToken]) -> Bool {
-        code.indices.dropFirst().contains { index in
-            code[index].text == name && (code[index - 1].isWord("let") || code[index - 1].isWord("var"))
-        }
+        return found
     }
 
     /// Whether a type or an initial value is `Set<…>`, `Dictionary<…>`, `[K: V]` or `[:]`.
-    private static func isUnordered(_ tokens: [SwiftToken], isType: Bool) -> Bool {
+    private static func isUnordered(_ tokens: some Collection<SwiftToken>) -> Bool {
         guard let first = tokens.first else { return false }
         if first.isWord("Set") || first.isWord("Dictionary") { return true }
         guard first.isSymbol("[") else { return false }

@@ -7,11 +7,14 @@ struct SourceFile {
     let text: String
     /// Empty for what is not Swift.
     let tokens: [SwiftToken]
+    /// The tokens that are not comments.
+    let code: [SwiftToken]
 
     init(path: String, text: String) {
         self.path = path
         self.text = text
         tokens = path.hasSuffix(".swift") ? SwiftToken.tokens(of: text) : []
+        code = tokens.filter { $0.kind != .comment }
     }
 
     var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
@@ -23,8 +26,6 @@ struct SourceFile {
     }
 
     var isSwift: Bool { path.hasSuffix(".swift") }
-    /// The tokens that are not comments.
-    var code: [SwiftToken] { tokens.filter { $0.kind != .comment } }
 }
 
 /// The files that are, or are about to be, under version control. A test may also plant one of its own making.

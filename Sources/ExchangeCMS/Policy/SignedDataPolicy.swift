@@ -13,14 +13,14 @@ enum SignedDataPolicy {
 
         static let message = Profile(
             contentType: ExchangeArc.message, additionalAttributes: [.receiptRequest],
-            bytesLimit: CMSLimits.contentBytes + CMSLimits.signatureOverheadBytes)
+            bytesLimit: ProtocolLimits.signedDataMaximumBytes)
         static let receipt = Profile(
             contentType: .receipt, additionalAttributes: [.messageSignatureDigest],
             bytesLimit: CMSLimits.receiptBytes)
-        static func statement(_ contentType: ASN1ObjectIdentifier) -> Profile {
+        static func statement(_ kind: StatementKind) -> Profile {
             Profile(
-                contentType: contentType, additionalAttributes: [],
-                bytesLimit: CMSLimits.statementPayloadBytes + CMSLimits.signatureOverheadBytes)
+                contentType: kind.contentType, additionalAttributes: [],
+                bytesLimit: kind.payloadBytesLimit + CMSLimits.signatureOverheadBytes)
         }
     }
 

@@ -30,7 +30,6 @@ public enum LaterCode: String, CaseIterable, Hashable, Sendable {
     case storageUnavailable = "storage-unavailable"
     case quotaExceeded = "quota-exceeded"
     case numberConflict = "number-conflict"
-    case envelopeMissing = "envelope-missing"
     case internalFault = "internal-fault"
 }
 
@@ -63,7 +62,6 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case partnerHistoryUnproven = "partner-history-unproven"
     case talliesDiffer = "tallies-differ"
     case revocationListStale = "revocation-list-stale"
-    case predecessorMissing = "predecessor-missing"
     case clockSkewed = "clock-skewed"
     case quotaExceeded = "quota-exceeded"
 }
