@@ -12,9 +12,10 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
-            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards] {
-                try database.execute(sql: statements)
-            }
+            let statements = [
+                openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards,
+            ]
+            for statement in statements { try database.execute(sql: statement) }
         }
         return migrator
     }
