@@ -98,12 +98,30 @@ let package = Package(
         .testTarget(
             name: "ExchangeCatalogueTests", dependencies: ["ExchangeCatalogue", "ExchangeCore"], swiftSettings: house),
         .testTarget(
-            name: "ExchangeCMSTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
+            name: "ExchangeCMSTests",
+            dependencies: [
+                "ExchangeCMS", "ExchangeCore", "ExchangeTesting", .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
             swiftSettings: house),
         .testTarget(
-            name: "ExchangeStoreTests", dependencies: ["ExchangeStore", "ExchangeCore"], swiftSettings: house),
+            name: "ExchangeStoreTests",
+            dependencies: ["ExchangeStore", "ExchangeCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: house),
         .testTarget(
-            name: "SignalExchangeTests", dependencies: ["SignalExchange", "ExchangeTesting"], swiftSettings: house),
+            name: "SignalExchangeTests",
+            dependencies: [
+                "SignalExchange", "ExchangeTesting", "ExchangeCore", "ExchangeCatalogue", "ExchangeCMS",
+                "ExchangeStore", .product(name: "Logging", package: "swift-log"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: house),
+        .testTarget(name: "ExchangeTestingTests", dependencies: ["ExchangeTesting"], swiftSettings: house),
+        .testTarget(
+            name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
+            path: "Tests/Interop", exclude: ["bouncycastle"], swiftSettings: house),
         .testTarget(name: "TidyTests", swiftSettings: house),
     ]
 )

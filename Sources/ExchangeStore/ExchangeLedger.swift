@@ -54,6 +54,10 @@ package protocol ExchangeLedger: Sendable {
     func incarnations(of partner: OIN) async throws -> [SeenIncarnation]
     func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws
 
+    /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
+    /// ever in use, or the same version with another digest, is not noted.
+    func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption
+
     // MARK: What people see
 
     func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> [InboxEntry]
@@ -62,8 +66,9 @@ package protocol ExchangeLedger: Sendable {
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
-    /// Clears the open alarms of a code that are of this partner, or of none.
-    func clear(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws
+    /// Clears the open alarms of a code that are of this partner, or of none: one message's, or every message's where
+    /// `messageID` is `nil`.
+    func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) async throws
     func appendLeaf(_ leaf: AuditLeaf) async throws
     /// Walks the whole audit chain.
     func verifyAuditChain() async throws -> AuditChainState
@@ -237,6 +242,25 @@ package struct TallyRecord: Sendable {
     }
 }
 
+/// A signed directory as the ledger remembers it.
+package struct DirectoryMark: Hashable, Sendable {
+    package let version: Int64
+    /// SHA-256 over the signed directory.
+    package let digest: Digest
+
+    package init(version: Int64, digest: Digest) {
+        self.version = version
+        self.digest = digest
+    }
+}
+
+package enum DirectoryAdoption: Hashable, Sendable {
+    case inUse
+    case older(than: Int64)
+    /// Two directories bear one version: the body that signs them must say which it is.
+    case conflict(version: Int64)
+}
+
 package struct InboxFilter: Hashable, Sendable {
     package var states: [InboxState] = InboxState.allCases
     package var id: MessageID?
@@ -377,6 +401,8 @@ package enum LedgerEvent: Hashable, Sendable {
     case deliveryMoved(MessageID)
     case inboxChanged(MessageID)
     case alarmsChanged
+    /// A write may not have reached the disk: the process must end.
+    case durabilityLost
     /// More happened than is listed: whoever reads this looks at all that it watches.
     case everything
 }

@@ -38,6 +38,11 @@ package struct ExchangeNode: Sendable {
         let context = NodeContext(
             oin: configuration.oin, keys: keys, limits: configuration.limits, ledger: ledger,
             communityHolder: community, clock: clock, logger: logger)
+        do {
+            try await context.adoptDirectory()
+        } catch {
+            throw error as? NodeError ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
+        }
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
             links: PartnerLinks(context, folder: folder))
@@ -145,6 +150,11 @@ private struct LedgerPump: Service {
             case .workArrived(let partner): links.signal(.workArrived, to: partner)
             case .everything: links.signalAll(.workArrived)
             case .deliveryMoved, .inboxChanged, .alarmsChanged: break
+            case .durabilityLost:
+                // Never a second try: what a failed sync lost, the next one would report as written.
+                throw NodeError(
+                    .storeUnavailable, "a write may not have reached the disk, so the node stops; look at the disk and "
+                        + "the system's log, then start it again")
             }
             changes.ring()
         }

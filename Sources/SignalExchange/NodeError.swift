@@ -21,7 +21,6 @@ public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
 /// The stable codes of ``NodeError``.
 public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case configurationInvalid = "configuration-invalid"
-    case folderMissing = "folder-missing"
     case folderNotEmpty = "folder-not-empty"
     case fileMissing = "file-missing"
     case fileUnreadable = "file-unreadable"
@@ -53,7 +52,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     /// The exit code of `exchange-node` (`docs/operations.md`): what a script does next depends on it.
     public var exitCode: Int32 {
         switch self {
-        case .configurationInvalid, .folderMissing, .folderNotEmpty, .fileMissing, .fileUnreadable,
+        case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable,
             .certificateUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid, .directoryOlder,
             .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning:
             2

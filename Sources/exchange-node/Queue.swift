@@ -9,7 +9,7 @@ struct Queue: AsyncParsableCommand {
               exchange-node queue list --folder avim --open
               exchange-node queue show 019a… --folder avim
             """,
-        subcommands: [List.self, Show.self, Hold.self, Release.self])
+        subcommands: [List.self, Show.self, Hold.self, Release.self, Withdraw.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -76,6 +76,27 @@ struct Queue: AsyncParsableCommand {
             try await reporting {
                 try await delivery.client.console().queueMove(
                     "release", partner: delivery.partner, number: delivery.number, reason: delivery.reason)
+            }
+        }
+    }
+
+    struct Withdraw: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancels a delivery that was not receipted yet. Its number is declared void to the partner.",
+            discussion: """
+                The reason says who cancels in which role; it goes to the partner in clear, signed, so that it must not
+                say anything of the case.
+
+                EXAMPLE
+                  exchange-node queue withdraw --folder avim --partner 00000099000000001000 --number 7 \\
+                    --reason "duty officer: addressed to the wrong organisation"
+                """)
+        @OptionGroup var delivery: DeliveryOptions
+
+        func run() async throws {
+            try await reporting {
+                try await delivery.client.console().queueMove(
+                    "withdraw", partner: delivery.partner, number: delivery.number, reason: delivery.reason)
             }
         }
     }

@@ -154,8 +154,10 @@ import Testing
         try Data("a signal".utf8).write(to: content)
         let foreign = try Command.run(
             "openssl",
-            ["cms", "-encrypt", "-binary", cipher, "-keyid", "-in", content.path, "-outform", "DER", "-recip",
-                certificate.path])
+            [
+                "cms", "-encrypt", "-binary", cipher, "-keyid", "-in", content.path, "-outform", "DER", "-recip",
+                certificate.path,
+            ])
         let error = #expect(throws: CMSError.self) { try UnverifiedEnvelope(foreign, at: .wire) }
         #expect(error?.code == (cipher == "-aes-256-cbc" ? .structureNotAllowed : .algorithmNotAllowed))
     }

@@ -9,8 +9,8 @@ import Testing
         let exchange = try Exchange(.p256, algorithm)
         let sealed = try exchange.sealed()
         let envelope = try exchange.travelling(sealed)
-        // RSA is slow: each byte once; P-256 with every bit.
-        let bits: [UInt8] = algorithm == .p256 ? (0..<8).map { 1 << $0 } : [0x01]
+        // RSA is slow: each byte once; P-256 thrice, with the bit that makes a tag constructed among them.
+        let bits: [UInt8] = algorithm == .p256 ? [0x01, 0x20, 0x80] : [0x01]
         for index in envelope.indices {
             for bit in bits {
                 var altered = envelope

@@ -89,7 +89,7 @@ import Testing
         let open = try await ledger.alarms(includingCleared: false)
         #expect(open.map(\.count) == [2, 1, 1])
         #expect(open.first?.alarm == alarm(Community.avim, "second"), "the latest detail, since the first time")
-        try await ledger.clear(.partnerUnreachable, partner: Community.avim, at: Sample.start)
+        try await ledger.clear(.partnerUnreachable, partner: Community.avim, messageID: nil, at: Sample.start)
         #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.partner) == [Community.coa, nil])
         try await ledger.raise(alarm(Community.avim, "again"))
         let all = try await ledger.alarms(includingCleared: true)

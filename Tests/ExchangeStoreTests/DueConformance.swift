@@ -48,6 +48,22 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `a declaration that the partner cannot take now is put off like a message`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let answers: [VerifiedAnswer] = [.later(.storageUnavailable, detail: ""), .invalid(reason: "no signature")]
+        for (index, event) in [TransportEvent.heldByOperator, .withdrawnByPerson].enumerated() {
+            try await ledger.accept(index)
+            let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(UInt64(index + 1)))
+            _ = try await ledger.moveTransport(key, event, reason: "a reason", at: Sample.start)
+            try await ledger.recordAnswers(
+                [AnswerRecord(number: key.number, answer: answers[index], jitter: 500)], from: Community.avim,
+                now: Sample.now())
+            #expect(try await ledger.due().items.isEmpty)
+        }
+        #expect(try await ledger.due(at: Sample.start + Milliseconds(500)).items.map(\.kind) == [.held, .void])
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a partner's queue says nothing of another's`(form: StoreForm) async throws {
         let ledger = try await form.open()
         try await ledger.accept(1, to: [Community.coa])

@@ -92,6 +92,40 @@ import Testing
         func databaseDidRollback(_ db: Database) {}
     }
 
+    @Test func `a full store refuses what does not fit, and goes on when there is room`() async throws {
+        let ledger = try await Sample.openSQLite()
+        func limitPages(toMoreThanNow more: Int) async throws {
+            try await ledger.pool.writeWithoutTransaction { database in
+                let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                try database.execute(sql: "PRAGMA max_page_count = \(pages + more)")
+            }
+        }
+        try await limitPages(toMoreThanNow: 40)
+        let outcomes = await withTaskGroup(of: (Int, StoreError.Code?).self) { group in
+            for ordinal in 1...100 {
+                group.addTask {
+                    do {
+                        try await ledger.accept(ordinal, envelopeBytes: 8192)
+                        return (ordinal, nil)
+                    } catch {
+                        return (ordinal, (error as? StoreError)?.code)
+                    }
+                }
+            }
+            return await group.reduce(into: [(Int, StoreError.Code?)]()) { $0.append($1) }
+        }
+        let accepted = outcomes.filter { $0.1 == nil }.map(\.0)
+        #expect(accepted.count < 40)
+        #expect(outcomes.allSatisfy { $0.1 == nil || $0.1 == .diskFull })
+        for ordinal in 1...100 {
+            let kept = try await ledger.message(try Sample.message(ordinal).id)
+            #expect((kept != nil) == accepted.contains(ordinal))
+        }
+        try await limitPages(toMoreThanNow: 10_000)
+        try await ledger.accept(1000)
+        #expect(try await ledger.due(maximumItems: 200).numbers == Array(1...UInt64(accepted.count + 1)))
+    }
+
     @Test func `a caller that is cancelled still gets its write done`() async throws {
         let ledger = try await Sample.openSQLite()
         let task = Task { try await ledger.accept(1) }

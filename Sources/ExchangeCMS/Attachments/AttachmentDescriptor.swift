@@ -15,9 +15,11 @@ package struct AttachmentDescriptor: Sendable, Hashable, CustomStringConvertible
         guard key.count == AuthenticatedCipher.keyBytes, sizeInBytes <= AttachmentCipher.attachmentBytes,
             chunkSizeInBytes == AttachmentCipher.chunkBytes
         else {
-            throw CMSError(.attachmentDamaged, "the attachment's description is not of the profile: a key of 32 "
-                + "bytes, chunks of \(AttachmentCipher.chunkBytes) bytes, at most "
-                + "\(AttachmentCipher.attachmentBytes) bytes")
+            throw CMSError(
+                .attachmentDamaged,
+                "the attachment's description is not of the profile: a key of 32 "
+                    + "bytes, chunks of \(AttachmentCipher.chunkBytes) bytes, at most "
+                    + "\(AttachmentCipher.attachmentBytes) bytes")
         }
         self.key = key
         self.sizeInBytes = sizeInBytes

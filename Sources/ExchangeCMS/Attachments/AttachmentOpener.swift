@@ -35,8 +35,10 @@ package struct AttachmentOpener: ~Copyable {
         guard sealed.count == nextChunkBytes,
             let plaintext = try AuthenticatedCipher(key: descriptor.key).open(sealed, nonce: nonce)
         else {
-            throw CMSError(.attachmentDamaged, "chunk \(counter) of the attachment was altered or is not in its "
-                + "place; fetch the attachment again")
+            throw CMSError(
+                .attachmentDamaged,
+                "chunk \(counter) of the attachment was altered or is not in its "
+                    + "place; fetch the attachment again")
         }
         counter += 1
         try digest.update(plaintext)

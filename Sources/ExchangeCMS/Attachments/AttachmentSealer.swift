@@ -12,8 +12,10 @@ package struct AttachmentSealer: ~Copyable {
     /// - Throws: `tooLarge` beyond `AttachmentCipher.attachmentBytes`.
     package init(sizeInBytes: UInt64) throws(CMSError) {
         guard sizeInBytes <= AttachmentCipher.attachmentBytes else {
-            throw CMSError(.tooLarge, "the attachment has \(sizeInBytes) bytes; "
-                + "the limit is \(AttachmentCipher.attachmentBytes)")
+            throw CMSError(
+                .tooLarge,
+                "the attachment has \(sizeInBytes) bytes; "
+                    + "the limit is \(AttachmentCipher.attachmentBytes)")
         }
         digest = try RunningDigest()
         key = randomBytes(count: AuthenticatedCipher.keyBytes)

@@ -29,8 +29,10 @@ package final class Certificate: @unchecked Sendable {
     /// - Throws: `certificateUnusable` for anything that is not exactly one certificate within the limits.
     package init(der: [UInt8]) throws(CMSError) {
         guard der.count <= CMSLimits.certificateBytes else {
-            throw CMSError(.certificateUnusable, "the certificate has \(der.count) bytes; "
-                + "the limit is \(CMSLimits.certificateBytes)")
+            throw CMSError(
+                .certificateUnusable,
+                "the certificate has \(der.count) bytes; "
+                    + "the limit is \(CMSLimits.certificateBytes)")
         }
         let result = unsafe decoded(der) { start, count in unsafe d2i_X509(nil, start, count) }
         let handle = unsafe try Owned<X509Object>(
@@ -52,8 +54,10 @@ package final class Certificate: @unchecked Sendable {
         isSelfIssued = fields.isSelfIssued
         isAuthority = fields.isAuthority
         guard let identifier = fields.subjectKeyIdentifier else {
-            throw CMSError(.certificateUnusable, "the certificate of \(subject) has no subjectKeyIdentifier; "
-                + "messages name keys by it (RFC 5280 §4.2.1.2)")
+            throw CMSError(
+                .certificateUnusable,
+                "the certificate of \(subject) has no subjectKeyIdentifier; "
+                    + "messages name keys by it (RFC 5280 §4.2.1.2)")
         }
         subjectKeyIdentifier = identifier
         guard let notBefore = fields.notBefore, let notAfter = fields.notAfter else {

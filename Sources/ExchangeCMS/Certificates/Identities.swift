@@ -1,26 +1,8 @@
 internal import COpenSSL
 package import ExchangeCore
 
-/// A certificate with its private key, whoever's it is.
-protocol Signer {
-    var certificate: Certificate { get }
-    var key: PrivateKey { get }
-}
-
-/// The community's directory signer. It is no organisation: its certificate has no OIN, and it signs nothing else.
-package final class DirectorySigner: Sendable, Signer {
-    package let certificate: Certificate
-    let key: PrivateKey
-
-    /// - Throws: as `SigningIdentity.init`; an OIN is not needed.
-    package init(certificate: Certificate, privateKeyPEM: String) throws(CMSError) {
-        key = try PrivateKey(pem: privateKeyPEM, of: certificate)
-        self.certificate = certificate
-    }
-}
-
 /// An organisation's signing certificate and its private key.
-package final class SigningIdentity: Sendable, Signer {
+package final class SigningIdentity: Sendable {
     package let certificate: Certificate
     package let oin: OIN
     let key: PrivateKey
@@ -37,6 +19,27 @@ package final class SigningIdentity: Sendable, Signer {
         self.certificate = certificate
     }
 }
+
+/// The directory's signing certificate and its private key. It belongs to the community and has no OIN.
+package final class DirectorySigner: Sendable {
+    package let certificate: Certificate
+    let key: PrivateKey
+
+    /// - Throws: as `SigningIdentity.init`.
+    package init(certificate: Certificate, privateKeyPEM: String) throws(CMSError) {
+        key = try PrivateKey(pem: privateKeyPEM, of: certificate)
+        self.certificate = certificate
+    }
+}
+
+/// Whoever can sign: an organisation, or the directory.
+protocol Signer {
+    var certificate: Certificate { get }
+    var key: PrivateKey { get }
+}
+
+extension SigningIdentity: Signer {}
+extension DirectorySigner: Signer {}
 
 /// An organisation's key-agreement (P-256) or key-transport (RSA) certificate and its private key.
 package final class DecryptionIdentity: Sendable {
@@ -57,8 +60,10 @@ final class PrivateKey: @unchecked Sendable {
 
     init(pem: String, of certificate: Certificate) throws(CMSError) {
         guard certificate.keyKind.isAllowed else {
-            throw CMSError(.certificateUnusable, "the key of \(certificate.subject) is neither P-256 nor RSA with "
-                + "\(CMSLimits.rsaBits.lowerBound) to \(CMSLimits.rsaBits.upperBound) bits")
+            throw CMSError(
+                .certificateUnusable,
+                "the key of \(certificate.subject) is neither P-256 nor RSA with "
+                    + "\(CMSLimits.rsaBits.lowerBound) to \(CMSLimits.rsaBits.upperBound) bits")
         }
         let source = try Owned<BIOObject>.source(Array(pem.utf8))
         // The empty passphrase keeps OpenSSL from asking for one on the terminal.

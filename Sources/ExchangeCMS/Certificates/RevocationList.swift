@@ -13,8 +13,10 @@ package final class RevocationList: @unchecked Sendable {
 
     package init(der: [UInt8]) throws(CMSError) {
         guard der.count <= CMSLimits.revocationListBytes else {
-            throw CMSError(.revocationListUnusable, "the revocation list has \(der.count) bytes; "
-                + "the limit is \(CMSLimits.revocationListBytes)")
+            throw CMSError(
+                .revocationListUnusable,
+                "the revocation list has \(der.count) bytes; "
+                    + "the limit is \(CMSLimits.revocationListBytes)")
         }
         let result = unsafe decoded(der) { start, count in unsafe d2i_X509_CRL(nil, start, count) }
         let handle = unsafe try Owned<RevocationListObject>(
@@ -25,14 +27,18 @@ package final class RevocationList: @unchecked Sendable {
         guard let thisUpdate = unsafe timestamp(of: X509_CRL_get0_lastUpdate(handle.pointer)),
             let nextUpdate = unsafe timestamp(of: X509_CRL_get0_nextUpdate(handle.pointer))
         else {
-            throw CMSError(.revocationListUnusable, "the revocation list does not say when the next one comes; "
-                + "it could never be known to be stale (RFC 5280 §5.1.2.5)")
+            throw CMSError(
+                .revocationListUnusable,
+                "the revocation list does not say when the next one comes; "
+                    + "it could never be known to be stale (RFC 5280 §5.1.2.5)")
         }
         // A delta list or one for some reasons or certificates only would be taken for the whole list.
         for identifier in [NID_delta_crl, NID_issuing_distribution_point] {
             guard unsafe X509_CRL_get_ext_by_NID(handle.pointer, identifier, -1) < 0 else {
-                throw CMSError(.revocationListUnusable, "delta and partial revocation lists are not supported; "
-                    + "install the complete list")
+                throw CMSError(
+                    .revocationListUnusable,
+                    "delta and partial revocation lists are not supported; "
+                        + "install the complete list")
             }
         }
         self.thisUpdate = thisUpdate

@@ -62,8 +62,10 @@ package enum EnvelopePolicy {
         switch place {
         case .wire:
             guard recipients.count == 1, storageKeys.isEmpty else {
-                throw CMSError(.partNotAllowed, "an envelope travels with exactly one recipient, a partner's key; "
-                    + "it has \(recipients.count), \(storageKeys.count) of them storage keys")
+                throw CMSError(
+                    .partNotAllowed,
+                    "an envelope travels with exactly one recipient, a partner's key; "
+                        + "it has \(recipients.count), \(storageKeys.count) of them storage keys")
             }
         case .store:
             guard storageKeys.count == 1 else {

@@ -18,7 +18,6 @@ struct SignedAttributes: Sendable {
             [.contentType, .messageDigest, .signingTime, .signingCertificateV2] + profile.additionalAttributes
         var set = try DERElements(of: node, .context(0), "signedAttrs")
         let attributes = try set.rest(limit: demanded.count)
-        try Self.demandOrder(attributes)
         var values: [ASN1ObjectIdentifier: ASN1Node] = [:]
         for attribute in attributes {
             var parts = try DERElements(of: attribute, "an attribute")
@@ -39,8 +38,10 @@ struct SignedAttributes: Sendable {
         let contentType = try value(.contentType, "contentType").objectIdentifier("contentType")
         // OpenSSL verifies a signature although the two differ: the type would be what the bytes outside say.
         guard contentType == profile.contentType else {
-            throw CMSError(.contentTypeMismatch, "the signed content type is \(contentType), "
-                + "that of the structure is \(profile.contentType)")
+            throw CMSError(
+                .contentTypeMismatch,
+                "the signed content type is \(contentType), "
+                    + "that of the structure is \(profile.contentType)")
         }
         messageDigest = try Self.digest(value(.messageDigest, "messageDigest"), "messageDigest")
         signingTime = try Self.time(value(.signingTime, "signingTime"))
@@ -51,6 +52,7 @@ struct SignedAttributes: Sendable {
         messageSignatureDigest =
             profile.additionalAttributes.contains(.messageSignatureDigest)
             ? try Self.digest(value(.messageSignatureDigest, "msgSigDigest"), "msgSigDigest") : nil
+        try Self.demandOrder(attributes)
     }
 
     /// The order of a SET OF in DER (X.690 §11.6). OpenSSL sorts before it verifies, so that another order would be

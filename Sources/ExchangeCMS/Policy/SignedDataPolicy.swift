@@ -13,14 +13,14 @@ enum SignedDataPolicy {
 
         static let message = Profile(
             contentType: ExchangeArc.message, additionalAttributes: [.receiptRequest],
-            bytesLimit: CMSLimits.contentBytes + CMSLimits.signatureOverheadBytes)
+            bytesLimit: ProtocolLimits.signedDataMaximumBytes)
         static let receipt = Profile(
             contentType: .receipt, additionalAttributes: [.messageSignatureDigest],
             bytesLimit: CMSLimits.receiptBytes)
-        static func statement(_ contentType: ASN1ObjectIdentifier) -> Profile {
+        static func statement(_ kind: StatementKind) -> Profile {
             Profile(
-                contentType: contentType, additionalAttributes: [],
-                bytesLimit: CMSLimits.statementPayloadBytes + CMSLimits.signatureOverheadBytes)
+                contentType: kind.contentType, additionalAttributes: [],
+                bytesLimit: kind.payloadBytesLimit + CMSLimits.signatureOverheadBytes)
         }
     }
 
@@ -50,8 +50,10 @@ enum SignedDataPolicy {
         try AlgorithmPolicy.demandSHA256(digests.only(orElse: .algorithmNotAllowed), "the digest algorithm")
         let content = try content(of: signedData.next("encapContentInfo"), profile)
         guard signedData.next(ifTagged: .context(0)) == nil, signedData.next(ifTagged: .context(1)) == nil else {
-            throw CMSError(.partNotAllowed, "certificates and revocation lists are not allowed inside; "
-                + "they come from the directory")
+            throw CMSError(
+                .partNotAllowed,
+                "certificates and revocation lists are not allowed inside; "
+                    + "they come from the directory")
         }
         var signers = try DERElements(of: signedData.next("signerInfos"), .set, "signerInfos")
         let signer = try signers.only(orElse: .partNotAllowed)

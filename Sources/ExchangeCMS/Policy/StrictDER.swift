@@ -10,25 +10,54 @@ enum StrictDER {
         guard bytes.count <= bytesLimit else {
             throw CMSError(.tooLarge, "there are \(bytes.count) bytes; the limit is \(bytesLimit)")
         }
-        let root: ASN1Node
-        do { root = try DER.parse(bytes) } catch {
+        try checkSize(of: bytes)
+        do { return try DER.parse(bytes) } catch {
             throw CMSError(.malformed, "the bytes are not DER: \(error)")
         }
-        var budget = CMSLimits.derNodes
-        try checkSize(of: root, level: 1, budget: &budget)
-        return root
     }
 
-    private static func checkSize(of node: ASN1Node, level: Int, budget: inout Int) throws(CMSError) {
-        guard level <= CMSLimits.derLevels else {
-            throw CMSError(.tooLarge, "the structure is nested deeper than \(CMSLimits.derLevels) levels")
+    /// Counts levels and parts in one pass over the headers, so that the parser, which keeps a node for each part, is
+    /// only shown what is within the limits.
+    private static func checkSize(of bytes: [UInt8]) throws(CMSError) {
+        var position = 0
+        var count = 0
+        /// Where each open constructed value ends.
+        var ends: [Int] = []
+        while position < bytes.count {
+            while let end = ends.last, position >= end { ends.removeLast() }
+            count += 1
+            guard count <= CMSLimits.derNodes else {
+                throw CMSError(.tooLarge, "the structure has more than \(CMSLimits.derNodes) parts")
+            }
+            guard ends.count < CMSLimits.derLevels else {
+                throw CMSError(.tooLarge, "the structure is nested deeper than \(CMSLimits.derLevels) levels")
+            }
+            guard let value = value(at: position, in: bytes) else {
+                throw CMSError(.malformed, "the bytes are not DER, or end too early, at offset \(position)")
+            }
+            if bytes[position] & 0x20 != 0 {
+                ends.append(value.upperBound)
+                position = value.lowerBound
+            } else {
+                position = value.upperBound
+            }
         }
-        budget -= 1
-        guard budget >= 0 else {
-            throw CMSError(.tooLarge, "the structure has more than \(CMSLimits.derNodes) parts")
+    }
+
+    /// Where the value of the element at the position stands; `nil` for a header that the profile cannot have: tags
+    /// above 30, indefinite lengths, lengths beyond the input.
+    private static func value(at position: Int, in bytes: [UInt8]) -> Range<Int>? {
+        guard position + 1 < bytes.count, bytes[position] & 0x1F != 0x1F else { return nil }
+        var length = Int(bytes[position + 1])
+        var start = position + 2
+        if length > 0x7F {
+            let octets = length & 0x7F
+            guard (1...4).contains(octets), start + octets <= bytes.count else { return nil }
+            length = bytes[start..<start + octets].reduce(0) { $0 << 8 | Int($1) }
+            start += octets
         }
-        guard case .constructed(let children) = node.content else { return }
-        for child in children { try checkSize(of: child, level: level + 1, budget: &budget) }
+        guard length <= bytes.count - start else { return nil }
+        return start..<start + length
     }
 }
 

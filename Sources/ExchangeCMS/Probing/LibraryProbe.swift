@@ -21,8 +21,10 @@ package enum LibraryProbe {
     package static func run() throws(CMSError) -> Report {
         let version = unsafe String(cString: OpenSSL_version(OPENSSL_VERSION))
         for forgery in Forgery.allCases where try accepts(forgery) {
-            throw CMSError(.libraryUnsafe, "\(version) accepts a forged envelope (\(forgery.rawValue)); "
-                + "install the system's security updates of libssl3 and start again")
+            throw CMSError(
+                .libraryUnsafe,
+                "\(version) accepts a forged envelope (\(forgery.rawValue)); "
+                    + "install the system's security updates of libssl3 and start again")
         }
         return Report(version: version, warnings: warnings(version: version, number: OpenSSL_version_num()))
     }

@@ -1,4 +1,3 @@
-internal import COpenSSL
 package import ExchangeCore
 
 /// Signed receipts (RFC 2634 §2), the proof that a recipient's node verified a message and holds it. They verify with
@@ -16,12 +15,7 @@ package enum SignedReceipt {
             throw CMSError(.attributesNotAllowed, "the message asks for no receipt")
         }
         let writer = SignedDataWriter(
-            contentType: .receipt,
-            attributes: [
-                .init(
-                    identifier: NID_id_smime_aa_msgSigDigest, type: V_ASN1_OCTET_STRING,
-                    value: signed.signatureDigest.bytes)
-            ])
+            contentType: .receipt, attributes: [.messageSignatureDigest(signed.signatureDigest)])
         return try writer.sign(ReceiptContent(for: signed, request).der, by: signer, at: time)
     }
 
@@ -49,8 +43,10 @@ package enum SignedReceipt {
         }
         let certificate = try context.verify(der, inspection, for: .signing)
         guard certificate.oin == recipient else {
-            throw CMSError(.receiptByAnotherOrganisation, "the receipt is signed by "
-                + "\(certificate.oin?.text ?? certificate.subject) and the message went to \(recipient)")
+            throw CMSError(
+                .receiptByAnotherOrganisation,
+                "the receipt is signed by "
+                    + "\(certificate.oin?.text ?? certificate.subject) and the message went to \(recipient)")
         }
         return VerifiedReceipt(
             messageID: receipt.messageID, messageDigest: original.digest, signerOIN: recipient,

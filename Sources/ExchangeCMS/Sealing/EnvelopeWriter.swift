@@ -37,7 +37,8 @@ enum EnvelopeWriter {
             isSet = unsafe EVP_PKEY_CTX_set_ecdh_kdf_md(context, EVP_sha256()) == 1
         case .rsa:
             // Left alone, OpenSSL uses PKCS #1 v1.5.
-            isSet = unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1
+            isSet =
+                unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1
                 && EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()) == 1
                 && EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) == 1
         case .other:

@@ -19,8 +19,10 @@ package struct Opener: Sendable {
             envelope.recipientKeyIdentifiers.contains($0.certificate.subjectKeyIdentifier)
         }
         guard !candidates.isEmpty else {
-            throw CMSError(.recipientKeyUnknown, "none of this node's \(identities.count) keys is that of the "
-                + "envelope, \(envelope.recipientKeyIdentifiers.map(\.hexadecimal).joined(separator: ", "))")
+            throw CMSError(
+                .recipientKeyUnknown,
+                "none of this node's \(identities.count) keys is that of the "
+                    + "envelope, \(envelope.recipientKeyIdentifiers.map(\.hexadecimal).joined(separator: ", "))")
         }
         var failure: CMSError?
         for identity in candidates {

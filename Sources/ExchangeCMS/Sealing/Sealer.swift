@@ -1,4 +1,3 @@
-internal import COpenSSL
 package import ExchangeCore
 
 /// Signs and encrypts: `AuthEnvelopedData(AES-256-GCM){ SignedData{ content } }`, once per message for all recipients.
@@ -17,15 +16,14 @@ package struct Sealer: Sendable {
         recipients: [RecipientCertificate], storageKey: CaseStorageKey
     ) throws(CMSError) -> SealedMessage {
         guard content.count <= CMSLimits.contentBytes else {
-            throw CMSError(.tooLarge, "the content has \(content.count) bytes; "
-                + "the limit is \(CMSLimits.contentBytes)")
+            throw CMSError(
+                .tooLarge,
+                "the content has \(content.count) bytes; "
+                    + "the limit is \(CMSLimits.contentBytes)")
         }
         let request = ReceiptRequest(messageID: messageID, sender: signer.oin)
         let writer = SignedDataWriter(
-            contentType: ExchangeArc.message,
-            attributes: [
-                .init(identifier: NID_id_smime_aa_receiptRequest, type: V_ASN1_SEQUENCE, value: request.der)
-            ])
+            contentType: ExchangeArc.message, attributes: [.receiptRequest(request)])
         let signed = try SignedMessage(signedData: writer.sign(content, by: signer, at: signingTime))
         return SealedMessage(
             message: signed, envelope: try encrypt(signed, to: recipients, storageKey: storageKey))
@@ -39,8 +37,10 @@ package struct Sealer: Sendable {
         _ message: SignedMessage, to recipients: [RecipientCertificate] = [], storageKey: CaseStorageKey
     ) throws(CMSError) -> [UInt8] {
         guard recipients.count <= CMSLimits.recipients else {
-            throw CMSError(.tooLarge, "the message has \(recipients.count) recipients; "
-                + "the limit is \(CMSLimits.recipients)")
+            throw CMSError(
+                .tooLarge,
+                "the message has \(recipients.count) recipients; "
+                    + "the limit is \(CMSLimits.recipients)")
         }
         return try EnvelopeWriter.encrypt(
             message.signedData, to: recipients.map(\.certificate), storageKey: storageKey)

@@ -32,8 +32,10 @@ package struct UnverifiedEnvelope: Sendable {
                 $0.kind != .storageKey && $0.keyIdentifier == keyIdentifier
             })
         else {
-            throw CMSError(.recipientKeyUnknown, "the envelope was not sealed to the key "
-                + "\(keyIdentifier.hexadecimal); seal the message again to the partner's present key")
+            throw CMSError(
+                .recipientKeyUnknown,
+                "the envelope was not sealed to the key "
+                    + "\(keyIdentifier.hexadecimal); seal the message again to the partner's present key")
         }
         return try AuthEnvelopedData(
             recipients: [recipient.encodedBytes], encryptedContentInfo: inspection.encryptedContentInfo,

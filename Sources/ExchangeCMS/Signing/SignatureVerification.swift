@@ -25,8 +25,10 @@ package struct VerificationContext: Sendable {
         _ der: [UInt8], _ signed: SignedDataPolicy.Inspection, for purpose: CertificatePurpose
     ) throws(CMSError) -> Certificate {
         guard let certificate = signer(signed.signerKeyIdentifier) else {
-            throw CMSError(.signerUnknown, "the directory has no certificate with the key identifier "
-                + "\(signed.signerKeyIdentifier.hexadecimal); it may be older than the sender's")
+            throw CMSError(
+                .signerUnknown,
+                "the directory has no certificate with the key identifier "
+                    + "\(signed.signerKeyIdentifier.hexadecimal); it may be older than the sender's")
         }
         try checkAttributes(of: signed, certificate)
         try checkTrust(in: certificate, for: purpose, at: signed.attributes.signingTime)
@@ -40,18 +42,24 @@ package struct VerificationContext: Sendable {
         guard certificate.subjectKeyIdentifier == signed.signerKeyIdentifier,
             certificate.sha256Fingerprint == signed.attributes.signerCertificateDigest
         else {
-            throw CMSError(.signerCertificateMismatch, "the signature names another certificate of this key than "
-                + "the directory's, \(certificate.subject)")
+            throw CMSError(
+                .signerCertificateMismatch,
+                "the signature names another certificate of this key than "
+                    + "the directory's, \(certificate.subject)")
         }
         switch (certificate.keyKind, signed.signatureAlgorithm) {
         case (.p256, .ecdsa), (.rsa, .rsaPSS): break
         default:
-            throw CMSError(.algorithmNotAllowed, "the signature algorithm does not fit the key of "
-                + certificate.subject)
+            throw CMSError(
+                .algorithmNotAllowed,
+                "the signature algorithm does not fit the key of "
+                    + certificate.subject)
         }
         guard signed.attributes.signingTime <= now + CMSLimits.clockSkew else {
-            throw CMSError(.signingTimeInFuture, "the signing time \(signed.attributes.signingTime) is in the "
-                + "future; check the clocks of this node and of the sender")
+            throw CMSError(
+                .signingTimeInFuture,
+                "the signing time \(signed.attributes.signingTime) is in the "
+                    + "future; check the clocks of this node and of the sender")
         }
     }
 

@@ -11,6 +11,14 @@ struct SignedDataWriter {
         let type: Int32
         /// The content bytes of a simple value; the whole encoding of a SEQUENCE.
         let value: [UInt8]
+
+        static func receiptRequest(_ request: ReceiptRequest) -> Attribute {
+            Attribute(identifier: NID_id_smime_aa_receiptRequest, type: V_ASN1_SEQUENCE, value: request.der)
+        }
+
+        static func messageSignatureDigest(_ digest: Digest) -> Attribute {
+            Attribute(identifier: NID_id_smime_aa_msgSigDigest, type: V_ASN1_OCTET_STRING, value: digest.bytes)
+        }
     }
 
     let contentType: ASN1ObjectIdentifier

@@ -34,8 +34,10 @@ package struct SignedMessage: Sendable {
             throw CMSError(.attributesNotAllowed, "the receipt request is missing")
         }
         guard let oin = certificate.oin, request.receiptsTo == oin.nodeName else {
-            throw CMSError(.attributesNotAllowed, "receipts are asked for by \(request.receiptsTo), "
-                + "who is not the signer")
+            throw CMSError(
+                .attributesNotAllowed,
+                "receipts are asked for by \(request.receiptsTo), "
+                    + "who is not the signer")
         }
         return VerifiedMessage(self, signerOIN: oin, messageID: request.messageID)
     }
@@ -57,7 +59,8 @@ package struct SignedMessage: Sendable {
     }
 }
 
-/// A message whose signature, signer and digest were verified. Only `SignedMessage.verify` makes one.
+/// A message whose signature, signer and digest were verified, now or before it was kept. Only
+/// `SignedMessage.verify` and, for the node's own store, `SignedMessage.storedMessage` make one.
 package struct VerifiedMessage: Sendable {
     package let content: [UInt8]
     package let digest: Digest

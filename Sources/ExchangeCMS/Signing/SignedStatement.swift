@@ -16,6 +16,10 @@ package enum StatementKind: CaseIterable, Hashable, Sendable {
         }
     }
 
+    var payloadBytesLimit: Int {
+        self == .directory ? CMSLimits.directoryBytes : CMSLimits.statementPayloadBytes
+    }
+
     /// The certificates that may sign it.
     package var purpose: CertificatePurpose { self == .directory ? .directory : .signing }
 }
@@ -23,27 +27,26 @@ package enum StatementKind: CaseIterable, Hashable, Sendable {
 /// A payload under a signature: manifests, tallies, refusals, directories and custody receipts.
 package enum SignedStatement {
     /// - Returns: the DER of a ContentInfo with the SignedData.
-    /// - Throws: `tooLarge` beyond `CMSLimits.statementPayloadBytes`, `keyUnusable` where signing fails.
+    /// - Throws: `tooLarge` beyond the limit of its kind, `keyUnusable` where signing fails.
     package static func sign(
         _ payload: [UInt8], kind: StatementKind, by signer: SigningIdentity, at time: Timestamp
     ) throws(CMSError) -> [UInt8] {
-        precondition(kind != .directory, "an organisation does not sign the directory")
-        return try write(payload, kind, by: signer, at: time)
+        try sign(payload, kind, signer, time)
     }
 
-    /// Signs a directory, as the body that keeps it does.
+    /// Signs a directory; no organisation's key can.
     package static func sign(
-        directory payload: [UInt8], by signer: DirectorySigner, at time: Timestamp
+        _ payload: [UInt8], directoryBy signer: DirectorySigner, at time: Timestamp
     ) throws(CMSError) -> [UInt8] {
-        try write(payload, .directory, by: signer, at: time)
+        try sign(payload, .directory, signer, time)
     }
 
-    private static func write(
-        _ payload: [UInt8], _ kind: StatementKind, by signer: some Signer, at time: Timestamp
+    private static func sign(
+        _ payload: [UInt8], _ kind: StatementKind, _ signer: some Signer, _ time: Timestamp
     ) throws(CMSError) -> [UInt8] {
-        guard payload.count <= CMSLimits.statementPayloadBytes else {
-            throw CMSError(.tooLarge, "the statement has \(payload.count) bytes; "
-                + "the limit is \(CMSLimits.statementPayloadBytes)")
+        guard payload.count <= kind.payloadBytesLimit else {
+            throw CMSError(
+                .tooLarge, "the statement has \(payload.count) bytes; the limit is \(kind.payloadBytesLimit)")
         }
         return try SignedDataWriter(contentType: kind.contentType, attributes: [])
             .sign(payload, by: signer, at: time)
@@ -52,14 +55,14 @@ package enum SignedStatement {
     /// The signer's key identifier and the payload, before anything is verified: enough to look up who it claims to
     /// be from, and nothing to act upon.
     package static func unverifiedPayload(_ der: [UInt8], kind: StatementKind) throws(CMSError) -> [UInt8] {
-        try SignedDataPolicy.inspect(der, as: .statement(kind.contentType)).content
+        try SignedDataPolicy.inspect(der, as: .statement(kind)).content
     }
 
     /// - Throws: as `SignedMessage.verify`, without the digest.
     package static func verify(
         _ der: [UInt8], kind: StatementKind, in context: VerificationContext
     ) throws(CMSError) -> VerifiedStatement {
-        let inspection = try SignedDataPolicy.inspect(der, as: .statement(kind.contentType))
+        let inspection = try SignedDataPolicy.inspect(der, as: .statement(kind))
         let certificate = try context.verify(der, inspection, for: kind.purpose)
         return VerifiedStatement(
             kind: kind, payload: inspection.content, signer: certificate,

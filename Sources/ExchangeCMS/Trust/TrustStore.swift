@@ -31,8 +31,10 @@ package final class TrustStore: Sendable {
             throw CMSError(.certificateUnusable, "without a trusted authority no partner can ever be verified")
         }
         for anchor in anchors where !anchor.isSelfIssued || !anchor.isAuthority {
-            throw CMSError(.certificateUnusable, "\(anchor.subject) is not a self-issued authority; "
-                + "install it as an intermediate, and its root as the anchor")
+            throw CMSError(
+                .certificateUnusable,
+                "\(anchor.subject) is not a self-issued authority; "
+                    + "install it as an intermediate, and its root as the anchor")
         }
         self.anchors = anchors
         self.intermediates = intermediates

@@ -34,10 +34,12 @@ package enum ContentCodec {
         object["attachments"] = .array(content.attachments.map(\.json))
         object["padding"] = ""
         do throws(JSONError) {
-            let bare = try JSONWriter.write(.object(object))
-            object["padding"] = .string(
-                String(repeating: "0", count: Padme.size(atLeast: bare.count) - bare.count))
-            return try JSONWriter.write(.object(object))
+            var bytes = try JSONWriter.write(.object(object))
+            // The padding is the last member and empty so far: the zeros go between its quotes. 64 KiB is a Padmé
+            // size, so that what fits without padding fits with it.
+            let zeroCount = Padme.size(atLeast: bytes.count) - bytes.count
+            bytes.insert(contentsOf: repeatElement(UInt8(ascii: "0"), count: zeroCount), at: bytes.count - 2)
+            return bytes
         } catch {
             throw ContentError(error)
         }

@@ -33,9 +33,9 @@ package struct SignedContent: Equatable, Sendable {
     package var body: JSONObject
     package var attachments: [AttachmentDescriptor]
 
-    package static let recipientCountRange = 1...32
+    package static let recipientCountRange = 1...ProtocolLimits.messageMaximumRecipients
     package static let legalBasisCountRange = 1...8
-    package static let attachmentCountLimit = 16
+    package static let attachmentCountLimit = ProtocolLimits.messageMaximumAttachments
 
     package init(
         id: MessageID, type: MessageType, sender: Party, recipients: [Recipient], caseRef: CaseReference,

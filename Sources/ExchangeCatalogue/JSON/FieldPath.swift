@@ -22,6 +22,11 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     package func member(_ name: String) -> FieldPath { FieldPath(components: components + [.member(name)]) }
     package func element(_ index: Int) -> FieldPath { FieldPath(components: components + [.element(index)]) }
 
+    /// For the parser, which walks one path and copies it for an error only.
+    mutating func enter(member name: String) { components.append(.member(name)) }
+    mutating func enter(element index: Int) { components.append(.element(index)) }
+    mutating func leave() { components.removeLast() }
+
     package var description: String {
         if components.isEmpty { return "$" }
         var text = ""

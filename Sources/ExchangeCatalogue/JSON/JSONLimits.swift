@@ -1,3 +1,5 @@
+import ExchangeCore
+
 /// How large a document may be. Checked before and while it is parsed, never after.
 package struct JSONLimits: Hashable, Sendable {
     package let byteCount: Int
@@ -10,5 +12,6 @@ package struct JSONLimits: Hashable, Sendable {
     }
 
     /// 64 KiB and 16 deep: the limits of signed content and of what an agency hands in (`protocol.md` §3).
-    package static let message = JSONLimits(byteCount: 65_536, depth: 16)
+    package static let message = JSONLimits(
+        byteCount: ProtocolLimits.contentMaximumBytes, depth: ProtocolLimits.contentMaximumDepth)
 }

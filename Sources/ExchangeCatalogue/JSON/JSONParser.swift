@@ -6,6 +6,8 @@ package struct JSONParser {
     private let bytes: [UInt8]
     private let limits: JSONLimits
     private var offset = 0
+    /// Of the value that is being read.
+    private var path = FieldPath.document
 
     /// - Throws: ``JSONError`` with the byte offset and the path of the first fault.
     package static func parse(_ bytes: [UInt8], limits: JSONLimits = .message) throws(JSONError) -> JSONValue {
@@ -21,10 +23,10 @@ package struct JSONParser {
         }
         var parser = JSONParser(bytes: bytes, limits: limits)
         parser.skipWhiteSpace()
-        let value = try parser.value(at: .document, depth: 0)
+        let value = try parser.value(depth: 0)
         parser.skipWhiteSpace()
         guard parser.offset == bytes.count else {
-            throw parser.error(.trailingBytes, .document, "send one document and nothing after it")
+            throw parser.error(.trailingBytes, "send one document and nothing after it")
         }
         return value
     }
@@ -49,23 +51,23 @@ package struct JSONParser {
 
     // MARK: Values
 
-    private mutating func value(at path: FieldPath, depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         switch peek {
-        case UInt8(ascii: "{"): return .object(try object(at: path, depth: depth + 1))
-        case UInt8(ascii: "["): return .array(try array(at: path, depth: depth + 1))
-        case UInt8(ascii: "\""): return .string(try string(at: path))
-        case UInt8(ascii: "t"): return try literal("true", .bool(true), at: path)
-        case UInt8(ascii: "f"): return try literal("false", .bool(false), at: path)
-        case UInt8(ascii: "n"): return try literal("null", .null, at: path)
-        case UInt8(ascii: "-"): return .integer(try integer(at: path))
-        case let byte? where byte.isASCIIDigit: return .integer(try integer(at: path))
-        case nil: throw error(.malformed, path, "the document ends where a value should stand")
-        default: throw error(.malformed, path, "put a value here: object, array, string, integer, true, false, null")
+        case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))
+        case UInt8(ascii: "["): return .array(try array(depth: depth + 1))
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "-"): return .integer(try integer())
+        case let byte? where byte.isASCIIDigit: return .integer(try integer())
+        case nil: throw error(.malformed, "the document ends where a value should stand")
+        default: throw error(.malformed, "put a value here: object, array, string, integer, true, false, null")
         }
     }
 
-    private mutating func object(at path: FieldPath, depth: Int) throws(JSONError) -> JSONObject {
-        try enterContainer(at: path, depth: depth)
+    private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
+        try enterContainer(depth: depth)
         var members: [JSONObject.Member] = []
         // Bytes, because the hash of a String normalises it: 30 KiB of combining marks in a name take 0.3 s.
         var names: Set<[UInt8]> = []
@@ -73,63 +75,64 @@ package struct JSONParser {
         while true {
             let nameOffset = offset
             guard peek == UInt8(ascii: "\"") else {
-                throw error(.malformed, path, "put the name of a member here, in double quotes")
+                throw error(.malformed, "put the name of a member here, in double quotes")
             }
-            let name = try string(at: path)
+            let name = try string()
             skipWhiteSpace()
-            let memberPath = path.member(name)
+            path.enter(member: name)
             guard names.insert(Array(name.utf8)).inserted else {
                 throw JSONError(
-                    code: .duplicateMember, byteOffset: nameOffset, path: memberPath,
+                    code: .duplicateMember, byteOffset: nameOffset, path: path,
                     message: "the object has this member already; name it once")
             }
-            guard take(UInt8(ascii: ":")) else { throw error(.malformed, memberPath, "put a colon after the name") }
-            members.append(JSONObject.Member(name: name, value: try value(at: memberPath, depth: depth)))
+            guard take(UInt8(ascii: ":")) else { throw error(.malformed, "put a colon after the name") }
+            members.append(JSONObject.Member(name: name, value: try value(depth: depth)))
+            path.leave()
             skipWhiteSpace()
             if take(UInt8(ascii: "}")) { return JSONObject(uniqueMembers: members) }
             guard take(UInt8(ascii: ",")) else {
-                throw error(.malformed, path, "put a comma or a closing brace after the member")
+                throw error(.malformed, "put a comma or a closing brace after the member")
             }
         }
     }
 
-    private mutating func array(at path: FieldPath, depth: Int) throws(JSONError) -> [JSONValue] {
-        try enterContainer(at: path, depth: depth)
+    private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+        try enterContainer(depth: depth)
         var elements: [JSONValue] = []
         if take(UInt8(ascii: "]")) { return [] }
         while true {
-            elements.append(try value(at: path.element(elements.count), depth: depth))
+            path.enter(element: elements.count)
+            elements.append(try value(depth: depth))
+            path.leave()
             skipWhiteSpace()
             if take(UInt8(ascii: "]")) { return elements }
             guard take(UInt8(ascii: ",")) else {
-                throw error(.malformed, path, "put a comma or a closing bracket after the element")
+                throw error(.malformed, "put a comma or a closing bracket after the element")
             }
         }
     }
 
-    private mutating func enterContainer(at path: FieldPath, depth: Int) throws(JSONError) {
+    private mutating func enterContainer(depth: Int) throws(JSONError) {
         guard depth <= limits.depth else {
-            throw error(.tooDeep, path, "nest objects and arrays at most \(limits.depth) deep")
+            throw error(.tooDeep, "nest objects and arrays at most \(limits.depth) deep")
         }
         offset += 1
         skipWhiteSpace()
     }
 
-    private mutating func literal(
-        _ word: StaticString, _ value: JSONValue, at path: FieldPath
-    ) throws(JSONError) -> JSONValue {
+    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
         for byte in word.description.utf8 {
-            guard peek == byte else { throw error(.malformed, path, "write \(word) in full, in lower case") }
+            guard peek == byte else { throw error(.malformed, "write \(word) in full, in lower case") }
             offset += 1
         }
         return value
     }
 
-    private mutating func integer(at path: FieldPath) throws(JSONError) -> Int64 {
+    private mutating func integer() throws(JSONError) -> Int64 {
         let start = offset
         let isNegative = peek == UInt8(ascii: "-")
         if isNegative { offset += 1 }
-        guard let first = peek, first.isASCIIDigit else { throw error(.malformed, path, "put a digit after the minus") }
+        guard let first = peek, first.isASCIIDigit else { throw error(.malformed, "put a digit after the minus") }
         var magnitude: Int64 = 0
         while let digit = peek, digit.isASCIIDigit {
             // Beyond the limit the rest is skipped: the verdict stands, and the sum must not overflow.
@@ -140,47 +143,51 @@ package struct JSONParser {
         let end = offset
         offset = start
         guard first != UInt8(ascii: "0") || digitCount == 1 else {
-            throw error(.malformed, path, "write the integer without leading zeros")
+            throw error(.malformed, "write the integer without leading zeros")
         }
         if end < bytes.count, [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[end]) {
-            throw error(.numberNotInteger, path, "write a whole number, without a fraction or an exponent")
+            throw error(.numberNotInteger, "write a whole number, without a fraction or an exponent")
         }
         guard magnitude <= JSONValue.integerRange.upperBound else {
-            throw error(.numberOutOfRange, path, "use an integer within ±9007199254740991")
+            throw error(.numberOutOfRange, "use an integer within ±9007199254740991")
         }
-        guard !isNegative || magnitude > 0 else { throw error(.malformed, path, "write 0 for -0") }
+        guard !isNegative || magnitude > 0 else { throw error(.malformed, "write 0 for -0") }
         offset = end
         return isNegative ? -magnitude : magnitude
     }
 
     // MARK: Strings
 
-    private mutating func string(at path: FieldPath) throws(JSONError) -> String {
+    private mutating func string() throws(JSONError) -> String {
         offset += 1
-        var content: [UInt8] = []
+        var text = ""
+        var runStart = offset
         while let byte = peek {
             switch byte {
-            case UInt8(ascii: "\""):
-                offset += 1
-                return String(decoding: content, as: UTF8.self)
-            case UInt8(ascii: "\\"):
-                content.append(contentsOf: String(try escape(at: path)).utf8)
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                // Quotes and backslashes are never a part of a longer UTF-8 sequence, so the run is valid by itself.
+                text += String(decoding: bytes[runStart..<offset], as: UTF8.self)
+                if byte == UInt8(ascii: "\"") {
+                    offset += 1
+                    return text
+                }
+                text.unicodeScalars.append(try escape())
+                runStart = offset
             case 0..<0x20:
-                throw error(.malformed, path, "escape control characters in strings")
+                throw error(.malformed, "escape control characters in strings")
             default:
-                content.append(byte)
                 offset += 1
             }
         }
-        throw error(.malformed, path, "the document ends within a string; close it with a double quote")
+        throw error(.malformed, "the document ends within a string; close it with a double quote")
     }
 
-    private mutating func escape(at path: FieldPath) throws(JSONError) -> Unicode.Scalar {
+    private mutating func escape() throws(JSONError) -> Unicode.Scalar {
         let start = offset
         offset += 1
-        if peek == UInt8(ascii: "u") { return try unicodeEscape(from: start, at: path) }
+        if peek == UInt8(ascii: "u") { return try unicodeEscape(from: start) }
         guard let scalar = peek.flatMap(Self.character(escapedAs:)) else {
-            throw error(.malformed, path, "after a backslash put one of \" \\ / b f n r t u")
+            throw error(.malformed, "after a backslash put one of \" \\ / b f n r t u")
         }
         offset += 1
         return scalar
@@ -198,8 +205,8 @@ package struct JSONParser {
         }
     }
 
-    private mutating func unicodeEscape(from start: Int, at path: FieldPath) throws(JSONError) -> Unicode.Scalar {
-        let first = try fourHexadecimalDigits(at: path)
+    private mutating func unicodeEscape(from start: Int) throws(JSONError) -> Unicode.Scalar {
+        let first = try fourHexadecimalDigits()
         if let scalar = Unicode.Scalar(first) { return scalar }
         let lone = JSONError(
             code: .loneSurrogate, byteOffset: start, path: path,
@@ -207,7 +214,7 @@ package struct JSONParser {
         guard UTF16.isLeadSurrogate(first), bytes[offset...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")])
         else { throw lone }
         offset += 1
-        let second = try fourHexadecimalDigits(at: path)
+        let second = try fourHexadecimalDigits()
         guard UTF16.isTrailSurrogate(second) else { throw lone }
         let value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
         guard let scalar = Unicode.Scalar(value) else { throw lone }
@@ -215,12 +222,12 @@ package struct JSONParser {
     }
 
     /// Reads `u` and four digits; stands behind them afterwards.
-    private mutating func fourHexadecimalDigits(at path: FieldPath) throws(JSONError) -> UInt16 {
+    private mutating func fourHexadecimalDigits() throws(JSONError) -> UInt16 {
         offset += 1
         let digits = bytes[offset...].prefix(4)
         guard digits.count == 4, digits.allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit }),
             let value = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw error(.malformed, path, "put four hexadecimal digits after \\u") }
+        else { throw error(.malformed, "put four hexadecimal digits after \\u") }
         offset += 4
         return value
     }
@@ -241,7 +248,7 @@ package struct JSONParser {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { offset += 1 }
     }
 
-    private func error(_ code: JSONError.Code, _ path: FieldPath, _ message: String) -> JSONError {
+    private func error(_ code: JSONError.Code, _ message: String) -> JSONError {
         JSONError(code: code, byteOffset: offset, path: path, message: message)
     }
 }

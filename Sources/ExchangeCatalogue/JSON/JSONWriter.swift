@@ -12,6 +12,8 @@ package struct JSONWriter {
 
     private let layout: Layout
     private var bytes: [UInt8] = []
+    /// Of the value that is being written.
+    private var path = FieldPath.document
 
     /// - Throws: ``JSONError`` where the value exceeds what ``JSONParser`` would read back.
     package static func write(
@@ -23,7 +25,7 @@ package struct JSONWriter {
                 message: "nest objects and arrays at most \(limits.depth) deep")
         }
         var writer = JSONWriter(layout: layout)
-        try writer.append(value, level: 0, path: .document)
+        try writer.append(value, level: 0)
         if layout == .indented { writer.bytes.append(UInt8(ascii: "\n")) }
         guard writer.bytes.count <= limits.byteCount else {
             throw JSONError(
@@ -35,7 +37,7 @@ package struct JSONWriter {
 
     private init(layout: Layout) { self.layout = layout }
 
-    private mutating func append(_ value: JSONValue, level: Int, path: FieldPath) throws(JSONError) {
+    private mutating func append(_ value: JSONValue, level: Int) throws(JSONError) {
         switch value {
         case .null: append("null")
         case .bool(let value): append(value ? "true" : "false")
@@ -51,7 +53,9 @@ package struct JSONWriter {
             append("[")
             for (index, element) in elements.enumerated() {
                 startItem(index, level: level)
-                try append(element, level: level + 1, path: path.element(index))
+                path.enter(element: index)
+                try append(element, level: level + 1)
+                path.leave()
             }
             finishItems(elements.count, level: level)
             append("]")
@@ -61,7 +65,9 @@ package struct JSONWriter {
                 startItem(index, level: level)
                 appendString(member.name)
                 append(layout == .compact ? ":" : ": ")
-                try append(member.value, level: level + 1, path: path.member(member.name))
+                path.enter(member: member.name)
+                try append(member.value, level: level + 1)
+                path.leave()
             }
             finishItems(object.members.count, level: level)
             append("}")

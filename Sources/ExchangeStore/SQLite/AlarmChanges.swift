@@ -43,10 +43,15 @@ extension LedgerTransaction {
     }
 
     /// Clears the open alarms of a code that are of this partner (of none, where it is `nil`), whatever their message.
-    mutating func clear(_ code: AlarmCode, partner: OIN?, at: Timestamp) throws {
+    mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws {
         let cleared = try database.change(
-            "UPDATE alarm SET cleared_at = ? WHERE code = ? AND partner = ? AND cleared_at IS NULL",
-            [at.milliseconds, code.rawValue, partner?.text ?? ""])
+            """
+            UPDATE alarm SET cleared_at = ?
+            WHERE code = ? AND partner = ? AND cleared_at IS NULL AND (? OR message_id = ?)
+            """,
+            [
+                at.milliseconds, code.rawValue, partner?.text ?? "", messageID == nil, messageID?.column ?? Data(),
+            ])
         if cleared > 0 { tell(.alarmsChanged) }
     }
 }

@@ -48,7 +48,8 @@ struct LedgerTransaction {
         case .moveInbox(let message, let state, let role, let at):
             try moveInbox(message, to: state, role: role, at: at)
         case .raiseAlarm(let alarm): try raise(alarm)
-        case .clearAlarm(let code, let partner): try clear(code, partner: partner, at: at)
+        case .clearAlarm(let code, let partner, let messageID):
+            try clear(code, partner: partner, messageID: messageID, at: at)
         case .appendLeaf(let leaf): try append(leaf)
         }
     }

@@ -50,10 +50,8 @@ extension SQLiteLedger {
                 }
                 try transaction.apply(
                     AnswerRecording.decide(record.answer, for: key, facts: facts, jitter: record.jitter, now: now))
-                // A partner that refused a message before it heard of its withdrawal repeats its refusal: the number
-                // has its answer, and is not declared again.
-                if facts.transport == .withdrawn, case .refusal = record.answer {
-                    try transaction.endDeclaration(of: key, as: .withdrawn)
+                if facts.transport == .held || facts.transport == .withdrawn {
+                    try transaction.settleDeclaration(of: key, facts: facts, record, now: now)
                 }
             }
         }
@@ -117,8 +115,10 @@ extension SQLiteLedger {
         try await write(at: alarm.at) { try $0.raise(alarm) }
     }
 
-    package func clear(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws {
-        try await write(at: at) { try $0.clear(code, partner: partner, at: at) }
+    package func clear(
+        _ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp
+    ) async throws {
+        try await write(at: at) { try $0.clear(code, partner: partner, messageID: messageID, at: at) }
     }
 
     package func appendLeaf(_ leaf: AuditLeaf) async throws {
@@ -127,6 +127,31 @@ extension SQLiteLedger {
 }
 
 extension LedgerTransaction {
+    /// What an answer other than `noted` means for a number that was declared void or held.
+    fileprivate mutating func settleDeclaration(
+        of key: DeliveryKey, facts: DeliveryFacts, _ record: AnswerRecord, now: Now
+    ) throws {
+        switch record.answer {
+        case .receipt: break
+        case .refusal:
+            // The partner had refused the message before it heard of its withdrawal, and repeats that: the number has
+            // its answer.
+            try endDeclaration(of: key, as: .withdrawn)
+        case .later(let code, let detail):
+            try putOffDeclaration(of: key, facts: facts, record, detail: "\(code.rawValue): \(detail)", now: now)
+        case .invalid(let reason):
+            try putOffDeclaration(of: key, facts: facts, record, detail: reason, now: now)
+        }
+    }
+
+    /// Declared again later, like a message: at once would be without an end.
+    private mutating func putOffDeclaration(
+        of key: DeliveryKey, facts: DeliveryFacts, _ record: AnswerRecord, detail: String, now: Now
+    ) throws {
+        let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: record.jitter)
+        try deferDelivery(key, until: now.wall + wait, detail: detail)
+    }
+
     fileprivate mutating func receive(
         _ proposal: ReceptionProposal, from partner: OIN, limits: NodeLimits, now: Now
     ) throws -> ReceptionResult {

@@ -109,13 +109,18 @@ package final class SQLiteLedger: ExchangeLedger {
         at: Timestamp, _ body: @escaping @Sendable (inout LedgerTransaction) throws -> Value
     ) async throws -> Value {
         let (digest, limits) = (digest, limits)
-        let (value, events) = try await commits.commit { database in
-            var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: at)
-            let value = try body(&transaction)
-            return (value, transaction.events)
+        do {
+            let (value, events) = try await commits.commit { database in
+                var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: at)
+                let value = try body(&transaction)
+                return (value, transaction.events)
+            }
+            fan.send(events)
+            return value
+        } catch let error as StoreError where error.code == .durabilityLost {
+            fan.send([.durabilityLost])
+            throw error
         }
-        fan.send(events)
-        return value
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

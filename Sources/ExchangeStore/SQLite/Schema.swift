@@ -12,7 +12,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
-            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, audit, guards] {
+            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards] {
                 try database.execute(sql: statements)
             }
         }
@@ -92,8 +92,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// The first two indexes serve "what is due": deliveries never put off in the order in which they leave, and
-    /// deferred ones by time. Both hold open rows only, so that what is done costs nothing.
+    /// The first index serves "what is due": for each priority the deliveries that were never put off by number, and
+    /// the deferred ones by time. It holds outstanding rows only, so that what is done costs nothing.
     private static let outgoing = """
         CREATE TABLE delivery (
             ordinal INTEGER PRIMARY KEY,
@@ -128,10 +128,8 @@ enum Schema {
             CHECK ((transport = 'receipted') <= (receipted_at IS NOT NULL)),
             CHECK (transport NOT IN ('held', 'withdrawn') OR length(declared_reason) > 0)
         ) STRICT;
-        CREATE INDEX delivery_waiting ON delivery (partner, priority_rank, number)
-            WHERE is_outstanding = 1 AND next_attempt = 0;
-        CREATE INDEX delivery_deferred ON delivery (partner, priority_rank, next_attempt)
-            WHERE is_outstanding = 1 AND next_attempt > 0;
+        CREATE INDEX delivery_due ON delivery (partner, priority_rank, next_attempt, number)
+            WHERE is_outstanding = 1;
         CREATE INDEX delivery_unsettled ON delivery (ordinal) WHERE transport IN ('open', 'held', 'refused');
         CREATE INDEX delivery_of_message ON delivery (message_id);
         CREATE INDEX delivery_of_case ON delivery (case_reference, partner, number);
@@ -210,6 +208,14 @@ enum Schema {
             cleared_at INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX alarm_open ON alarm (code, partner, message_id) WHERE cleared_at IS NULL;
+        """
+
+    private static let directories = """
+        CREATE TABLE directory (
+            version INTEGER PRIMARY KEY CHECK (version > 0),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            adopted_at INTEGER NOT NULL
+        ) STRICT;
         """
 
     private static let audit = """

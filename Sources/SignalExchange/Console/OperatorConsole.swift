@@ -127,6 +127,15 @@ package struct OperatorConsole: Sendable {
             empty: "No alarm is open.")
     }
 
+    /// Ends an alarm that a person has dealt with; one that still holds is raised again.
+    package func clearAlarm(_ code: String, partner: String?, message: String?) async throws {
+        var body = JSONObject()
+        if let partner { body["partner"] = .string(partner) }
+        if let message { body["message"] = .string(message) }
+        let answer = try await client.post("/v1/alarms/\(code)/clear", body: JSONWriter.write(.object(body)))
+        printsJSON ? line(answer) : print("done")
+    }
+
     package func status() async throws {
         let status = try await client.get("/v1/status")
         printsJSON ? line(status) : print(try indented(status))
@@ -136,7 +145,7 @@ package struct OperatorConsole: Sendable {
 
     private static let deliveryColumns = [
         ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("RECIPIENT", "recipientName"),
-        ("NO", "number"), ("STATE", "state"), ("OWNER", "owner"), ("TRIES", "attempts"), ("NEXT", "nextAttempt"),
+        ("NO", "number"), ("STATE", "state"), ("SECURED", "secured"), ("OWNER", "owner"), ("RETRIES", "attempts"), ("NEXT", "nextAttempt"),
         ("WHY", "detail"),
     ]
 

@@ -8,10 +8,13 @@ import Synchronization
 package struct Community: Sendable {
     package let directory: Directory
     package let trust: TrustStore
+    /// SHA-256 over the signed directory.
+    package let directoryDigest: Digest
     private let signers: [[UInt8]: Certificate]
 
-    package init(directory: Directory, trust: TrustStore) {
+    package init(directory: Directory, digest: Digest, trust: TrustStore) {
         self.directory = directory
+        directoryDigest = digest
         self.trust = trust
         signers = Dictionary(
             directory.members.flatMap(\.certificates.signing).map { ($0.subjectKeyIdentifier, $0) },
@@ -131,7 +134,8 @@ package final class CommunityHolder: Sendable {
                 $0 == signer.subjectKeyIdentifier ? signer : nil
             }
             let statement = try SignedStatement.verify(signed, kind: .directory, in: verification)
-            return Community(directory: try DirectoryDocument.decode(statement.payload), trust: trust)
+            return Community(
+                directory: try DirectoryDocument.decode(statement.payload), digest: statement.digest, trust: trust)
         } catch let error as NodeError {
             throw error
         } catch {

@@ -90,6 +90,17 @@ package struct LocalServer: Sendable {
                 return ["done": true]
             }
         }
+        api.post("alarms/:code/clear") { request, parameters in
+            try await answer.json {
+                let code = try AlarmCode(rawValue: try parameters.parameters.require("code")).orThrow(
+                    "code: use one of \(AlarmCode.allCases.map(\.rawValue).joined(separator: ", "))")
+                let reader = try await request.localObject(members: ["partner", "message"])
+                let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
+                let message = try reader.optionalMessageID("message")
+                try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)
+                return ["done": true]
+            }
+        }
         api.post("partners/greet") { _, _ in
             try await answer.json {
                 for driver in links.all { driver.greet() }
@@ -99,6 +110,7 @@ package struct LocalServer: Sendable {
         api.post("reload") { _, _ in
             try await answer.json {
                 let community = try context.communityHolder.reload(context.now)
+                try await context.adoptDirectory()
                 links.startMissing()
                 return ["directoryVersion": .integer(community.directory.version)]
             }

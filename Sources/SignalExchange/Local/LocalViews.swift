@@ -87,6 +87,11 @@ struct LocalViews: Sendable {
 
     private func render(_ entries: [DeliveryEntry]) -> JSONValue {
         let directory = context.community.directory
-        return .array(entries.map { Rendering.delivery($0, directory: directory) })
+        // Held by at least one other node under its receipt: a dead disk here loses the message no more.
+        let secured = Set(entries.filter { $0.transport == .receipted }.map(\.message.id))
+        return .array(
+            entries.map {
+                Rendering.delivery($0, isSecured: secured.contains($0.message.id), directory: directory)
+            })
     }
 }

@@ -4,7 +4,7 @@ import ExchangeStore
 
 /// How the local API shows what the node keeps: one JSON object an entry, with the names of `docs/operations.md`.
 enum Rendering {
-    static func delivery(_ entry: DeliveryEntry, directory: Directory) -> JSONValue {
+    static func delivery(_ entry: DeliveryEntry, isSecured: Bool, directory: Directory) -> JSONValue {
         var object = message(entry.message)
         object["recipient"] = .string(entry.recipient.oin.text)
         object["recipientName"] = .string(name(entry.recipient.oin, directory))
@@ -12,6 +12,7 @@ enum Rendering {
         object["number"] = number(entry.key.number)
         object["state"] = .string(entry.state.rawValue)
         object["receipted"] = .bool(entry.transport == .receipted)
+        object["secured"] = .bool(isSecured)
         object["followUp"] = .string(entry.followUp.rawValue)
         object["owner"] = .string(entry.followUpRole)
         object["attempts"] = .integer(Int64(entry.attempts))

@@ -65,7 +65,12 @@ package struct Examining: Sendable {
         }
         guard let member = community.directory.member(content.sender.oin), member.roles.contains(content.sender.role)
         else {
-            return refused(.senderNotEntitled, "sender.role: the directory does not give this role to the sender")
+            // The sender may have a newer directory than this node.
+            return Finding(
+                examination: .later(
+                    .directoryStale,
+                    detail: "sender.role: directory version \(community.directory.version) does not give this role to "
+                        + "the sender"), verified: nil)
         }
         guard let me = content.recipients.first(where: { $0.party.oin == context.oin }) else {
             return refused(.recipientNotListed, "recipients: \(context.oin) is not listed")

@@ -31,6 +31,27 @@ package struct NodeContext: Sendable {
         catalogue = .standard
     }
 
+    /// Notes the directory in use, so that an older one is refused also after a restart.
+    ///
+    /// - Throws: ``NodeError`` `directory-older` or `directory-invalid`; the node must not go on with this one.
+    package func adoptDirectory() async throws {
+        let community = community
+        let mark = DirectoryMark(version: community.directory.version, digest: community.directoryDigest)
+        switch try await ledger.adoptDirectory(mark, at: now.wall) {
+        case .inUse: break
+        case .older(let newest):
+            throw NodeError(
+                .directoryOlder,
+                "version \(mark.version) of the directory is older than \(newest), which this node has used; install "
+                    + "the newest")
+        case .conflict(let version):
+            throw NodeError(
+                .directoryInvalid,
+                "this is another directory under the version \(version) than the one this node has used; ask the body "
+                    + "that signs it")
+        }
+    }
+
     package var now: Now { clock.now }
     package var community: Community { communityHolder.current(clock.now) }
 

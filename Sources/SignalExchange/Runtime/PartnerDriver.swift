@@ -89,7 +89,8 @@ package actor PartnerDriver {
             }
             return nil
         case .clearUnreachable:
-            await note { try await $0.ledger.clear(.partnerUnreachable, partner: self.partner, at: $0.now.wall) }
+            await note { try await $0.ledger.clear(
+                    .partnerUnreachable, partner: self.partner, messageID: nil, at: $0.now.wall) }
             return nil
         }
     }
@@ -97,6 +98,9 @@ package actor PartnerDriver {
     private func greet() async throws -> PartnerLink.Event {
         let answer = try await connection.exchangeTally(try await tallies.make(for: partner))
         try await tallies.take(answer, from: partner)
+        // A statement of this partner's could be judged again.
+        try await context.ledger.clear(
+            .revocationListStale, partner: partner, messageID: nil, at: context.now.wall)
         return .tallyExchanged
     }
 
@@ -137,6 +141,7 @@ package actor PartnerDriver {
             return event
         } catch {
             lastProblem = "\(what): \(error)"
+            await note { try await $0.alarmIfUndecided(error, from: self.partner) }
             context.logger.info(
                 "a partner did not answer; trying again",
                 metadata: ["partner": "\(partner)", "what": "\(what)", "failures": "\(link.failures + 1)", "cause": "\(error)"])

@@ -30,7 +30,9 @@ package final class PartnerLinks: Sendable {
         let directory = context.community.directory
         entries.withLock { entries in
             for member in directory.members where member.oin != context.oin && entries[member.oin] == nil {
-                let client = PeerClient(partner: member.oin, folder: folder, community: { [context] in context.community })
+                let client = PeerClient(
+                    partner: member.oin, folder: folder, now: { [context] in context.now.wall },
+                    community: { [context] in context.community })
                 let driver = PartnerDriver(partner: member.oin, context: context, connection: client)
                 entries[member.oin] = Entry(driver: driver, client: client, task: Task { await driver.run() })
             }

@@ -1,6 +1,7 @@
 import ExchangeCMS
 package import ExchangeCore
 import ExchangeStore
+import Logging
 
 /// Why a whole request is turned away: unsigned, and nothing of it is kept (`protocol.md` §7.4).
 package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -33,11 +34,27 @@ package struct Receiving: Sendable {
     package func receive(_ body: [UInt8], from peer: OIN) async throws -> [UInt8] {
         let community = context.community
         let (batch, manifest) = try decode(body, from: peer, community: community)
-        try await checkNumbers(of: manifest)
-        try await noteIncarnation(of: manifest)
-        let envelopes = Self.envelopes(of: batch, for: manifest)
-        let examining = Examining(context, community: community)
+        let outcomes: [ItemOutcome]
+        do {
+            try await checkNumbers(of: manifest)
+            try await noteIncarnation(of: manifest)
+            outcomes = try await settle(manifest, Self.envelopes(of: batch, for: manifest), community: community)
+        } catch let error as StoreError {
+            context.logger.error("a batch could not be kept", metadata: ["partner": "\(peer)", "cause": "\(error)"])
+            // Nothing of it is acknowledged; the sender keeps it and sends it again.
+            outcomes = manifest.items.map {
+                ItemOutcome(
+                    number: $0.item.number, answer: .later(.storageUnavailable, detail: error.code.rawValue))
+            }
+        }
+        return BatchAnswer(manifestDigest: sha256(batch.signedManifest), outcomes: outcomes).wireBytes
+    }
 
+    /// Settles every item: what is answered for it is durable, unless it is `later`.
+    private func settle(
+        _ manifest: Manifest, _ envelopes: [SequenceNumber: [UInt8]], community: Community
+    ) async throws -> [ItemOutcome] {
+        let examining = Examining(context, community: community)
         var answers: [SequenceNumber: ItemAnswer] = [:]
         var open = manifest.items
         for _ in 0..<Self.maximumRounds where !open.isEmpty {
@@ -53,12 +70,11 @@ package struct Receiving: Sendable {
             }
             open = open.filter { answers[$0.item.number] == nil }
         }
-        let outcomes = manifest.items.map { item in
+        return manifest.items.map { item in
             ItemOutcome(
                 number: item.item.number,
                 answer: answers[item.item.number] ?? .later(.internalFault, detail: "contended; send again"))
         }
-        return BatchAnswer(manifestDigest: sha256(batch.signedManifest), outcomes: outcomes).wireBytes
     }
 
     private func decode(
@@ -104,7 +120,7 @@ package struct Receiving: Sendable {
         let seen = try await context.ledger.incarnations(of: manifest.sender)
         guard !seen.contains(where: { $0.incarnation == manifest.incarnation }) else { return }
         guard seen.isEmpty else {
-            throw RequestError(.statementUndecided, "exchange tallies first: this incarnation is new here")
+            throw RequestError(.incarnationUnknown, "exchange tallies first: this incarnation is new here")
         }
         try await context.ledger.keepIncarnation(
             SeenIncarnation(
@@ -192,6 +208,16 @@ extension ItemAnswer {
             case .refusal(_, let bytes): .refusal(bytes)
             case .noted: .noted
             }
+    }
+}
+
+extension NodeContext {
+    /// A partner's statement that cannot be judged now holds everything from that partner: somebody must look.
+    func alarmIfUndecided(_ error: any Error, from partner: OIN) async throws {
+        guard let error = error as? RequestError, error.code == .statementUndecided else { return }
+        try await ledger.raise(
+            Alarm(
+                code: .revocationListStale, partner: partner, messageID: nil, detail: error.detail, at: now.wall))
     }
 }
 

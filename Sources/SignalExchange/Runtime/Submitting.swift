@@ -63,7 +63,9 @@ package struct Submitting: Sendable {
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id): return Outcome(messageID: id, isRepeated: false)
         case .repeated(let id): return Outcome(messageID: id, isRepeated: true)
-        case .refused(let refusal): throw nodeError(for: refusal)
+        case .refused(let refusal):
+            if case .queueFull(let partner) = refusal { try await alarmOfFullQueue(for: partner) }
+            throw nodeError(for: refusal)
         }
     }
 
@@ -149,6 +151,14 @@ package struct Submitting: Sendable {
                 "role: say which of \(roles.map(\.rawValue).joined(separator: ", ")) sends this message")
         }
         return only
+    }
+
+    private func alarmOfFullQueue(for partner: OIN) async throws {
+        try await context.ledger.raise(
+            Alarm(
+                code: .quotaExceeded, partner: partner, messageID: nil,
+                detail: "the queue is full and submissions are turned away: call the partner's duty contact",
+                at: context.now.wall))
     }
 
     private func keyConflict(_ message: MessageID) -> NodeError {

@@ -10,6 +10,7 @@ package struct TallyExchange: Sendable {
 
     /// Our own tally for a partner, signed.
     package func make(for partner: OIN) async throws -> [UInt8] {
+        try await context.adoptDirectory()
         let account = try await context.ledger.account(with: partner)
         let opening = context.ledger.opening
         let tally = Tally(

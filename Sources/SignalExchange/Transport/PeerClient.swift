@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import ExchangeCMS
 package import ExchangeCore
 import Foundation
 import NIOCore
@@ -12,9 +13,14 @@ package final class PeerClient: PartnerConnection {
     private let partner: OIN
     private let community: @Sendable () -> Community
     private let folder: NodeFolder
+    private let now: @Sendable () -> Timestamp
     private let clients: ClientCache
 
-    package init(partner: OIN, folder: NodeFolder, community: @escaping @Sendable () -> Community) {
+    package init(
+        partner: OIN, folder: NodeFolder, now: @escaping @Sendable () -> Timestamp,
+        community: @escaping @Sendable () -> Community
+    ) {
+        self.now = now
         self.partner = partner
         self.folder = folder
         self.community = community
@@ -42,6 +48,7 @@ package final class PeerClient: PartnerConnection {
         guard let member = community.directory.member(partner) else {
             throw NodeError(.notInDirectory, "\(partner) is no longer in the directory; its deliveries wait")
         }
+        try judge(member, in: community)
         let client = try await clients.client(for: member.endpoint, of: partner) { [folder] in
             try Self.makeClient(for: member, folder: folder)
         }
@@ -58,6 +65,22 @@ package final class PeerClient: PartnerConnection {
                 cause: String(decoding: answer.readableBytesView.prefix(1000), as: UTF8.self))
         }
         return Array(answer.readableBytesView)
+    }
+
+    /// The TLS layer verifies the chain and the name, and knows no revocation lists: a partner whose every certificate
+    /// is revoked or expired is not called.
+    private func judge(_ member: Member, in community: Community) throws(NodeError) {
+        let now = now()
+        var reasons: [String] = []
+        for certificate in member.certificates.tls {
+            switch community.trust.verdict(for: certificate, purpose: .tls, at: now, now: now) {
+            case .trusted, .undecided: return
+            case .untrusted(let reason): reasons.append("\(reason)")
+            }
+        }
+        throw NodeError(
+            .partnerUnreachable, "no TLS certificate of \(member.oin) holds: ask for a new directory",
+            cause: reasons.joined(separator: "; "))
     }
 
     private static func makeClient(for member: Member, folder: NodeFolder) throws -> HTTPClient {

@@ -69,12 +69,14 @@ package struct PeerServer: Sendable {
         _ request: Request, _ requestContext: PeerRequestContext, type: String, answerType: String,
         maximumBytes: Int, _ body: ([UInt8], OIN) async throws -> [UInt8]
     ) async throws -> Response {
+        var caller: OIN?
         do {
             guard let certificate = try await requestContext.channel.nioSSL_peerCertificate().get() else {
                 throw RequestError(.partnerUnknown, "no certificate was presented")
             }
             // Judged again: a connection may have been open since before a revocation.
             let peer = try authentication.organisation(of: certificate)
+            caller = peer
             guard request.headers[.contentType] == type else {
                 throw RequestError(.requestMalformed, "content-type must be \(type)")
             }
@@ -85,6 +87,7 @@ package struct PeerServer: Sendable {
                 body: .init(byteBuffer: ByteBuffer(bytes: try await body(bytes, peer))))
         } catch let error as RequestError {
             PeerMetrics.refusedRequests.increment()
+            if let caller { try await context.alarmIfUndecided(error, from: caller) }
             context.logger.warning("a request was refused", metadata: ["cause": "\(error)"])
             return problem(error.code, error.detail)
         } catch {
@@ -126,7 +129,7 @@ extension RequestErrorCode {
         case .requestTooLarge: .contentTooLarge
         case .versionNotSupported: .notImplemented
         case .partnerUnknown, .partnerMismatch, .recipientMismatch: .forbidden
-        case .gapTooWide, .statementUndecided: .conflict
+        case .gapTooWide, .statementUndecided, .incarnationUnknown: .conflict
         case .nodeUnavailable: .serviceUnavailable
         }
     }
