@@ -66,11 +66,14 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
         .executableTarget(
@@ -87,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "exchange-lab",
             dependencies: [
-                "ExchangeTesting", "SignalExchange",
+                "ExchangeTesting", "SignalExchange", "ExchangeCore", "ExchangeCatalogue",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -95,12 +98,30 @@ let package = Package(
         .testTarget(
             name: "ExchangeCatalogueTests", dependencies: ["ExchangeCatalogue", "ExchangeCore"], swiftSettings: house),
         .testTarget(
-            name: "ExchangeCMSTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
+            name: "ExchangeCMSTests",
+            dependencies: [
+                "ExchangeCMS", "ExchangeCore", "ExchangeTesting", .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
             swiftSettings: house),
         .testTarget(
-            name: "ExchangeStoreTests", dependencies: ["ExchangeStore", "ExchangeCore"], swiftSettings: house),
+            name: "ExchangeStoreTests",
+            dependencies: ["ExchangeStore", "ExchangeCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: house),
         .testTarget(
-            name: "SignalExchangeTests", dependencies: ["SignalExchange", "ExchangeTesting"], swiftSettings: house),
+            name: "SignalExchangeTests",
+            dependencies: [
+                "SignalExchange", "ExchangeTesting", "ExchangeCore", "ExchangeCatalogue", "ExchangeCMS",
+                "ExchangeStore", .product(name: "Logging", package: "swift-log"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: house),
+        .testTarget(name: "ExchangeTestingTests", dependencies: ["ExchangeTesting"], swiftSettings: house),
+        .testTarget(
+            name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
+            path: "Tests/Interop", exclude: ["bouncycastle"], swiftSettings: house),
         .testTarget(name: "TidyTests", swiftSettings: house),
     ]
 )

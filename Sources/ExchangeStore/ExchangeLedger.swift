@@ -26,7 +26,12 @@ package protocol ExchangeLedger: Sendable {
     func recordAttempt(_ numbers: [SequenceNumber], to partner: OIN, detail: String, at: Timestamp) async throws
     /// Records answers as ``AnswerRecording`` decides.
     func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws
+    /// Notes that a partner answered `noted` to numbers that were declared as `kind` (void or held): they are not
+    /// declared so again.
+    func recordNoted(_ numbers: [SequenceNumber], as kind: ItemKind, by partner: OIN, at: Timestamp) async throws
     /// Holds, releases or withdraws a delivery; `false` where its state does not allow that.
+    ///
+    /// - Parameter reason: declared to the partner under the delivery's number; not empty, but for a release.
     func moveTransport(_ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp) async throws -> Bool
 
     // MARK: The way in
@@ -49,6 +54,10 @@ package protocol ExchangeLedger: Sendable {
     func incarnations(of partner: OIN) async throws -> [SeenIncarnation]
     func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws
 
+    /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
+    /// ever in use, or the same version with another digest, is not noted.
+    func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption
+
     // MARK: What people see
 
     func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> [InboxEntry]
@@ -57,12 +66,17 @@ package protocol ExchangeLedger: Sendable {
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
-    func clear(_ code: AlarmCode, partner: OIN?) async throws
+    /// Clears the open alarms of a code that are of this partner, or of none: one message's, or every message's where
+    /// `messageID` is `nil`.
+    func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) async throws
     func appendLeaf(_ leaf: AuditLeaf) async throws
     /// Walks the whole audit chain.
     func verifyAuditChain() async throws -> AuditChainState
 
-    /// Emits an element after each commit that another part of the node may wait for.
+    /// A new stream of what happens from now on that another part of the node may wait for, told after the commit.
+    ///
+    /// An element says "look again". Equal elements that were not read yet are one; a reader that lags far behind gets
+    /// `.everything`. Each access makes a stream of its own.
     var events: AsyncStream<LedgerEvent> { get }
     func close() async throws
 }
@@ -228,6 +242,25 @@ package struct TallyRecord: Sendable {
     }
 }
 
+/// A signed directory as the ledger remembers it.
+package struct DirectoryMark: Hashable, Sendable {
+    package let version: Int64
+    /// SHA-256 over the signed directory.
+    package let digest: Digest
+
+    package init(version: Int64, digest: Digest) {
+        self.version = version
+        self.digest = digest
+    }
+}
+
+package enum DirectoryAdoption: Hashable, Sendable {
+    case inUse
+    case older(than: Int64)
+    /// Two directories bear one version: the body that signs them must say which it is.
+    case conflict(version: Int64)
+}
+
 package struct InboxFilter: Hashable, Sendable {
     package var states: [InboxState] = InboxState.allCases
     package var id: MessageID?
@@ -368,4 +401,8 @@ package enum LedgerEvent: Hashable, Sendable {
     case deliveryMoved(MessageID)
     case inboxChanged(MessageID)
     case alarmsChanged
+    /// A write may not have reached the disk: the process must end.
+    case durabilityLost
+    /// More happened than is listed: whoever reads this looks at all that it watches.
+    case everything
 }

@@ -7,18 +7,17 @@ public enum ProtocolLimits {
     public static let contentMaximumDepth = 16
     public static let messageMaximumRecipients = 32
     public static let messageMaximumAttachments = 16
-    /// SignedData around the largest content.
-    public static let signedDataMaximumBytes = 98_304
+    /// SignedData around the largest content, RSA-4096 and the signer's issuer name included.
+    public static let signedDataMaximumBytes = 69_632
     /// AuthEnvelopedData around the largest SignedData, with a RecipientInfo for each recipient.
     public static let envelopeMaximumBytes = 131_072
-    public static let derMaximumDepth = 32
+    public static let derMaximumDepth = 20
     public static let batchMaximumItems = 64
     public static let batchMaximumBytes = 4_194_304
     public static let manifestMaximumBytes = 32_768
     public static let statementMaximumBytes = 65_536
     public static let answerMaximumBytes = 1_048_576
     public static let tallyMaximumGaps = 64
-    public static let tallyMaximumOutcomeRanges = 256
     public static let tallyMaximumBytes = 65_536
     /// 2^63 - 1: what a store's signed 64-bit integer holds.
     public static let sequenceNumberMaximum = UInt64(Int64.max)

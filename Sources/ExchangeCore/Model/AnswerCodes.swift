@@ -30,7 +30,6 @@ public enum LaterCode: String, CaseIterable, Hashable, Sendable {
     case storageUnavailable = "storage-unavailable"
     case quotaExceeded = "quota-exceeded"
     case numberConflict = "number-conflict"
-    case envelopeMissing = "envelope-missing"
     case internalFault = "internal-fault"
 }
 
@@ -44,6 +43,7 @@ public enum RequestErrorCode: String, CaseIterable, Hashable, Sendable {
     case recipientMismatch = "recipient-mismatch"
     case statementInvalid = "statement-invalid"
     case statementUndecided = "statement-undecided"
+    case incarnationUnknown = "incarnation-unknown"
     case gapTooWide = "gap-too-wide"
     case nodeUnavailable = "node-unavailable"
 }
@@ -62,7 +62,6 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case partnerHistoryUnproven = "partner-history-unproven"
     case talliesDiffer = "tallies-differ"
     case revocationListStale = "revocation-list-stale"
-    case predecessorMissing = "predecessor-missing"
     case clockSkewed = "clock-skewed"
     case quotaExceeded = "quota-exceeded"
 }

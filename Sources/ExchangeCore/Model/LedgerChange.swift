@@ -78,7 +78,8 @@ package enum LedgerChange: Hashable, Sendable {
     case moveFollowUp(of: MessageID, by: OIN, to: FollowUp, role: String, at: Timestamp)
     case moveInbox(MessageID, to: InboxState, role: String, at: Timestamp)
     case raiseAlarm(Alarm)
-    case clearAlarm(AlarmCode, partner: OIN?)
+    /// Ends the open alarms of a code and a partner: those of one message, or of every message where it is `nil`.
+    case clearAlarm(AlarmCode, partner: OIN?, messageID: MessageID?)
     case appendLeaf(AuditLeaf)
 }
 

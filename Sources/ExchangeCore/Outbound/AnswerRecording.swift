@@ -36,6 +36,10 @@ package enum AnswerRecording {
                 .moveTransport(of: key, to: next, proof: proof, code: "", at: now.wall),
                 .appendLeaf(leaf(.receiptRecorded, key, facts, now: now)),
             ]
+                // What was said of this delivery while it was open is over with its receipt.
+                + [AlarmCode.deliveryDeferred, .receiptInvalid, .deliveryRefused].map {
+                    .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
+                }
         case .refusal(let code, let detail, let proof):
             guard let next = facts.transport.after(.refusalVerified) else { return [] }
             return [

@@ -25,6 +25,8 @@ package struct PartnerLink: Sendable {
         case workArrived
         /// The partner called us, so it can probably be called.
         case signOfLife
+        /// Somebody wants the accounts compared now, not at the next interval.
+        case greetingAsked
         case timerFired
         case tallyExchanged
         /// What the store had: how many items are due now, and in how long the next is where there are none.
@@ -65,6 +67,8 @@ package struct PartnerLink: Sendable {
             phase = .stopped
             return []
         }
+        // Where something is on its way, the greeting follows it.
+        if event == .greetingAsked { nextTally = now.monotonic }
         switch phase {
         case .stopped: return []
         case .idle: return handleIdle(event, now: now)
@@ -77,7 +81,7 @@ package struct PartnerLink: Sendable {
 
     private mutating func handleIdle(_ event: Event, now: Now) -> [Effect] {
         switch event {
-        case .started: return greet()
+        case .started, .greetingAsked: return greet()
         case .workArrived: return load()
         case .timerFired: return now.monotonic < nextTally ? load() : greet()
         case .signOfLife, .tallyExchanged, .loaded, .answered, .failed, .stopping: return []
@@ -93,7 +97,7 @@ package struct PartnerLink: Sendable {
         case .workArrived:
             hasNewWork = true
             return []
-        case .started, .signOfLife, .timerFired, .loaded, .answered, .stopping: return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .loaded, .answered, .stopping: return []
         }
     }
 
@@ -112,7 +116,7 @@ package struct PartnerLink: Sendable {
             hasNewWork = true
             return []
         case .failed(let jitter): return fail(jitter: jitter, now: now)
-        case .started, .signOfLife, .timerFired, .tallyExchanged, .answered, .stopping: return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .answered, .stopping: return []
         }
     }
 
@@ -123,7 +127,7 @@ package struct PartnerLink: Sendable {
         case .workArrived:
             hasNewWork = true
             return []
-        case .started, .signOfLife, .timerFired, .tallyExchanged, .loaded, .stopping: return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .loaded, .stopping: return []
         }
     }
 
@@ -131,7 +135,7 @@ package struct PartnerLink: Sendable {
         switch event {
         case .timerFired:
             return now.monotonic < until ? [.wake(at: until)] : greet()
-        case .signOfLife:
+        case .signOfLife, .greetingAsked:
             // At once, but not more than once in the first retry's span: a partner that calls often and cannot be
             // called must not make us spin.
             let earliest = (lastFailure ?? now.monotonic) + ProtocolLimits.retryFirst

@@ -1,0 +1,48 @@
+# The commands of this project. `make` alone lists them.
+# Demo and tests share one build configuration (debug), so that the dependencies are compiled once. They also share the
+# command that builds: plain `swift build`, or `swift test` with a build of its own, would compile parts of the
+# dependencies again.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format mutants clean
+.NOTPARALLEL:
+
+# Passed on, as in: make demo ARGS='--keep evidence' or make test ARGS='--filter ExchangeCoreTests'
+ARGS ?=
+
+build := swift build --build-tests
+
+help: ## this list
+	@echo 'A node that exchanges signals and conference messages between organisations. Debian 12, Swift 6.3, git, make.'
+	@echo
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk '{ printf "  make %-9s", $$2; $$1 = $$2 = ""; sub(/^ +/, ""); print }'
+	@echo
+	@echo "Arguments go in ARGS, for example: make demo ARGS='--keep evidence'"
+
+setup: ## installs what is missing, with apt (1 minute, nothing the second time)
+	@scripts/setup.sh
+
+demo: setup ## seven nodes on this machine play the letter's case (first time 10 minutes to build, then under 1)
+	$(build)
+	.build/debug/exchange-lab demo $(ARGS)
+
+test: setup ## every test (first time 10 minutes to build, then 2)
+	$(build)
+	swift test --skip-build $(ARGS)
+
+check: setup ## format, warnings as errors, house style (1 minute once built)
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	$(build)
+	swift test --skip-build --filter '^TidyTests\.'
+
+format: ## rewrites the Swift files in the tracked style (seconds)
+	swift format format --in-place --recursive --parallel Sources Tests Package.swift
+
+mutants: setup ## takes each defence out of a copy and expects its test to fail (1 minute a defence)
+	@scripts/mutants.sh $(ARGS)
+
+clean: ## removes what was built (the next build compiles the dependencies again)
+	swift package clean

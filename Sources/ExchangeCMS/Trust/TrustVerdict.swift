@@ -1,0 +1,62 @@
+package import ExchangeCore
+
+/// Whether a certificate holds for a purpose, with the reason where it does not.
+package enum TrustVerdict: Hashable, Sendable {
+    /// It holds, and need not be asked again before that moment unless revocation lists are replaced.
+    case trusted(until: Timestamp)
+    /// Nothing speaks against it, but it cannot be said now: hold and alarm, never refuse.
+    case undecided(UndecidedReason)
+    case untrusted(DistrustReason)
+}
+
+/// Why it cannot be said now whether a certificate holds.
+package enum UndecidedReason: Hashable, Sendable, CustomStringConvertible {
+    /// No list of this issuer is installed.
+    case revocationListMissing(issuer: String)
+    /// The newest list of this issuer was to be replaced at that moment.
+    case revocationListStale(issuer: String, since: Timestamp)
+    /// Every list of this issuer comes from our future: a clock is wrong.
+    case revocationListFromTheFuture(issuer: String, from: Timestamp)
+    /// Suspended by its authority, which may still lift that (certificateHold).
+    case onHold(subject: String, since: Timestamp)
+
+    package var description: String {
+        switch self {
+        case .revocationListMissing(let issuer):
+            "no revocation list of \(issuer) is installed; put it into the node's folder"
+        case .revocationListStale(let issuer, let since):
+            "the revocation list of \(issuer) is stale since \(since); fetch the new one"
+        case .revocationListFromTheFuture(let issuer, let from):
+            "the revocation list of \(issuer) begins at \(from); check this machine's clock"
+        case .onHold(let subject, let since):
+            "the certificate of \(subject) is suspended since \(since); ask its authority"
+        }
+    }
+}
+
+/// Why a certificate does not hold.
+package enum DistrustReason: Hashable, Sendable, CustomStringConvertible {
+    case notYetValid(from: Timestamp)
+    case expired(since: Timestamp)
+    case revoked(subject: String, Revocation)
+    case wrongExtendedKeyUsage
+    case wrongKeyUsage
+    case keyNotAllowed
+    case withoutOIN
+    /// No chain to an anchor; with the verifier's own words.
+    case unknownIssuer(String)
+
+    package var description: String {
+        switch self {
+        case .notYetValid(let from): "the certificate or its chain is not valid before \(from)"
+        case .expired(let since): "the certificate or its chain expired at \(since)"
+        case .revoked(let subject, let revocation):
+            "\(subject) was revoked at \(revocation.date), reason \(revocation.reason.rawValue)"
+        case .wrongExtendedKeyUsage: "the extended key usage does not name the purpose"
+        case .wrongKeyUsage: "the key usage does not allow the purpose"
+        case .keyNotAllowed: "the key is neither P-256 nor RSA with 3072 to 4096 bits"
+        case .withoutOIN: "there is no OIN in subject.serialNumber"
+        case .unknownIssuer(let words): "no chain leads to an authority that is trusted: \(words)"
+        }
+    }
+}

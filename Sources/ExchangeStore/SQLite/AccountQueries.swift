@@ -1,0 +1,128 @@
+import ExchangeCore
+import Foundation
+import GRDB
+
+extension Database {
+    func account(with partner: OIN) throws -> ChannelAccount {
+        try first(
+            """
+            SELECT issued_number, issued_digest, open_items, received_number, received_digest, highest_seen,
+                safe_number
+            FROM partner WHERE oin = ?
+            """,
+            [partner.text]
+        ) { try ChannelAccount($0, from: 0, gaps: try gaps(of: partner)) }
+            ?? ChannelAccount(
+                issued: .start, open: 0, received: .start, highestSeen: .none, gaps: [], safe: .none)
+    }
+
+    private func gaps(of partner: OIN) throws -> [NumberRange] {
+        try all(
+            "SELECT first, last FROM gap WHERE partner = ? ORDER BY first LIMIT ?",
+            [partner.text, ProtocolLimits.tallyMaximumGaps]
+        ) { NumberRange(try $0.number(0), try $0.number(1)) }
+    }
+
+    func partners() throws -> [PartnerEntry] {
+        try all(
+            """
+            SELECT issued_number, issued_digest, open_items, received_number, received_digest, highest_seen,
+                safe_number, oin, tally_at, agreement_outgoing, agreement_incoming, attempts, duplicates
+            FROM partner ORDER BY oin
+            """
+        ) { row in
+            let partner = try row.oin(7)
+            return PartnerEntry(
+                partner: partner, account: try ChannelAccount(row, from: 0, gaps: try gaps(of: partner)),
+                lastTallyAt: row.optionalTimestamp(8),
+                agreement: row.isNull(8)
+                    ? nil
+                    : PairAgreement(
+                        outgoing: try row.value(9, ChannelAgreement(column: row.text(9))),
+                        incoming: try row.value(10, ChannelAgreement(column: row.text(10)))),
+                attempts: row.count(11), duplicates: row.count(12))
+        }
+    }
+
+    func runningDigest(issuedTo partner: OIN, at number: Int64) throws -> Digest? {
+        try first(
+            "SELECT running_digest FROM delivery WHERE partner = ? AND number = ?", [partner.text, number]
+        ) { try $0.digest(0) }
+    }
+
+    /// - Returns: `nil` beyond the contiguous position.
+    func runningDigest(receivedFrom partner: OIN, at number: Int64) throws -> Digest? {
+        try first(
+            """
+            SELECT running_digest FROM slot WHERE partner = ? AND number = ? AND running_digest IS NOT NULL
+            """,
+            [partner.text, number]
+        ) { try $0.digest(0) }
+    }
+
+    /// Where each channel of ours stands, in the order of the partners' OINs.
+    func issuedPositions() throws -> [PartnerPosition] {
+        try all("SELECT oin, issued_number, issued_digest FROM partner ORDER BY oin") {
+            PartnerPosition(partner: try $0.oin(0), position: try $0.position(1))
+        }
+    }
+
+    func incarnations(of partner: OIN) throws -> [SeenIncarnation] {
+        try all(
+            """
+            SELECT incarnation, predecessor, highest_number, highest_digest, first_seen
+            FROM seen_incarnation WHERE partner = ? ORDER BY ordinal
+            """,
+            [partner.text]
+        ) { row in
+            SeenIncarnation(
+                incarnation: try row.identifier(0), predecessor: try row.optionalIdentifier(1),
+                highest: try row.position(2), firstSeen: row.timestamp(4))
+        }
+    }
+}
+
+extension ChannelAccount {
+    fileprivate init(_ row: StoredRow, from index: Int, gaps: [NumberRange]) throws {
+        self.init(
+            issued: try row.position(index), open: row.count(index + 2), received: try row.position(index + 3),
+            highestSeen: try row.number(index + 5), gaps: gaps, safe: try row.number(index + 6))
+    }
+}
+
+extension LedgerTransaction {
+    func keep(_ record: TallyRecord) throws {
+        let partner = record.tally.node
+        try ensurePartner(partner)
+        try database.change(
+            """
+            INSERT INTO tally (partner, incarnation, signed, kept_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (partner, incarnation) DO UPDATE SET signed = excluded.signed, kept_at = excluded.kept_at
+            """,
+            [partner.text, record.tally.incarnation.column, Data(record.signed), record.at.milliseconds])
+        try database.change(
+            "UPDATE partner SET tally_at = ?, agreement_outgoing = ?, agreement_incoming = ? WHERE oin = ?",
+            [
+                record.at.milliseconds, record.agreement.outgoing.column, record.agreement.incoming.column,
+                partner.text,
+            ])
+    }
+
+    /// What an incarnation signed to once, it signed to: its highest position never goes back.
+    func keep(_ seen: SeenIncarnation, of partner: OIN) throws {
+        try ensurePartner(partner)
+        try database.change(
+            """
+            INSERT INTO seen_incarnation
+                (partner, incarnation, predecessor, highest_number, highest_digest, first_seen)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (partner, incarnation) DO UPDATE
+                SET highest_number = excluded.highest_number, highest_digest = excluded.highest_digest
+                WHERE excluded.highest_number > highest_number
+            """,
+            [
+                partner.text, seen.incarnation.column, seen.predecessor?.column,
+                try seen.highest.number.column(), seen.highest.runningDigest.column, seen.firstSeen.milliseconds,
+            ])
+    }
+}

@@ -1,0 +1,76 @@
+import ExchangeCore
+import Foundation
+import GRDB
+
+extension LedgerTransaction {
+    /// Opens an alarm, or counts it where it is open already; its detail is then the latest, its time the first.
+    ///
+    /// An alarm that opens has an audit leaf; only here is it known whether it does. Beyond
+    /// ``StoreLimits/alarmsMaximumOpen`` of one code and partner, further messages count on one row of no message: a
+    /// partner cannot make the table grow without an end.
+    mutating func raise(_ alarm: Alarm) throws {
+        let message = try isCrowded(alarm) ? nil : alarm.messageID
+        let count = try database.first(
+            """
+            INSERT INTO alarm (code, partner, message_id, detail, raised_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (code, partner, message_id) WHERE cleared_at IS NULL
+            DO UPDATE SET count = count + 1, detail = excluded.detail
+            RETURNING count
+            """,
+            [
+                alarm.code.rawValue, alarm.partner?.text ?? "", message?.column ?? Data(), alarm.detail,
+                alarm.at.milliseconds,
+            ]
+        ) { $0.count(0) }
+        if count == 1 {
+            try append(
+                AuditLeaf(
+                    .alarmRaised, at: alarm.at, messageID: message, partner: alarm.partner,
+                    note: alarm.code.rawValue))
+        }
+        tell(.alarmsChanged)
+    }
+
+    private func isCrowded(_ alarm: Alarm) throws -> Bool {
+        guard alarm.messageID != nil else { return false }
+        let open = try database.first(
+            """
+            SELECT count(*) FROM (SELECT 1 FROM alarm WHERE code = ? AND partner = ? AND cleared_at IS NULL LIMIT ?)
+            """,
+            [alarm.code.rawValue, alarm.partner?.text ?? "", limits.alarmsMaximumOpen]
+        ) { $0.count(0) }
+        return open == limits.alarmsMaximumOpen
+    }
+
+    /// Clears the open alarms of a code that are of this partner (of none, where it is `nil`), whatever their message.
+    mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws {
+        let cleared = try database.change(
+            """
+            UPDATE alarm SET cleared_at = ?
+            WHERE code = ? AND partner = ? AND cleared_at IS NULL AND (? OR message_id = ?)
+            """,
+            [
+                at.milliseconds, code.rawValue, partner?.text ?? "", messageID == nil, messageID?.column ?? Data(),
+            ])
+        if cleared > 0 { tell(.alarmsChanged) }
+    }
+}
+
+extension Database {
+    func alarms(includingCleared: Bool) throws -> [AlarmEntry] {
+        try all(
+            """
+            SELECT code, partner, message_id, detail, raised_at, count, cleared_at FROM alarm
+            WHERE ? OR cleared_at IS NULL ORDER BY ordinal
+            """,
+            [includingCleared]
+        ) { row in
+            AlarmEntry(
+                alarm: Alarm(
+                    code: try row.word(0), partner: row.text(1).isEmpty ? nil : try row.oin(1),
+                    messageID: row.bytes(2).isEmpty ? nil : try row.identifier(2), detail: row.text(3),
+                    at: row.timestamp(4)),
+                count: row.count(5), clearedAt: row.optionalTimestamp(6))
+        }
+    }
+}

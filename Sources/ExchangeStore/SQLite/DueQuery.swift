@@ -1,0 +1,111 @@
+import ExchangeCore
+import Foundation
+import GRDB
+
+/// Finds what is due for one partner, without looking at what is not: with a million deliveries queued it reads as many
+/// rows as it returns.
+///
+/// Each priority has two sources, each with an index of its own: deliveries that were never put off, by number, and
+/// deferred ones whose time has come, longest due first. The most pressing priority is emptied before the next.
+struct DueQuery {
+    private struct Candidate {
+        let number: Int64
+        let bytes: Int
+    }
+
+    let database: Database
+    let partner: OIN
+    let now: Timestamp
+    /// A next attempt later than this is due as well: see ``StoreLimits/deferralMaximum``.
+    let horizon: Timestamp
+    let maximumItems: Int
+    let maximumBytes: Int
+
+    func run() throws -> DueDeliveries {
+        let numbers = try chosenNumbers().sorted()
+        guard let last = numbers.last else {
+            return DueDeliveries(items: [], runningDigest: .zero, nextDue: try nextDue())
+        }
+        return DueDeliveries(
+            items: try numbers.map(delivery),
+            runningDigest: try database.runningDigest(issuedTo: partner, at: last) ?? .zero, nextDue: nil)
+    }
+
+    /// The item that does not fit ends the batch; the first always fits, so that no message is too large to be sent.
+    func chosenNumbers() throws -> [Int64] {
+        var numbers: [Int64] = []
+        var bytes = 0
+        for priority in Priority.allCases.sorted(by: >) where numbers.count < maximumItems {
+            for candidate in try candidates(priority, atMost: maximumItems - numbers.count) {
+                guard numbers.isEmpty || bytes + candidate.bytes <= maximumBytes else { return numbers }
+                numbers.append(candidate.number)
+                bytes += candidate.bytes
+            }
+        }
+        return numbers
+    }
+
+    private func candidates(_ priority: Priority, atMost count: Int) throws -> ArraySlice<Candidate> {
+        let waiting = try candidates(
+            "AND next_attempt = 0 ORDER BY number LIMIT ?", priority, [count])
+        let deferred = try candidates(
+            "AND next_attempt > 0 AND next_attempt <= ? ORDER BY next_attempt LIMIT ?", priority,
+            [now.milliseconds, count])
+        let strayed = try candidates(
+            "AND next_attempt > 0 AND next_attempt > ? ORDER BY next_attempt LIMIT ?", priority,
+            [horizon.milliseconds, count])
+        return (waiting + deferred + strayed).sorted { $0.number < $1.number }.prefix(count)
+    }
+
+    private func candidates(
+        _ condition: String, _ priority: Priority, _ arguments: StatementArguments
+    ) throws -> [Candidate] {
+        try database.all(
+            """
+            SELECT number, CASE transport WHEN 'open' THEN envelope_bytes ELSE 0 END FROM delivery
+            WHERE is_outstanding = 1 AND partner = ? AND priority_rank = ? \(condition)
+            """,
+            [partner.text, priority.rank] + arguments
+        ) { Candidate(number: $0.integer(0), bytes: $0.count(1)) }
+    }
+
+    private func delivery(_ number: Int64) throws -> DueDelivery {
+        let found = try database.first(
+            """
+            SELECT d.message_id, m.digest, d.transport, d.declared_reason, d.case_reference,
+                CASE d.transport WHEN 'open' THEN m.envelope ELSE x'' END
+            FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
+            """,
+            [partner.text, number]
+        ) { row in
+            let kind: ItemKind =
+                switch try row.word(2, TransportState.self) {
+                case .open: .message
+                case .held: .held
+                case .withdrawn: .void
+                case .receipted, .refused: throw StoreError.invariant("number \(number) has its answer and is due")
+                }
+            return DueDelivery(
+                item: ChannelItem(
+                    number: SequenceNumber(UInt64(number)), messageID: try row.identifier(0),
+                    messageDigest: try row.digest(1)),
+                kind: kind, reason: kind == .message ? "" : row.text(3), caseReference: try row.identifier(4),
+                envelope: row.bytes(5))
+        }
+        guard let found else { throw StoreError.invariant("number \(number) is due and not there") }
+        return found
+    }
+
+    func nextDue() throws -> Timestamp? {
+        try Priority.allCases.compactMap { priority in
+            try database.first(
+                """
+                SELECT next_attempt FROM delivery
+                WHERE is_outstanding = 1 AND next_attempt > 0 AND partner = ? AND priority_rank = ?
+                ORDER BY next_attempt LIMIT 1
+                """,
+                [partner.text, priority.rank]
+            ) { $0.timestamp(0) }
+        }.min()
+    }
+}

@@ -1,0 +1,124 @@
+import ExchangeCore
+import Foundation
+import GRDB
+
+// What the core decides on, read in the transaction in which its decision is applied.
+
+extension Database {
+    func issuedPosition(to partner: OIN) throws -> ChannelPosition {
+        try first("SELECT issued_number, issued_digest FROM partner WHERE oin = ?", [partner.text]) {
+            try $0.position(0)
+        } ?? .start
+    }
+
+    func receivedPosition(from partner: OIN) throws -> ChannelPosition {
+        try first("SELECT received_number, received_digest FROM partner WHERE oin = ?", [partner.text]) {
+            try $0.position(0)
+        } ?? .start
+    }
+
+    func slotItem(of partner: OIN, at number: SequenceNumber) throws -> ChannelItem? {
+        try first(
+            "SELECT message_id, message_digest FROM slot WHERE partner = ? AND number = ?",
+            [partner.text, try number.column()]
+        ) { ChannelItem(number: number, messageID: try $0.identifier(0), messageDigest: try $0.digest(1)) }
+    }
+
+    func submission(claimedBy key: String) throws -> (message: MessageID, submission: Digest)? {
+        try first("SELECT message_id, submission_digest FROM idempotency_key WHERE key = ?", [key]) {
+            (message: try $0.identifier(0), submission: try $0.digest(1))
+        }
+    }
+
+    func acceptanceFacts(for request: AcceptanceRequest) throws -> AcceptanceFacts {
+        AcceptanceFacts(
+            claimed: try request.claim.flatMap { try submission(claimedBy: $0.key) },
+            isIDTaken: try first("SELECT 1 FROM message WHERE id = ?", [request.message.id.column]) { _ in true }
+                ?? false,
+            backlogs: try request.recipients.map { try backlog(for: $0.oin) },
+            inboxState: try request.inboxStep.flatMap { step in
+                try first("SELECT state FROM inbox WHERE message_id = ?", [step.messageID.column]) {
+                    try $0.word(0)
+                }
+            })
+    }
+
+    private func backlog(for partner: OIN) throws -> Backlog {
+        try first("SELECT open_items, open_bytes FROM partner WHERE oin = ?", [partner.text]) {
+            Backlog(items: $0.count(0), bytes: $0.integer(1))
+        } ?? .empty
+    }
+
+    func deliveryFacts(for key: DeliveryKey) throws -> DeliveryFacts? {
+        let next = MessageSummary.columnCount
+        return try first(
+            """
+            SELECT \(MessageSummary.columns), d.recipient_role, d.transport, d.attempts
+            FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
+            """,
+            [key.partner.text, try key.number.column()]
+        ) { row in
+            DeliveryFacts(
+                message: try MessageSummary(row, from: 0),
+                recipient: Party(oin: key.partner, role: try row.word(next)), transport: try row.word(next + 1),
+                attempts: row.count(next + 2))
+        }
+    }
+
+    func receptionFacts(for query: ReceptionQuery, from partner: OIN) throws -> ReceptionFacts {
+        ReceptionFacts(
+            slot: try filledSlot(of: partner, at: query.item.number),
+            message: try knownMessage(query.item.messageID, to: partner),
+            isPredecessorPresent: try query.predecessor.map { try isPresent($0, from: partner) } ?? true,
+            acknowledged: try query.acknowledged.flatMap { try acknowledgedDelivery(of: $0, by: partner) })
+    }
+
+    private func filledSlot(of partner: OIN, at number: SequenceNumber) throws -> FilledSlot? {
+        // A number beyond SQLite's range fills no slot, and no sender can make us fail with it.
+        guard let column = Int64(exactly: number.value) else { return nil }
+        return try first(
+            "SELECT message_id, message_digest, answer, note, proof FROM slot WHERE partner = ? AND number = ?",
+            [partner.text, column]
+        ) { row in
+            FilledSlot(
+                item: ChannelItem(
+                    number: number, messageID: try row.identifier(0), messageDigest: try row.digest(1)),
+                answer: try KeptAnswer(row, from: 2))
+        }
+    }
+
+    /// Only a message that is kept is known: one that was refused may come again, sealed anew, under another number.
+    private func knownMessage(_ id: MessageID, to partner: OIN) throws -> KnownMessage? {
+        try first(
+            """
+            SELECT m.digest, s.answer, s.note, s.proof FROM message m
+            LEFT JOIN slot s ON s.message_id = m.id AND s.partner = ? AND s.answer = 'receipt' AND m.is_outgoing = 0
+            WHERE m.id = ? ORDER BY s.ordinal LIMIT 1
+            """,
+            [partner.text, id.column]
+        ) { row in
+            KnownMessage(digest: try row.digest(0), answer: row.isNull(1) ? nil : try KeptAnswer(row, from: 1))
+        }
+    }
+
+    /// A predecessor is here when it is kept, or when the sender declared that it will not come.
+    private func isPresent(_ predecessor: MessageID, from partner: OIN) throws -> Bool {
+        try first(
+            """
+            SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND is_outgoing = 0)
+                OR EXISTS (SELECT 1 FROM slot WHERE message_id = ?1 AND partner = ?2 AND answer = 'void')
+            """,
+            [predecessor.column, partner.text]
+        ) { $0.flag(0) } ?? false
+    }
+
+    private func acknowledgedDelivery(of message: MessageID, by partner: OIN) throws -> AcknowledgedDelivery? {
+        try first(
+            """
+            SELECT m.digest, d.follow_up FROM delivery d JOIN message m ON m.id = d.message_id
+            WHERE d.message_id = ? AND d.partner = ? ORDER BY d.number LIMIT 1
+            """,
+            [message.column, partner.text]
+        ) { AcknowledgedDelivery(digest: try $0.digest(0), followUp: try $0.word(1)) }
+    }
+}

@@ -1,0 +1,114 @@
+import ExchangeCore
+import Foundation
+import GRDB
+
+extension LedgerTransaction {
+    /// Fills a number of a partner's channel to us. Only a number that was declared held is filled a second time.
+    mutating func fillSlot(from partner: OIN, _ item: ChannelItem, _ answer: KeptAnswer) throws {
+        try ensurePartner(partner)
+        let number = try item.number.column()
+        let columns = try answer.columns()
+        let replaced = try database.change(
+            """
+            UPDATE slot SET answer = ?, note = ?, proof = ?
+            WHERE partner = ? AND number = ? AND answer = 'held' AND message_id = ? AND message_digest = ?
+            """,
+            [
+                columns.answer, columns.note, columns.proof, partner.text, number, item.messageID.column,
+                item.messageDigest.column,
+            ])
+        guard replaced == 0 else { return }
+        try database.change(
+            """
+            INSERT INTO slot (partner, number, message_id, message_digest, answer, note, proof, filled_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                partner.text, number, item.messageID.column, item.messageDigest.column, columns.answer,
+                columns.note, columns.proof, at.milliseconds,
+            ])
+        try noteArrival(of: number, from: partner)
+        try advance(partner)
+    }
+
+    /// Keeps the ranges of missing numbers. In order, nothing is written but the highest number seen.
+    private func noteArrival(of number: Int64, from partner: OIN) throws {
+        let highest =
+            try database.first("SELECT highest_seen FROM partner WHERE oin = ?", [partner.text]) { $0.integer(0) } ?? 0
+        if number > highest {
+            if number > highest + 1 {
+                try database.change(
+                    "INSERT INTO gap (partner, first, last) VALUES (?, ?, ?)",
+                    [partner.text, highest + 1, number - 1])
+            }
+            try database.change("UPDATE partner SET highest_seen = ? WHERE oin = ?", [number, partner.text])
+            return
+        }
+        let gap = try database.first(
+            "SELECT first, last FROM gap WHERE partner = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+            [partner.text, number]
+        ) { (first: $0.integer(0), last: $0.integer(1)) }
+        guard let gap, number <= gap.last else {
+            throw StoreError.invariant("number \(number) was neither missing nor new")
+        }
+        try database.change("DELETE FROM gap WHERE partner = ? AND first = ?", [partner.text, gap.first])
+        for (first, last) in [(gap.first, number - 1), (number + 1, gap.last)] where first <= last {
+            try database.change(
+                "INSERT INTO gap (partner, first, last) VALUES (?, ?, ?)", [partner.text, first, last])
+        }
+    }
+
+    /// Moves the contiguous position while the next number is there, and keeps the running digest at each: what a
+    /// partner's tally claims is then a look-up.
+    mutating func advance(_ partner: OIN) throws {
+        var position = try database.receivedPosition(from: partner)
+        let start = position
+        var steps = 0
+        while let item = try database.slotItem(of: partner, at: position.number.next) {
+            guard steps < limits.advanceMaximumNumbers else {
+                hasMoreToAdvance = true
+                break
+            }
+            position = position.extended(by: item, using: digest)
+            steps += 1
+            try database.change(
+                "UPDATE slot SET running_digest = ? WHERE partner = ? AND number = ?",
+                [position.runningDigest.column, partner.text, try position.number.column()])
+        }
+        guard position != start else { return }
+        try database.change(
+            "UPDATE partner SET received_number = ?, received_digest = ? WHERE oin = ?",
+            [try position.number.column(), position.runningDigest.column, partner.text])
+    }
+
+    mutating func handOver(_ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?) throws {
+        try database.change(
+            "INSERT INTO inbox (message_id, received_at, available_at, awaited) VALUES (?, ?, ?, ?)",
+            [message.id.column, at.milliseconds, availableAt.milliseconds, awaiting?.column])
+        tell(.inboxChanged(message.id))
+    }
+
+    mutating func releaseSuccessors(of message: MessageID, at: Timestamp) throws {
+        let successors: [MessageID] = try database.all(
+            "SELECT message_id FROM inbox WHERE awaited = ? ORDER BY ordinal", [message.column]
+        ) { try $0.identifier(0) }
+        guard !successors.isEmpty else { return }
+        try database.change(
+            "UPDATE inbox SET available_at = min(available_at, ?), awaited = NULL WHERE awaited = ?",
+            [at.milliseconds, message.column])
+        for successor in successors { tell(.inboxChanged(successor)) }
+    }
+
+    mutating func moveInbox(_ message: MessageID, to state: InboxState, role: String, at: Timestamp) throws {
+        try database.changeOne(
+            "inbox entry \(message)",
+            "UPDATE inbox SET state = ?, role = ?, moved_at = ? WHERE message_id = ?",
+            [state.rawValue, role, at.milliseconds, message.column])
+        tell(.inboxChanged(message))
+    }
+
+    func countDuplicate(from partner: OIN) throws {
+        try ensurePartner(partner)
+        try database.change("UPDATE partner SET duplicates = duplicates + 1 WHERE oin = ?", [partner.text])
+    }
+}

@@ -1,0 +1,76 @@
+import ExchangeCore
+import Foundation
+import GRDB
+
+/// Applies the core's changes within one transaction, and collects what to tell once it has been committed.
+///
+/// It decides nothing: it gives the next number, extends running digests, and writes rows. Where a change does not
+/// apply (its row is not there, a constraint refuses it) it throws, and all of the decision is taken back.
+struct LedgerTransaction {
+    let database: Database
+    let digest: DigestFunction
+    let limits: StoreLimits
+    /// The time of the operation, for rows that say when they were made.
+    let at: Timestamp
+    private(set) var events: [LedgerEvent] = []
+    /// Whether a channel's contiguous position has further to go than one transaction moves it.
+    var hasMoreToAdvance = false
+
+    init(_ database: Database, digest: @escaping DigestFunction, limits: StoreLimits, at: Timestamp) {
+        self.database = database
+        self.digest = digest
+        self.limits = limits
+        self.at = at
+    }
+
+    mutating func apply(_ changes: [LedgerChange]) throws {
+        for change in changes { try apply(change) }
+    }
+
+    mutating func tell(_ event: LedgerEvent) { events.append(event) }
+
+    private mutating func apply(_ change: LedgerChange) throws {
+        switch change {
+        case .keepMessage(let message, let envelope, let isOutgoing):
+            try keep(message, envelope: envelope, isOutgoing: isOutgoing)
+        case .openDelivery(let message, let recipient): try openDelivery(of: message, to: recipient)
+        case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
+        case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
+        case .handOver(let message, let availableAt, let awaited):
+            try handOver(message, availableAt: availableAt, awaiting: awaited)
+        case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
+        case .moveTransport(let key, let state, let proof, let code, let at):
+            try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
+        case .deferDelivery(let key, let until, let code, let detail):
+            try deferDelivery(key, until: until, detail: detail.isEmpty ? code : "\(code): \(detail)")
+        case .moveFollowUp(let message, let partner, let state, let role, let at):
+            try moveFollowUp(of: message, by: partner, to: state, role: role, at: at)
+        case .moveInbox(let message, let state, let role, let at):
+            try moveInbox(message, to: state, role: role, at: at)
+        case .raiseAlarm(let alarm): try raise(alarm)
+        case .clearAlarm(let code, let partner, let messageID):
+            try clear(code, partner: partner, messageID: messageID, at: at)
+        case .appendLeaf(let leaf): try append(leaf)
+        }
+    }
+
+    private func keep(_ message: MessageSummary, envelope: [UInt8], isOutgoing: Bool) throws {
+        try database.change(
+            """
+            INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference, priority,
+                created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                message.id.column, message.digest.column, message.type.code, message.type.version,
+                message.sender.oin.text, message.sender.role.rawValue, message.caseReference.column,
+                message.priority.rawValue, message.created.milliseconds, message.wanted.rawValue,
+                message.isHandedOver, isOutgoing, at.milliseconds, Data(envelope),
+            ])
+    }
+
+    /// A partner has a row from the first thing that is written of it.
+    func ensurePartner(_ partner: OIN) throws {
+        try database.change("INSERT OR IGNORE INTO partner (oin) VALUES (?)", [partner.text])
+    }
+}

@@ -1,0 +1,179 @@
+package import ExchangeCore
+import Foundation
+import GRDB
+
+// Each write reads its facts, asks the core, and applies what it decided, in one transaction.
+
+extension SQLiteLedger {
+    package func caseKey(for reference: CaseReference, orKeep candidate: [UInt8]) async throws -> [UInt8] {
+        if let known = try await read({ try $0.caseKey(for: reference) }) { return known }
+        // The time stands in no row of this change.
+        return try await write(at: Timestamp(milliseconds: 0)) { transaction in
+            try transaction.database.change(
+                "INSERT OR IGNORE INTO case_key (case_reference, wrapped_key) VALUES (?, ?)",
+                [reference.column, Data(candidate)])
+            return try transaction.database.caseKey(for: reference) ?? candidate
+        }
+    }
+
+    package func accept(
+        _ request: AcceptanceRequest, limits: NodeLimits, now: Now
+    ) async throws -> AcceptanceResult {
+        try await write(at: now.wall) { transaction in
+            let facts = try transaction.database.acceptanceFacts(for: request)
+            switch Acceptance.decide(request, facts: facts, limits: limits, now: now) {
+            case .accept(let changes):
+                try transaction.apply(changes)
+                return .accepted(request.message.id)
+            case .repeat(let message): return .repeated(message)
+            case .refuse(let refusal): return .refused(refusal)
+            }
+        }
+    }
+
+    package func recordAttempt(
+        _ numbers: [SequenceNumber], to partner: OIN, detail: String, at: Timestamp
+    ) async throws {
+        try await write(at: at) { transaction in
+            for number in numbers {
+                try transaction.recordAttempt(DeliveryKey(partner: partner, number: number), detail: detail)
+            }
+        }
+    }
+
+    package func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws {
+        try await write(at: now.wall) { transaction in
+            for record in answers {
+                let key = DeliveryKey(partner: partner, number: record.number)
+                guard let facts = try transaction.database.deliveryFacts(for: key) else {
+                    throw StoreError.invariant("an answer to number \(record.number), which \(partner) was never sent")
+                }
+                try transaction.apply(
+                    AnswerRecording.decide(record.answer, for: key, facts: facts, jitter: record.jitter, now: now))
+                if facts.transport == .held || facts.transport == .withdrawn {
+                    try transaction.settleDeclaration(of: key, facts: facts, record, now: now)
+                }
+            }
+        }
+    }
+
+    package func recordNoted(
+        _ numbers: [SequenceNumber], as kind: ItemKind, by partner: OIN, at: Timestamp
+    ) async throws {
+        precondition(kind != .message, "a message is receipted or refused, not noted")
+        let declared: TransportState = kind == .held ? .held : .withdrawn
+        try await write(at: at) { transaction in
+            for number in numbers {
+                try transaction.endDeclaration(of: DeliveryKey(partner: partner, number: number), as: declared)
+            }
+        }
+    }
+
+    package func moveTransport(
+        _ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp
+    ) async throws -> Bool {
+        switch event {
+        case .receiptVerified, .refusalVerified: preconditionFailure("an answer is recorded with its proof")
+        case .heldByOperator, .withdrawnByPerson: precondition(!reason.isEmpty, "a declaration gives its reason")
+        case .releasedByOperator: break
+        }
+        return try await write(at: at) { transaction in
+            guard let facts = try transaction.database.deliveryFacts(for: key),
+                let next = facts.transport.after(event)
+            else { return false }
+            try transaction.declare(key, next, from: facts.transport, reason: reason)
+            return true
+        }
+    }
+
+    package func receive(
+        _ proposals: [ReceptionProposal], from partner: OIN, limits: NodeLimits, now: Now
+    ) async throws -> [ReceptionResult] {
+        var (results, hasMore) = try await write(at: now.wall) { transaction in
+            let results = try proposals.map { try transaction.receive($0, from: partner, limits: limits, now: now) }
+            return (results, transaction.hasMoreToAdvance)
+        }
+        // A number that closes a wide gap: the rest of the way in transactions that others can get in between.
+        while hasMore {
+            hasMore = try await write(at: now.wall) { transaction in
+                try transaction.advance(partner)
+                return transaction.hasMoreToAdvance
+            }
+        }
+        return results
+    }
+
+    package func keepTally(_ record: TallyRecord) async throws {
+        try await write(at: record.at) { try $0.keep(record) }
+    }
+
+    package func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws {
+        try await write(at: seen.firstSeen) { try $0.keep(seen, of: partner) }
+    }
+
+    package func raise(_ alarm: Alarm) async throws {
+        try await write(at: alarm.at) { try $0.raise(alarm) }
+    }
+
+    package func clear(
+        _ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp
+    ) async throws {
+        try await write(at: at) { try $0.clear(code, partner: partner, messageID: messageID, at: at) }
+    }
+
+    package func appendLeaf(_ leaf: AuditLeaf) async throws {
+        try await write(at: leaf.at) { try $0.append(leaf) }
+    }
+}
+
+extension LedgerTransaction {
+    /// What an answer other than `noted` means for a number that was declared void or held.
+    fileprivate mutating func settleDeclaration(
+        of key: DeliveryKey, facts: DeliveryFacts, _ record: AnswerRecord, now: Now
+    ) throws {
+        switch record.answer {
+        case .receipt: break
+        case .refusal:
+            // The partner had refused the message before it heard of its withdrawal, and repeats that: the number has
+            // its answer.
+            try endDeclaration(of: key, as: .withdrawn)
+        case .later(let code, let detail):
+            try putOffDeclaration(of: key, facts: facts, record, detail: "\(code.rawValue): \(detail)", now: now)
+        case .invalid(let reason):
+            try putOffDeclaration(of: key, facts: facts, record, detail: reason, now: now)
+        }
+    }
+
+    /// Declared again later, like a message: at once would be without an end.
+    private mutating func putOffDeclaration(
+        of key: DeliveryKey, facts: DeliveryFacts, _ record: AnswerRecord, detail: String, now: Now
+    ) throws {
+        let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: record.jitter)
+        try deferDelivery(key, until: now.wall + wait, detail: detail)
+    }
+
+    fileprivate mutating func receive(
+        _ proposal: ReceptionProposal, from partner: OIN, limits: NodeLimits, now: Now
+    ) throws -> ReceptionResult {
+        let item = proposal.query.item
+        let facts = try database.receptionFacts(for: proposal.query, from: partner)
+        // Decided again on what stands now: a signature that was made for an older verdict is thrown away.
+        let verdict = Reception.decide(item, proposal.examination, facts: facts)
+        guard verdict == proposal.verdict else { return .changed }
+        try apply(
+            Reception.changes(
+                item, from: partner, verdict, examination: proposal.examination, answer: proposal.answer,
+                facts: facts, limits: limits, now: now))
+        switch verdict {
+        case .examine: preconditionFailure("an item is examined before it is written")
+        case .repeat(let answer):
+            try countDuplicate(from: partner)
+            return .kept(answer)
+        case .note(let kind, let reason): return .kept(.noted(kind, reason: reason))
+        case .later(let code, let detail, _): return .later(code, detail: detail)
+        case .receipt, .refuse:
+            guard let answer = proposal.answer else { preconditionFailure("a receipt and a refusal are signed") }
+            return .kept(answer)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import ExchangeCore
+import Foundation
+import GRDB
+
+extension LedgerTransaction {
+    func keep(_ claim: IdempotencyClaim, for message: MessageID) throws {
+        try database.change(
+            "INSERT INTO idempotency_key (key, submission_digest, message_id) VALUES (?, ?, ?)",
+            [claim.key, claim.submissionDigest.column, message.column])
+    }
+
+    /// Gives the next number here, in the accepting transaction: a number that was given and not kept would be a hole,
+    /// and a hole looks like a loss.
+    mutating func openDelivery(of message: MessageSummary, to recipient: Party) throws {
+        try ensurePartner(recipient.oin)
+        let last = try database.issuedPosition(to: recipient.oin)
+        let item = ChannelItem(number: last.number.next, messageID: message.id, messageDigest: message.digest)
+        let position = last.extended(by: item, using: digest)
+        try database.change(
+            """
+            INSERT INTO delivery (partner, number, message_id, recipient_role, case_reference, priority_rank,
+                envelope_bytes, accepted_at, running_digest)
+            SELECT ?, ?, id, ?, case_reference, ?, length(envelope), ?, ? FROM message WHERE id = ?
+            """,
+            [
+                recipient.oin.text, try position.number.column(), recipient.role.rawValue, message.priority.rank,
+                at.milliseconds, position.runningDigest.column, message.id.column,
+            ])
+        tell(.workArrived(recipient.oin))
+        tell(.deliveryMoved(message.id))
+    }
+
+    /// Records an answer. Holding, releasing and withdrawing are ``declare(_:_:reason:)``.
+    mutating func moveTransport(
+        of key: DeliveryKey, to state: TransportState, proof: [UInt8], code: String, at: Timestamp
+    ) throws {
+        try database.changeOne(
+            "delivery \(key.number) to \(key.partner)",
+            """
+            UPDATE delivery SET transport = ?, is_outstanding = 0, next_attempt = 0, proof = ?, detail = ?,
+                receipted_at = CASE WHEN ? THEN ? ELSE receipted_at END
+            WHERE partner = ? AND number = ?
+            """,
+            [
+                state.rawValue, Data(proof), code, state == .receipted, at.milliseconds, key.partner.text,
+                try key.number.column(),
+            ])
+        try tellMoved(key)
+    }
+
+    /// Holds, releases or withdraws. What was held or withdrawn is declared to the partner under its number, unless the
+    /// partner has answered that number already.
+    mutating func declare(_ key: DeliveryKey, _ state: TransportState, from earlier: TransportState, reason: String)
+        throws
+    {
+        try database.changeOne(
+            "delivery \(key.number) to \(key.partner)",
+            """
+            UPDATE delivery SET transport = ?, is_outstanding = ?, next_attempt = 0, declared_reason = ?
+            WHERE partner = ? AND number = ?
+            """,
+            [state.rawValue, earlier != .refused, reason, key.partner.text, try key.number.column()])
+        tell(.workArrived(key.partner))
+        try tellMoved(key)
+    }
+
+    mutating func deferDelivery(_ key: DeliveryKey, until: Timestamp, detail: String) throws {
+        try database.changeOne(
+            "delivery \(key.number) to \(key.partner)",
+            """
+            UPDATE delivery SET next_attempt = max(?, 1), attempts = attempts + 1, detail = ?
+            WHERE partner = ? AND number = ?
+            """,
+            [until.milliseconds, detail, key.partner.text, try key.number.column()])
+        try database.change("UPDATE partner SET attempts = attempts + 1 WHERE oin = ?", [key.partner.text])
+        try tellMoved(key)
+    }
+
+    /// Notes an attempt that got no answer. When the next is, its partner's link decides: it is put off there.
+    mutating func recordAttempt(_ key: DeliveryKey, detail: String) throws {
+        try database.changeOne(
+            "delivery \(key.number) to \(key.partner)",
+            "UPDATE delivery SET attempts = attempts + 1, detail = ? WHERE partner = ? AND number = ?",
+            [detail, key.partner.text, try key.number.column()])
+        try database.change("UPDATE partner SET attempts = attempts + 1 WHERE oin = ?", [key.partner.text])
+        try tellMoved(key)
+    }
+
+    /// The partner knows that a number is held or withdrawn. One that has moved on meanwhile is told anew.
+    func endDeclaration(of key: DeliveryKey, as state: TransportState) throws {
+        try database.change(
+            """
+            UPDATE delivery SET is_outstanding = 0, next_attempt = 0
+            WHERE partner = ? AND number = ? AND transport = ?
+            """,
+            [key.partner.text, try key.number.column(), state.rawValue])
+    }
+
+    mutating func moveFollowUp(
+        of message: MessageID, by partner: OIN, to state: FollowUp, role: String, at: Timestamp
+    ) throws {
+        let moved = try database.change(
+            """
+            UPDATE delivery SET follow_up = ?, follow_up_role = COALESCE(NULLIF(?, ''), follow_up_role),
+                owned_at = CASE WHEN ? THEN ? ELSE owned_at END,
+                concluded_at = CASE WHEN ? THEN ? ELSE concluded_at END
+            WHERE message_id = ? AND partner = ?
+            """,
+            [
+                state.rawValue, role, state == .owned, at.milliseconds, state == .concluded, at.milliseconds,
+                message.column, partner.text,
+            ])
+        guard moved > 0 else { throw StoreError.invariant("no delivery of \(message) to \(partner)") }
+        tell(.deliveryMoved(message))
+    }
+
+    private mutating func tellMoved(_ key: DeliveryKey) throws {
+        let message: MessageID? = try database.first(
+            "SELECT message_id FROM delivery WHERE partner = ? AND number = ?",
+            [key.partner.text, try key.number.column()]
+        ) { try $0.identifier(0) }
+        if let message { tell(.deliveryMoved(message)) }
+    }
+}

@@ -1,0 +1,135 @@
+package import ExchangeCore
+import Foundation
+import GRDB
+import Synchronization
+
+/// The ledger in one SQLite file.
+///
+/// Writes go through ``GroupCommit`` and return once they are on the disk. Reads see everything that was committed
+/// before they began, and never wait for a writer. Every method throws ``StoreError``, and a reading one also
+/// `CancellationError` where its task was cancelled; a write is never left half-way by a cancellation.
+package final class SQLiteLedger: ExchangeLedger {
+    package let opening: StoreOpening
+    let pool: DatabasePool
+    let commits: GroupCommit
+    let digest: DigestFunction
+    let limits: StoreLimits
+    let fan: EventFan
+    private let checkpointer: Checkpointer
+    private let lock: FolderLock
+    private let isClosed = Mutex(false)
+
+    private init(
+        opening: StoreOpening, pool: DatabasePool, commits: GroupCommit, checkpointer: Checkpointer,
+        lock: FolderLock, digest: @escaping DigestFunction, limits: StoreLimits
+    ) {
+        self.opening = opening
+        self.pool = pool
+        self.commits = commits
+        self.checkpointer = checkpointer
+        self.lock = lock
+        self.digest = digest
+        self.limits = limits
+        fan = EventFan(maximumPending: limits.eventsMaximumPending)
+    }
+
+    /// Opens the store at `path`, or makes it, and begins a new incarnation.
+    ///
+    /// - Parameters:
+    ///   - path: the database; `<path>-wal`, `<path>-shm` and `<path>.lock` stand beside it. Its folder must exist, on
+    ///     a local disk.
+    ///   - digest: SHA-256.
+    ///   - random: as many random bytes as it is asked for, from the system's generator.
+    ///   - now: the time of the opening.
+    /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `disk-full` or `store-unavailable`.
+    package static func open(
+        at path: String, digest: @escaping DigestFunction, random: @Sendable (Int) -> [UInt8], now: Now,
+        limits: StoreLimits = StoreLimits()
+    ) async throws -> SQLiteLedger {
+        guard let identifier = IncarnationID(bytes: random(16)) else {
+            throw StoreError.invariant("an incarnation is 16 random bytes")
+        }
+        let lock = try FolderLock(at: path + ".lock")
+        do {
+            try StoreFile.prepare(at: path)
+            let configuration = Opening.configuration(limits)
+            // Looked at through a connection of its own, so that a foreign or newer file is not even put in WAL mode.
+            let inspection = try DatabaseQueue(path: path, configuration: configuration)
+            let fileBytes = StoreFile.byteCount(of: path)
+            try await inspection.writeWithoutTransaction {
+                try Opening.inspect($0, fileBytes: fileBytes, limits: limits)
+            }
+            try inspection.close()
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try Opening.demandFullSync(pool)
+            try Schema.migrator.migrate(pool)
+            let checkpointer = try Checkpointer(path: path, configuration: configuration, limits: limits)
+            let commits = GroupCommit(writer: pool, checkpointer: checkpointer, limits: limits)
+            let opening = try await commits.commit { database in
+                try Opening.begin(
+                    identifier, in: LedgerTransaction(database, digest: digest, limits: limits, at: now.wall))
+            }
+            return SQLiteLedger(
+                opening: opening, pool: pool, commits: commits, checkpointer: checkpointer, lock: lock,
+                digest: digest, limits: limits)
+        } catch {
+            throw StoreError.from(error, isWriting: false)
+        }
+    }
+
+    package var events: AsyncStream<LedgerEvent> { fan.subscribe() }
+
+    /// Lets what is pending reach the disk, empties the log into the database, and lets go of the lock. A second call
+    /// does nothing.
+    package func close() async throws {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
+        let isDurable = await commits.close()
+        fan.finish()
+        do {
+            try await checkpointer.close()
+            // After a lost write the log is evidence, and is left to the next opening.
+            if isDurable {
+                try await pool.barrierWriteWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            }
+            try pool.close()
+            lock.release()
+        } catch {
+            throw StoreError.from(error, isWriting: true)
+        }
+    }
+
+    // MARK: Transactions
+
+    /// Runs `body` in a transaction of the group commit, and tells its events after the commit.
+    func write<Value: Sendable>(
+        at: Timestamp, _ body: @escaping @Sendable (inout LedgerTransaction) throws -> Value
+    ) async throws -> Value {
+        let (digest, limits) = (digest, limits)
+        do {
+            let (value, events) = try await commits.commit { database in
+                var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: at)
+                let value = try body(&transaction)
+                return (value, transaction.events)
+            }
+            fan.send(events)
+            return value
+        } catch let error as StoreError where error.code == .durabilityLost {
+            fan.send([.durabilityLost])
+            throw error
+        }
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw StoreError.from(error, isWriting: false)
+        }
+    }
+}

@@ -1,0 +1,272 @@
+import GRDB
+
+/// The store's tables, with the invariants that SQLite itself holds.
+///
+/// In clear stand only ids, digests, types, priorities, case references, partners, numbers, times, states and sizes;
+/// everything else is ciphertext or a signed statement. A migration, once released, never changes: a new one follows.
+enum Schema {
+    /// "SGXN" in ASCII: marks the file as the store of an exchange node (`PRAGMA application_id`).
+    static let applicationID = 0x5347_584E
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards] {
+                try database.execute(sql: statements)
+            }
+        }
+        return migrator
+    }
+
+    private static let openings = """
+        CREATE TABLE incarnation (
+            ordinal INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            -- Unique: two successors of one predecessor would be a clone.
+            predecessor BLOB UNIQUE REFERENCES incarnation (id),
+            opened_at INTEGER NOT NULL,
+            CHECK ((ordinal = 1) = (predecessor IS NULL))
+        ) STRICT;
+        -- Where each of our channels stood when an incarnation began.
+        CREATE TABLE incarnation_position (
+            incarnation BLOB NOT NULL REFERENCES incarnation (id),
+            partner TEXT NOT NULL,
+            number INTEGER NOT NULL CHECK (number >= 0),
+            running_digest BLOB NOT NULL CHECK (length(running_digest) = 32),
+            PRIMARY KEY (incarnation, partner)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let messages = """
+        CREATE TABLE message (
+            ordinal INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            type_code TEXT NOT NULL,
+            type_version INTEGER NOT NULL,
+            sender TEXT NOT NULL CHECK (length(sender) = 20),
+            sender_role TEXT NOT NULL,
+            case_reference BLOB NOT NULL CHECK (length(case_reference) = 16),
+            priority TEXT NOT NULL CHECK (priority IN ('routine', 'urgent', 'asap', 'stat')),
+            created_at INTEGER NOT NULL,
+            wanted INTEGER NOT NULL CHECK (wanted BETWEEN 1 AND 3),
+            is_handed_over INTEGER NOT NULL CHECK (is_handed_over IN (0, 1)),
+            is_outgoing INTEGER NOT NULL CHECK (is_outgoing IN (0, 1)),
+            kept_at INTEGER NOT NULL,
+            -- Last, so that reading the rest of a row does not read its pages.
+            envelope BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE idempotency_key (
+            key TEXT PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 128),
+            submission_digest BLOB NOT NULL CHECK (length(submission_digest) = 32),
+            message_id BLOB NOT NULL REFERENCES message (id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE case_key (
+            case_reference BLOB PRIMARY KEY CHECK (length(case_reference) = 16),
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) > 0)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let partners = """
+        CREATE TABLE partner (
+            oin TEXT PRIMARY KEY CHECK (length(oin) = 20),
+            issued_number INTEGER NOT NULL DEFAULT 0 CHECK (issued_number >= 0),
+            issued_digest BLOB NOT NULL DEFAULT (zeroblob(32)) CHECK (length(issued_digest) = 32),
+            -- Deliveries without a receipt, refusal or withdrawal, and their envelopes' bytes: counted by triggers.
+            open_items INTEGER NOT NULL DEFAULT 0 CHECK (open_items BETWEEN 0 AND issued_number),
+            open_bytes INTEGER NOT NULL DEFAULT 0 CHECK (open_bytes >= 0),
+            -- Received with nothing missing before it.
+            received_number INTEGER NOT NULL DEFAULT 0 CHECK (received_number >= 0),
+            received_digest BLOB NOT NULL DEFAULT (zeroblob(32)) CHECK (length(received_digest) = 32),
+            highest_seen INTEGER NOT NULL DEFAULT 0 CHECK (highest_seen >= received_number),
+            -- Covered by a completed backup; moved by the backup.
+            safe_number INTEGER NOT NULL DEFAULT 0 CHECK (safe_number BETWEEN 0 AND received_number),
+            attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+            duplicates INTEGER NOT NULL DEFAULT 0 CHECK (duplicates >= 0),
+            tally_at INTEGER,
+            agreement_outgoing TEXT,
+            agreement_incoming TEXT,
+            CHECK ((tally_at IS NULL) = (agreement_outgoing IS NULL)),
+            CHECK ((tally_at IS NULL) = (agreement_incoming IS NULL))
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// The first two indexes serve "what is due": deliveries never put off in the order in which they leave, and
+    /// deferred ones by time. Both hold open rows only, so that what is done costs nothing.
+    private static let outgoing = """
+        CREATE TABLE delivery (
+            ordinal INTEGER PRIMARY KEY,
+            partner TEXT NOT NULL REFERENCES partner (oin),
+            number INTEGER NOT NULL CHECK (number > 0),
+            message_id BLOB NOT NULL REFERENCES message (id),
+            recipient_role TEXT NOT NULL,
+            case_reference BLOB NOT NULL CHECK (length(case_reference) = 16),
+            priority_rank INTEGER NOT NULL CHECK (priority_rank BETWEEN 0 AND 3),
+            envelope_bytes INTEGER NOT NULL CHECK (envelope_bytes >= 0),
+            transport TEXT NOT NULL DEFAULT 'open'
+                CHECK (transport IN ('open', 'receipted', 'refused', 'held', 'withdrawn')),
+            -- Whether the partner still has to be told something: the message, or that its number is void or held.
+            is_outstanding INTEGER NOT NULL DEFAULT 1 CHECK (is_outstanding IN (0, 1)),
+            -- 0 until it is put off.
+            next_attempt INTEGER NOT NULL DEFAULT 0 CHECK (next_attempt >= 0),
+            attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+            follow_up TEXT NOT NULL DEFAULT 'none' CHECK (follow_up IN ('none', 'owned', 'declined', 'concluded')),
+            follow_up_role TEXT NOT NULL DEFAULT '',
+            -- An operator's reason for holding or withdrawing; it is declared to the partner.
+            declared_reason TEXT NOT NULL DEFAULT '',
+            detail TEXT NOT NULL DEFAULT '',
+            accepted_at INTEGER NOT NULL,
+            receipted_at INTEGER,
+            owned_at INTEGER,
+            concluded_at INTEGER,
+            running_digest BLOB NOT NULL CHECK (length(running_digest) = 32),
+            proof BLOB NOT NULL DEFAULT (x''),
+            UNIQUE (partner, number),
+            CHECK (transport <> 'open' OR is_outstanding = 1),
+            CHECK (transport NOT IN ('receipted', 'refused') OR (is_outstanding = 0 AND length(proof) > 0)),
+            CHECK ((transport = 'receipted') <= (receipted_at IS NOT NULL)),
+            CHECK (transport NOT IN ('held', 'withdrawn') OR length(declared_reason) > 0)
+        ) STRICT;
+        CREATE INDEX delivery_waiting ON delivery (partner, priority_rank, number)
+            WHERE is_outstanding = 1 AND next_attempt = 0;
+        CREATE INDEX delivery_deferred ON delivery (partner, priority_rank, next_attempt)
+            WHERE is_outstanding = 1 AND next_attempt > 0;
+        CREATE INDEX delivery_unsettled ON delivery (ordinal) WHERE transport IN ('open', 'held', 'refused');
+        CREATE INDEX delivery_of_message ON delivery (message_id);
+        CREATE INDEX delivery_of_case ON delivery (case_reference, partner, number);
+        """
+
+    private static let incoming = """
+        CREATE TABLE slot (
+            ordinal INTEGER PRIMARY KEY,
+            partner TEXT NOT NULL REFERENCES partner (oin),
+            number INTEGER NOT NULL CHECK (number > 0),
+            message_id BLOB NOT NULL CHECK (length(message_id) = 16),
+            message_digest BLOB NOT NULL CHECK (length(message_digest) = 32),
+            answer TEXT NOT NULL CHECK (answer IN ('receipt', 'refusal', 'void', 'held')),
+            -- The refusal's code, or the reason that the sender declared.
+            note TEXT NOT NULL,
+            proof BLOB NOT NULL,
+            filled_at INTEGER NOT NULL,
+            -- Present up to the contiguous position.
+            running_digest BLOB CHECK (running_digest IS NULL OR length(running_digest) = 32),
+            UNIQUE (partner, number),
+            CHECK ((answer IN ('receipt', 'refusal')) = (length(proof) > 0))
+        ) STRICT;
+        CREATE INDEX slot_of_message ON slot (message_id, partner);
+        -- Numbers below the highest seen that have not come, as inclusive ranges.
+        CREATE TABLE gap (
+            partner TEXT NOT NULL REFERENCES partner (oin),
+            first INTEGER NOT NULL CHECK (first > 0),
+            last INTEGER NOT NULL CHECK (last >= first),
+            PRIMARY KEY (partner, first)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE inbox (
+            ordinal INTEGER PRIMARY KEY,
+            message_id BLOB NOT NULL UNIQUE REFERENCES message (id),
+            state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'owned', 'declined', 'concluded')),
+            role TEXT NOT NULL DEFAULT '',
+            received_at INTEGER NOT NULL,
+            available_at INTEGER NOT NULL,
+            moved_at INTEGER,
+            awaited BLOB CHECK (awaited IS NULL OR length(awaited) = 16),
+            CHECK (state = 'ready' OR moved_at IS NOT NULL)
+        ) STRICT;
+        CREATE INDEX inbox_awaiting ON inbox (awaited) WHERE awaited IS NOT NULL;
+        """
+
+    private static let accounts = """
+        -- The last tally of each incarnation: what a partner has signed is the proof of a rollback or a clone.
+        CREATE TABLE tally (
+            partner TEXT NOT NULL REFERENCES partner (oin),
+            incarnation BLOB NOT NULL CHECK (length(incarnation) = 16),
+            signed BLOB NOT NULL CHECK (length(signed) > 0),
+            kept_at INTEGER NOT NULL,
+            PRIMARY KEY (partner, incarnation)
+        ) STRICT;
+        CREATE TABLE seen_incarnation (
+            ordinal INTEGER PRIMARY KEY,
+            partner TEXT NOT NULL REFERENCES partner (oin),
+            incarnation BLOB NOT NULL CHECK (length(incarnation) = 16),
+            predecessor BLOB CHECK (predecessor IS NULL OR length(predecessor) = 16),
+            highest_number INTEGER NOT NULL CHECK (highest_number >= 0),
+            highest_digest BLOB NOT NULL CHECK (length(highest_digest) = 32),
+            first_seen INTEGER NOT NULL,
+            UNIQUE (partner, incarnation)
+        ) STRICT;
+        """
+
+    private static let alarms = """
+        CREATE TABLE alarm (
+            ordinal INTEGER PRIMARY KEY,
+            code TEXT NOT NULL,
+            -- Empty where the alarm is of no partner or message: NULL would be distinct from NULL in the index.
+            partner TEXT NOT NULL,
+            message_id BLOB NOT NULL CHECK (length(message_id) IN (0, 16)),
+            detail TEXT NOT NULL,
+            raised_at INTEGER NOT NULL,
+            count INTEGER NOT NULL DEFAULT 1 CHECK (count > 0),
+            cleared_at INTEGER
+        ) STRICT;
+        CREATE UNIQUE INDEX alarm_open ON alarm (code, partner, message_id) WHERE cleared_at IS NULL;
+        """
+
+    private static let directories = """
+        CREATE TABLE directory (
+            version INTEGER PRIMARY KEY CHECK (version > 0),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            adopted_at INTEGER NOT NULL
+        ) STRICT;
+        """
+
+    private static let audit = """
+        CREATE TABLE audit (
+            ordinal INTEGER PRIMARY KEY CHECK (ordinal > 0),
+            leaf BLOB NOT NULL CHECK (length(leaf) > 0),
+            hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+        """
+
+    /// Rules that span rows. They hold against a fault of our own, and against a hand on the file.
+    private static let guards = """
+        CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        CREATE TRIGGER delivery_without_hole BEFORE INSERT ON delivery
+            WHEN NEW.number IS NOT (SELECT issued_number + 1 FROM partner WHERE oin = NEW.partner)
+            BEGIN SELECT RAISE(ABORT, 'a channel has no holes'); END;
+        CREATE TRIGGER delivery_counted AFTER INSERT ON delivery
+            BEGIN UPDATE partner SET
+                issued_number = NEW.number, issued_digest = NEW.running_digest,
+                open_items = open_items + 1, open_bytes = open_bytes + NEW.envelope_bytes
+            WHERE oin = NEW.partner; END;
+        CREATE TRIGGER delivery_closed AFTER UPDATE OF transport ON delivery
+            WHEN OLD.transport IN ('open', 'held') AND NEW.transport NOT IN ('open', 'held')
+            BEGIN UPDATE partner SET open_items = open_items - 1, open_bytes = open_bytes - NEW.envelope_bytes
+            WHERE oin = NEW.partner; END;
+        CREATE TRIGGER delivery_never_back BEFORE UPDATE OF transport ON delivery
+            WHEN (OLD.transport NOT IN ('open', 'held') AND NEW.transport IN ('open', 'held'))
+                OR (OLD.transport = 'receipted' AND NEW.transport <> 'receipted')
+            BEGIN SELECT RAISE(ABORT, 'a delivery that has its answer is not reopened'); END;
+        CREATE TRIGGER delivery_identity BEFORE UPDATE OF partner, number, message_id, running_digest ON delivery
+            BEGIN SELECT RAISE(ABORT, 'a number stands for one message'); END;
+        CREATE TRIGGER delivery_kept BEFORE DELETE ON delivery
+            BEGIN SELECT RAISE(ABORT, 'deliveries are never purged'); END;
+        CREATE TRIGGER slot_final BEFORE UPDATE OF partner, number, message_id, message_digest, answer, note, proof
+            ON slot WHEN OLD.answer <> 'held' OR NEW.partner <> OLD.partner OR NEW.number <> OLD.number
+                OR NEW.message_id <> OLD.message_id OR NEW.message_digest <> OLD.message_digest
+            BEGIN SELECT RAISE(ABORT, 'an answer that was given is repeated, never changed'); END;
+        CREATE TRIGGER slot_kept BEFORE DELETE ON slot
+            BEGIN SELECT RAISE(ABORT, 'answers are never purged'); END;
+        CREATE TRIGGER message_identity BEFORE UPDATE OF id, digest, case_reference, sender ON message
+            BEGIN SELECT RAISE(ABORT, 'a message id stands for one message'); END;
+        CREATE TRIGGER message_kept BEFORE DELETE ON message
+            BEGIN SELECT RAISE(ABORT, 'ids and digests are never purged'); END;
+        CREATE TRIGGER idempotency_key_final BEFORE UPDATE ON idempotency_key
+            BEGIN SELECT RAISE(ABORT, 'a key stands for one submission'); END;
+        CREATE TRIGGER idempotency_key_kept BEFORE DELETE ON idempotency_key
+            BEGIN SELECT RAISE(ABORT, 'a key stands for one submission'); END;
+        """
+}

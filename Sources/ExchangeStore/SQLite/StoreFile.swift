@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The database's file before SQLite opens it.
+enum StoreFile {
+    /// Makes the file, readable by its owner alone, and makes its name durable. SQLite gives its log the same
+    /// permissions, and syncs the folder for the log but not for the database.
+    static func prepare(at path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw unavailable(path) }
+        close(descriptor)
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folderDescriptor >= 0 else { throw unavailable(folder) }
+        defer { close(folderDescriptor) }
+        guard fsync(folderDescriptor) == 0 else { throw unavailable(folder) }
+    }
+
+    static func byteCount(of path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    private static func unavailable(_ path: String) -> StoreError {
+        StoreError(
+            .storeUnavailable, "The store's file cannot be opened. Look at the folder and its permissions.",
+            cause: "\(path): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,28 @@
+package import ExchangeCore
+
+/// The SQLite store's own bounds.
+package struct StoreLimits: Hashable, Sendable {
+    /// Operations in one group commit. Beyond 256 the gain is small, and everyone in a group waits for all of it.
+    package var groupMaximumOperations = 256
+    /// Operations that may wait for the disk. Beyond it a caller is told at once that the store is unavailable.
+    package var pendingMaximumOperations = 65_536
+    /// After how many operations the write-ahead log is copied into the database in the background.
+    package var checkpointEveryOperations = 256
+    /// The log's length, in pages of 4 KiB, from which the writer itself makes time for a checkpoint.
+    package var walMaximumPages = 16_384
+    /// How many numbers a channel's contiguous position may advance in one transaction.
+    package var advanceMaximumNumbers = 4096
+    /// Up to this size the whole file is checked at opening; above it, the small tables only, so that a large store
+    /// opens in seconds.
+    package var openingCheckMaximumBytes: Int64 = 256 << 20
+    /// Connections that read beside the writer.
+    package var readersMaximum = 4
+    /// Distinct events that may wait for a reader of ``SQLiteLedger/events``.
+    package var eventsMaximumPending = 4096
+    /// Open alarms of one code and one partner, each of a message of its own.
+    package var alarmsMaximumOpen = 1000
+    /// A next attempt further ahead than this is due at once: the clock was set back, for no wait is that long.
+    package var deferralMaximum = ProtocolLimits.retryMaximum
+
+    package init() {}
+}

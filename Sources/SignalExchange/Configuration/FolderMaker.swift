@@ -1,0 +1,117 @@
+import ExchangeCMS
+package import ExchangeCore
+import Foundation
+
+/// Makes a node's folder: keys, certificate requests, a commented configuration, and a place for everything else.
+package struct FolderMaker: Sendable {
+    package struct Plan: Sendable {
+        package var oin: OIN
+        package var name: String
+        package var host: String
+        package var port: Int
+        package var usesRSA: Bool
+
+        /// - Throws: ``NodeError`` `configuration-invalid` for a text that is no OIN, or a port outside 1 to 65535.
+        package init(oin: String, name: String, host: String, port: Int, usesRSA: Bool) throws(NodeError) {
+            guard let oin = OIN(oin) else {
+                throw NodeError(.configurationInvalid, "an OIN has 20 positions: eight digits, then digits or capitals")
+            }
+            guard (1...65_535).contains(port) else {
+                throw NodeError(.configurationInvalid, "a port is a number from 1 to 65535")
+            }
+            guard (1...64).contains(name.count) else {
+                throw NodeError(.configurationInvalid, "an organisation's name has 1 to 64 characters in a certificate")
+            }
+            self.oin = oin
+            self.name = name
+            self.host = host
+            self.port = port
+            self.usesRSA = usesRSA
+        }
+    }
+
+    private let folder: NodeFolder
+    private let plan: Plan
+
+    package init(folder: NodeFolder, plan: Plan) {
+        self.folder = folder
+        self.plan = plan
+    }
+
+    /// - Throws: ``NodeError`` `folder-not-empty` where anything lies there already: keys are never overwritten.
+    package func make() throws(NodeError) {
+        let files = FileManager.default
+        if let found = try? files.contentsOfDirectory(atPath: folder.path), !found.isEmpty {
+            throw NodeError(
+                .folderNotEmpty, "\(folder.path) is not empty; name a new folder, so that no key is overwritten")
+        }
+        for place in ["keys/retired", "certificates", "trust", "crl", "store"] {
+            do {
+                try files.createDirectory(
+                    atPath: folder.file(place), withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw NodeError(.fileUnreadable, "\(folder.file(place)) cannot be made", cause: "\(error)")
+            }
+        }
+        for use in NodeFolder.KeyUse.allCases { try makeKey(for: use) }
+        try NodeFolder.write(randomBytes(count: ArchiveKey.byteCount), to: folder.archiveKey, isSecret: true)
+        try NodeFolder.write(Array(configurationText.utf8), to: folder.configuration)
+    }
+
+    private func makeKey(for use: NodeFolder.KeyUse) throws(NodeError) {
+        do {
+            let algorithm: KeyGeneration.Algorithm = plan.usesRSA ? .rsa3072 : .p256
+            let key = try KeyGeneration.privateKeyPEM(algorithm)
+            let request = try KeyGeneration.certificateRequestPEM(
+                privateKeyPEM: key, organisation: plan.name, oin: plan.oin, commonName: "\(plan.oin) \(use.rawValue)",
+                use: use.keyGenerationUse(for: plan.oin))
+            try NodeFolder.write(Array(key.utf8), to: folder.key(use), isSecret: true)
+            try NodeFolder.write(Array(request.utf8), to: folder.certificateRequest(use))
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError(.internalFault, "the \(use.rawValue) key could not be made", cause: "\(error)")
+        }
+    }
+
+    private var configurationText: String {
+        """
+        # Configuration of an exchange node. Flags go before environment variables (EXCHANGE_NODE_LISTEN_PORT),
+        # variables before this file.
+        organisation:
+          # The organisation's OIN: the one in its certificates.
+          oin: "\(plan.oin)"
+        listen:
+          # Where partners' nodes call, over mutual TLS 1.3. The directory names the same address.
+          host: \(plan.host)
+          port: \(plan.port)
+        local:
+          # The socket for this organisation's own commands and systems; relative to this folder.
+          socket: node.sock
+        log:
+          # trace, debug, info, notice, warning, error or critical
+          level: info
+        limits:
+          # Deliveries that may wait for one partner; beyond it a submission is told so at once.
+          queueMaximumItemsPerPartner: 2000000
+          # The share of the queue, in percent, that only stat messages and acknowledgements may fill.
+          queueReservePercent: 10
+          # How long a message waits for the one that its sender sent before it. stat never waits.
+          predecessorWaitSeconds: 30
+          # After how long a partner that cannot be reached raises an alarm.
+          unreachableAlarmAfterSeconds: 300
+
+        """
+    }
+}
+
+extension NodeFolder.KeyUse {
+    fileprivate func keyGenerationUse(for oin: OIN) -> KeyGeneration.Use {
+        switch self {
+        case .signing: .signing
+        case .agreement: .keyAgreement
+        case .tls: .tls(dnsName: oin.tlsName)
+        }
+    }
+}

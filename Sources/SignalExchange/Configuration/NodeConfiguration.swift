@@ -1,0 +1,87 @@
+import Configuration
+package import ExchangeCore
+package import Logging
+
+/// What an operator sets. Order: flags, environment (`EXCHANGE_NODE_…`), `node.yaml`, defaults.
+package struct NodeConfiguration: Sendable {
+    package var oin: OIN
+    package var host: String
+    package var port: Int
+    /// Where the local API listens; relative to the node's folder unless absolute.
+    package var socketPath: String
+    package var logLevel: Logger.Level
+    package var limits: NodeLimits
+
+    /// A socket's path lies in a fixed array of the kernel (`sockaddr_un`), with its closing zero.
+    package static let socketPathMaximumBytes = 107
+
+    /// - Parameter flags: values from the command line, by key, such as `listen.port`.
+    package static func load(from folder: NodeFolder, flags: [String: String] = [:]) async throws(NodeError) -> Self {
+        _ = try folder.read(folder.configuration)
+        let file: FileProvider<YAMLSnapshot>
+        do {
+            let location = InMemoryProvider(values: ["filePath": ConfigValue(.string(folder.configuration), isSecret: false)])
+            file = try await FileProvider<YAMLSnapshot>(config: ConfigReader(provider: location))
+        } catch {
+            throw NodeError(
+                .configurationInvalid, "\(folder.configuration) is not valid YAML; mend it", cause: "\(error)")
+        }
+        let given = InMemoryProvider(
+            name: "flags",
+            values: Dictionary(
+                uniqueKeysWithValues: flags.map { name, value in
+                    (AbsoluteConfigKey(name.split(separator: ".").map(String.init)), ConfigValue(.string(value), isSecret: false))
+                }))
+        let reader = ConfigReader(providers: [
+            given, EnvironmentVariablesProvider().prefixKeys(with: "exchange.node"), file,
+        ])
+        return try Self(reader, folder: folder)
+    }
+
+    private init(_ reader: ConfigReader, folder: NodeFolder) throws(NodeError) {
+        func invalid(_ key: String, _ demand: String) -> NodeError {
+            NodeError(.configurationInvalid, "`\(key)` in \(folder.configuration) (or its flag or variable) \(demand)")
+        }
+        guard let oin = OIN(reader.string(forKey: "organisation.oin", default: "")) else {
+            throw invalid("organisation.oin", "must be the organisation's OIN, 20 positions")
+        }
+        self.oin = oin
+        host = reader.string(forKey: "listen.host", default: "127.0.0.1")
+        port = try Self.integer(reader, "listen.port", default: 8443, in: 1...65_535, invalid)
+        let socket = reader.string(forKey: "local.socket", default: "node.sock")
+        socketPath = socket.hasPrefix("/") ? socket : folder.file(socket)
+        guard socketPath.utf8.count <= Self.socketPathMaximumBytes else {
+            throw NodeError(
+                .socketPathTooLong,
+                "\(socketPath) has \(socketPath.utf8.count) bytes and a socket's path at most "
+                    + "\(Self.socketPathMaximumBytes); set `local.socket` to a shorter path")
+        }
+        guard let level = Logger.Level(rawValue: reader.string(forKey: "log.level", default: "info")) else {
+            throw invalid("log.level", "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        logLevel = level
+        var limits = NodeLimits()
+        limits.queueMaximumItemsPerPartner = try Self.integer(
+            reader, "limits.queueMaximumItemsPerPartner", default: limits.queueMaximumItemsPerPartner,
+            in: 1...100_000_000, invalid)
+        limits.queueReservePercent = try Self.integer(
+            reader, "limits.queueReservePercent", default: limits.queueReservePercent, in: 0...90, invalid)
+        limits.predecessorWait = .seconds(
+            Int64(try Self.integer(reader, "limits.predecessorWaitSeconds", default: 30, in: 0...3600, invalid)))
+        limits.unreachableAlarmAfter = .seconds(
+            Int64(try Self.integer(reader, "limits.unreachableAlarmAfterSeconds", default: 300, in: 1...86_400, invalid)))
+        self.limits = limits
+    }
+
+    private static func integer(
+        _ reader: ConfigReader, _ key: String, default fallback: Int, in range: ClosedRange<Int>,
+        _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> Int {
+        // Flags and environment give text, the file a number: both are read as what they say.
+        let number = reader.int(forKey: ConfigKey(key)) ?? reader.string(forKey: ConfigKey(key)).flatMap { Int($0) } ?? fallback
+        guard range.contains(number) else {
+            throw invalid(key, "must be from \(range.lowerBound) to \(range.upperBound), and is \(number)")
+        }
+        return number
+    }
+}

@@ -1,0 +1,76 @@
+import ExchangeCMS
+import Foundation
+
+/// Everything of one node on disk, each thing with one place.
+///
+/// ```
+/// node.yaml                    configuration
+/// keys/{signing,agreement,tls}.key, keys/archive.key      readable by the node's user only
+/// keys/retired/*.key + *.crt   agreement keys of before, while held envelopes need them
+/// certificates/{signing,agreement,tls}.crt
+/// trust/anchors.pem, trust/intermediates.pem, trust/directory.crt
+/// crl/*.crl                    revocation lists, of the whole chain
+/// directory.cms                the signed directory
+/// store/ledger.sqlite
+/// node.sock                    the local API
+/// ```
+package struct NodeFolder: Sendable {
+    package let path: String
+
+    package init(_ path: String) {
+        self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    package enum KeyUse: String, CaseIterable, Sendable {
+        case signing, agreement, tls
+    }
+
+    package var configuration: String { file("node.yaml") }
+    package func key(_ use: KeyUse) -> String { file("keys/\(use.rawValue).key") }
+    package var archiveKey: String { file("keys/archive.key") }
+    package var retiredKeys: String { file("keys/retired") }
+    package func certificate(_ use: KeyUse) -> String { file("certificates/\(use.rawValue).crt") }
+    package func certificateRequest(_ use: KeyUse) -> String { file("certificates/\(use.rawValue).csr") }
+    package var anchors: String { file("trust/anchors.pem") }
+    package var intermediates: String { file("trust/intermediates.pem") }
+    package var directorySigner: String { file("trust/directory.crt") }
+    package var revocationLists: String { file("crl") }
+    package var directory: String { file("directory.cms") }
+    package var store: String { file("store/ledger.sqlite") }
+
+    package func file(_ name: String) -> String { path + "/" + name }
+
+    /// - Throws: ``NodeError`` `file-missing` or `file-unreadable`, naming the file.
+    package func read(_ path: String) throws(NodeError) -> [UInt8] {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw NodeError(.fileMissing, "\(path) is missing; put it there, or make a new folder with `init`")
+        }
+        do {
+            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw NodeError(.fileUnreadable, "\(path) cannot be read; check its owner and rights", cause: "\(error)")
+        }
+    }
+
+    package func readText(_ path: String) throws(NodeError) -> String {
+        String(decoding: try read(path), as: UTF8.self)
+    }
+
+    /// Writes a file whole or not at all.
+    ///
+    /// - Parameter isSecret: readable and writable by this user alone, from its first byte on.
+    package static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(NodeError) {
+        let temporary = path + ".new"
+        // What an interrupted write left is of no use; where nothing is left, there is nothing to remove.
+        unlink(temporary)
+        let attributes: [FileAttributeKey: Any] = [.posixPermissions: isSecret ? 0o600 : 0o644]
+        guard
+            FileManager.default.createFile(atPath: temporary, contents: Data(bytes), attributes: attributes),
+            rename(temporary, path) == 0
+        else {
+            throw NodeError(
+                .fileUnreadable, "\(path) cannot be written; check rights and free space",
+                cause: String(cString: strerror(errno)))
+        }
+    }
+}

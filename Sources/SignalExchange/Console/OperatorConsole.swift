@@ -1,0 +1,190 @@
+import ExchangeCatalogue
+import Foundation
+
+/// What the commands print about a running node: tables for people, one JSON object a line for scripts.
+package struct OperatorConsole: Sendable {
+    private let client: LocalClient
+    private let printsJSON: Bool
+
+    package init(client: LocalClient, printsJSON: Bool) {
+        self.client = client
+        self.printsJSON = printsJSON
+    }
+
+    // MARK: Sending
+
+    /// Submits one message and says what it became; with a wait, also who has been told.
+    ///
+    /// - Throws: ``NodeError`` `wait-timed-out` where a delivery is still open when the wait is over: it is kept and
+    ///   sent on.
+    package func send(_ submission: [UInt8], key: String?, waitSeconds: Int64?) async throws {
+        let headers = key.map { ["Idempotency-Key": $0] } ?? [:]
+        let accepted = try await client.post("/v1/messages", body: submission, headers: headers)
+        let id = accepted["id"]?.text ?? ""
+        if printsJSON {
+            line(accepted)
+        } else {
+            print("\(id)  accepted" + (accepted["repeated"]?.flag == true ? " before, under the same key" : ""))
+        }
+        guard let waitSeconds else { return }
+        let deliveries = try await client.get(
+            "/v1/messages/\(id)/deliveries?waitSeconds=\(waitSeconds)", timeoutSeconds: waitSeconds + 30)
+        show(deliveries, columns: Self.deliveryColumns)
+        let open = deliveries.elements.filter { $0["receipted"]?.flag != true }
+        guard open.isEmpty else {
+            throw NodeError(
+                .waitTimedOut,
+                "\(open.count) of \(deliveries.elements.count) recipients have not been told yet; the node goes on. "
+                    + "See `exchange-node queue show \(id)`")
+        }
+    }
+
+    // MARK: The inbox
+
+    package func inboxList(state: String?) async throws {
+        let rows = try await client.get("/v1/inbox" + (state.map { "?state=\($0)" } ?? ""))
+        show(
+            rows,
+            columns: [
+                ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("FROM", "senderName"),
+                ("RECEIVED", "received"), ("STATE", "state"), ("OWNER", "owner"),
+            ], empty: "The inbox is empty.")
+    }
+
+    /// The whole message, with its content: for the eyes of those who may read it.
+    package func inboxShow(_ id: String) async throws {
+        let entry = try await client.get("/v1/inbox/\(id)")
+        printsJSON ? line(entry) : print(try indented(entry))
+    }
+
+    package func inboxStep(_ step: String, on id: String, role: String, text: String?) async throws {
+        var body: JSONObject = JSONObject()
+        body["role"] = .string(role)
+        if let text { body["text"] = .string(text) }
+        let answer = try await client.post("/v1/inbox/\(id)/\(step)", body: JSONWriter.write(.object(body)))
+        if printsJSON {
+            line(answer)
+        } else {
+            print("\(id)  \(answer["state"]?.text ?? "")  (acknowledgement \(answer["acknowledgement"]?.text ?? ""))")
+        }
+    }
+
+    // MARK: The queue
+
+    package struct QueueQuery: Sendable {
+        package var partner: String?
+        package var caseRef: String?
+        package var onlyOpen: Bool
+        package var maximumItems: Int
+
+        package init(partner: String?, caseRef: String?, onlyOpen: Bool, maximumItems: Int) {
+            self.partner = partner
+            self.caseRef = caseRef
+            self.onlyOpen = onlyOpen
+            self.maximumItems = maximumItems
+        }
+    }
+
+    package func queueList(_ query: QueueQuery) async throws {
+        var parameters = ["limit=\(query.maximumItems)"]
+        if query.onlyOpen { parameters.append("open=true") }
+        if let partner = query.partner { parameters.append("partner=\(partner)") }
+        if let reference = query.caseRef { parameters.append("caseRef=\(reference)") }
+        let rows = try await client.get("/v1/deliveries?" + parameters.joined(separator: "&"))
+        show(
+            rows, columns: Self.deliveryColumns,
+            empty: query.onlyOpen ? "Nothing waits: everybody has been told." : "Nothing was sent yet.")
+    }
+
+    package func queueShow(_ id: String) async throws {
+        show(try await client.get("/v1/messages/\(id)/deliveries"), columns: Self.deliveryColumns)
+    }
+
+    package func queueMove(_ event: String, partner: String, number: String, reason: String) async throws {
+        let answer = try await client.post(
+            "/v1/deliveries/\(partner)/\(number)/\(event)",
+            body: JSONWriter.write(["reason": .string(reason)]))
+        printsJSON ? line(answer) : print("done")
+    }
+
+    // MARK: Partners and alarms
+
+    package func partners() async throws {
+        show(
+            try await client.get("/v1/partners"),
+            columns: [
+                ("PARTNER", "name"), ("OIN", "oin"), ("LINK", "link"), ("SENT", "issued"), ("OPEN", "open"),
+                ("RECEIVED", "received"), ("GAPS", "gaps"), ("OUR LIST THERE", "outgoing"),
+                ("THEIR LIST HERE", "incoming"), ("PROBLEM", "problem"),
+            ], empty: "The directory has no other member.")
+    }
+
+    package func alarms() async throws {
+        show(
+            try await client.get("/v1/alarms"),
+            columns: [("SINCE", "at"), ("ALARM", "code"), ("PARTNER", "partner"), ("MESSAGE", "message"),
+                ("TIMES", "count"), ("WHAT TO DO", "detail")],
+            empty: "No alarm is open.")
+    }
+
+    /// Ends an alarm that a person has dealt with; one that still holds is raised again.
+    package func clearAlarm(_ code: String, partner: String?, message: String?) async throws {
+        var body = JSONObject()
+        if let partner { body["partner"] = .string(partner) }
+        if let message { body["message"] = .string(message) }
+        let answer = try await client.post("/v1/alarms/\(code)/clear", body: JSONWriter.write(.object(body)))
+        printsJSON ? line(answer) : print("done")
+    }
+
+    package func status() async throws {
+        let status = try await client.get("/v1/status")
+        printsJSON ? line(status) : print(try indented(status))
+    }
+
+    // MARK: Printing
+
+    private static let deliveryColumns = [
+        ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("RECIPIENT", "recipientName"),
+        ("NO", "number"), ("STATE", "state"), ("SECURED", "secured"), ("OWNER", "owner"), ("RETRIES", "attempts"), ("NEXT", "nextAttempt"),
+        ("WHY", "detail"),
+    ]
+
+    private func show(_ rows: JSONValue, columns: [(String, String)], empty: String = "Nothing.") {
+        if printsJSON {
+            for row in rows.elements { line(row) }
+            return
+        }
+        guard !rows.elements.isEmpty else {
+            print(empty)
+            return
+        }
+        var table = TextTable(columns.map(\.0))
+        for row in rows.elements { table.add(columns.map { Self.cell(row[$0.1]) }) }
+        print(table.text)
+    }
+
+    private static func cell(_ value: JSONValue?) -> String {
+        switch value {
+        case nil, .null: "-"
+        case .string(""): "-"
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .bool(let flag): flag ? "yes" : "no"
+        case .array(let elements): elements.isEmpty ? "-" : elements.map { cell($0) }.joined(separator: " ")
+        case .object: "…"
+        }
+    }
+
+    private func line(_ value: JSONValue) {
+        guard let bytes = try? JSONWriter.write(value, limits: JSONLimits(byteCount: 64 << 20, depth: 24)) else {
+            preconditionFailure("what was read as JSON is written as JSON")
+        }
+        print(String(decoding: bytes, as: UTF8.self))
+    }
+
+    private func indented(_ value: JSONValue) throws -> String {
+        String(
+            decoding: try JSONWriter.write(
+                value, layout: .indented, limits: JSONLimits(byteCount: 64 << 20, depth: 24)), as: UTF8.self)
+    }
+}

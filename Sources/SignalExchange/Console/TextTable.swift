@@ -1,0 +1,31 @@
+/// Rows under a header, each column as wide as its widest cell.
+package struct TextTable: Sendable {
+    private let header: [String]
+    private var rows: [[String]] = []
+
+    package init(_ header: [String]) { self.header = header }
+
+    /// - Precondition: as many cells as the header has.
+    package mutating func add(_ row: [String]) {
+        precondition(row.count == header.count, "a cell for each column")
+        rows.append(row)
+    }
+
+    package var text: String {
+        let widths = header.indices.map { column in
+            ([header] + rows).map { $0[column].count }.max() ?? 0
+        }
+        return ([header] + rows).map { row in
+            zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
+                .joined(separator: "  ").trimmingTrailingSpaces
+        }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    fileprivate var trimmingTrailingSpaces: String {
+        var text = self[...]
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

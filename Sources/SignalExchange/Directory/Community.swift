@@ -1,0 +1,163 @@
+package import ExchangeCMS
+package import ExchangeCore
+import Foundation
+import Synchronization
+
+/// The members and the authorities as this node knows them at one moment: a value, so that one request is judged by one
+/// state of the world.
+package struct Community: Sendable {
+    package let directory: Directory
+    package let trust: TrustStore
+    /// SHA-256 over the signed directory.
+    package let directoryDigest: Digest
+    private let signers: [[UInt8]: Certificate]
+
+    package init(directory: Directory, digest: Digest, trust: TrustStore) {
+        self.directory = directory
+        directoryDigest = digest
+        self.trust = trust
+        signers = Dictionary(
+            directory.members.flatMap(\.certificates.signing).map { ($0.subjectKeyIdentifier, $0) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The signing certificate that a message's signer names by its key identifier.
+    package func signer(_ keyIdentifier: [UInt8]) -> Certificate? { signers[keyIdentifier] }
+
+    /// The first of a member's agreement certificates that may be sealed to now.
+    ///
+    /// - Throws: what the last of them failed with: `recipientUndecided` means hold, `recipientUntrusted` an alarm.
+    package func recipientCertificate(of member: Member, now: Timestamp) throws(CMSError) -> RecipientCertificate {
+        var failure: CMSError?
+        for certificate in member.certificates.agreement {
+            do {
+                return try RecipientCertificate(certificate, trust: trust, now: now)
+            } catch {
+                // An undecided certificate may hold soon; that is worth more than one that never will.
+                if failure == nil || error.code == .recipientUndecided { failure = error }
+            }
+        }
+        guard let failure else { preconditionFailure("a member has at least one agreement certificate") }
+        throw failure
+    }
+}
+
+/// Keeps the ``Community`` true to the node's folder: the directory, the anchors and the revocation lists are read again
+/// when their files change, so that a fresh list ends a hold without a restart.
+package final class CommunityHolder: Sendable {
+    private struct State {
+        var community: Community
+        var stamp: [String: Date]
+        var checkedAt: MonotonicTime
+        var problem: NodeError?
+    }
+
+    /// How long a look at the files holds.
+    private static let checkInterval = Milliseconds.seconds(1)
+
+    private let folder: NodeFolder
+    private let state: Mutex<State>
+
+    package init(folder: NodeFolder, now: Now) throws(NodeError) {
+        self.folder = folder
+        let stamp = Self.stamp(of: folder)
+        state = Mutex(State(community: try Self.load(folder, now: now), stamp: stamp, checkedAt: now.monotonic))
+    }
+
+    package func current(_ now: Now) -> Community {
+        state.withLock { state in
+            guard now.monotonic >= state.checkedAt + Self.checkInterval else { return state.community }
+            state.checkedAt = now.monotonic
+            let stamp = Self.stamp(of: folder)
+            guard stamp != state.stamp else { return state.community }
+            do throws(NodeError) {
+                let fresh = try Self.load(folder, now: now)
+                try Self.checkVersion(of: fresh, against: state.community)
+                state.community = fresh
+                state.stamp = stamp
+                state.problem = nil
+            } catch {
+                // What cannot be used leaves the last good state; it is shown, and the next look tries again.
+                state.problem = error
+            }
+            return state.community
+        }
+    }
+
+    /// Why the files that lie in the folder now are not those in use; `nil` where they are.
+    package var problem: NodeError? { state.withLock(\.problem) }
+
+    private static func checkVersion(of fresh: Community, against current: Community) throws(NodeError) {
+        guard fresh.directory.version >= current.directory.version else {
+            throw NodeError(
+                .directoryOlder,
+                "version \(fresh.directory.version) of the directory is older than \(current.directory.version), which "
+                    + "was already in use; install the newest")
+        }
+    }
+
+    /// Reads the files now.
+    ///
+    /// - Throws: ``NodeError``: what is wrong with which file; `directory-older` where a newer one was already seen.
+    package func reload(_ now: Now) throws(NodeError) -> Community {
+        let stamp = Self.stamp(of: folder)
+        let fresh = try Self.load(folder, now: now)
+        return try state.withLock { state throws(NodeError) in
+            try Self.checkVersion(of: fresh, against: state.community)
+            state = State(community: fresh, stamp: stamp, checkedAt: now.monotonic)
+            return fresh
+        }
+    }
+
+    private static func stamp(of folder: NodeFolder) -> [String: Date] {
+        let lists = (try? FileManager.default.contentsOfDirectory(atPath: folder.revocationLists)) ?? []
+        let files =
+            [folder.directory, folder.anchors, folder.intermediates, folder.directorySigner]
+            + lists.map { folder.revocationLists + "/" + $0 }
+        var stamp: [String: Date] = [:]
+        for file in files {
+            stamp[file] = (try? FileManager.default.attributesOfItem(atPath: file))?[.modificationDate] as? Date
+        }
+        return stamp
+    }
+
+    private static func load(_ folder: NodeFolder, now: Now) throws(NodeError) -> Community {
+        let trust = try trustStore(folder)
+        guard FileManager.default.fileExists(atPath: folder.directory) else {
+            throw NodeError(
+                .directoryMissing, "\(folder.directory) is missing; put the community's signed directory there")
+        }
+        let signed = try folder.read(folder.directory)
+        do {
+            let signer = try Certificate(pem: try folder.readText(folder.directorySigner))
+            let verification = VerificationContext(trust: trust, now: now.wall) {
+                $0 == signer.subjectKeyIdentifier ? signer : nil
+            }
+            let statement = try SignedStatement.verify(signed, kind: .directory, in: verification)
+            return Community(
+                directory: try DirectoryDocument.decode(statement.payload), digest: statement.digest, trust: trust)
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError(.directoryInvalid, "\(folder.directory) does not verify; get it anew", cause: "\(error)")
+        }
+    }
+
+    private static func trustStore(_ folder: NodeFolder) throws(NodeError) -> TrustStore {
+        do {
+            let lists = try FileManager.default.contentsOfDirectory(atPath: folder.revocationLists)
+                .filter { $0.hasSuffix(".crl") }.sorted()
+            return try TrustStore(
+                anchors: try Certificate.all(pem: try folder.readText(folder.anchors)),
+                intermediates: try Certificate.all(pem: try folder.readText(folder.intermediates)),
+                revocationLists: try lists.map {
+                    try RevocationList(pem: try folder.readText(folder.revocationLists + "/" + $0))
+                })
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError(
+                .certificateUnusable, "the files in trust/ or crl/ of \(folder.path) cannot be used", cause: "\(error)")
+        }
+    }
+}

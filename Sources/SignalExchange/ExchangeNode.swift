@@ -1,0 +1,163 @@
+import ExchangeCMS
+package import ExchangeCore
+import ExchangeStore
+import Foundation
+package import Logging
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// One organisation's node: its parts, made in the order in which they need each other, and run until the process is
+/// asked to stop.
+package struct ExchangeNode: Sendable {
+    /// Within this span a node that is asked to stop has stopped.
+    package static let stopMaximum = Milliseconds.seconds(10)
+
+    package let folder: NodeFolder
+    package let configuration: NodeConfiguration
+    package let context: NodeContext
+    private let links: PartnerLinks
+    private let changes = ChangeBell()
+
+    /// Reads the folder and opens the store. Nothing listens yet.
+    ///
+    /// - Throws: ``NodeError``: what is missing or wrong, and what to do.
+    package static func open(
+        folder: NodeFolder, configuration: NodeConfiguration, logger: Logger
+    ) async throws(NodeError) -> ExchangeNode {
+        try checkLibrary(logger: logger)
+        let clock = NodeClock()
+        let keys = try NodeKeys.load(from: folder)
+        guard keys.signing.oin == configuration.oin else {
+            throw NodeError(
+                .certificateUnusable,
+                "the signing certificate is of \(keys.signing.oin), and the configuration says \(configuration.oin)")
+        }
+        let community = try CommunityHolder(folder: folder, now: clock.now)
+        let ledger = try await openLedger(folder, clock: clock)
+        let context = NodeContext(
+            oin: configuration.oin, keys: keys, limits: configuration.limits, ledger: ledger,
+            communityHolder: community, clock: clock, logger: logger)
+        do {
+            try await context.adoptDirectory()
+        } catch {
+            throw error as? NodeError ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
+        }
+        return ExchangeNode(
+            folder: folder, configuration: configuration, context: context,
+            links: PartnerLinks(context, folder: folder))
+    }
+
+    private init(folder: NodeFolder, configuration: NodeConfiguration, context: NodeContext, links: PartnerLinks) {
+        self.folder = folder
+        self.configuration = configuration
+        self.context = context
+        self.links = links
+    }
+
+    /// Serves until the task is cancelled or a stop is asked for, then lets what is on its way end and closes the store.
+    ///
+    /// - Parameter onReady: called once when both faces of the node listen.
+    package func run(onReady: @escaping @Sendable () -> Void) async throws {
+        let ready = Countdown(2, then: onReady)
+        try removeStaleSocket()
+        let links = links
+        let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
+            folder: folder, host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
+        let local = LocalServer(context, links: links, changes: changes).application(
+            socketPath: configuration.socketPath, onRunning: { ready.countDown() })
+        let pump = LedgerPump(context: context, links: links, changes: changes)
+        var group = ServiceGroupConfiguration(
+            services: [pump, peer, local], gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger)
+        group.maximumGracefulShutdownDuration = .milliseconds(Self.stopMaximum.count - 1000)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            try await context.ledger.close()
+            throw Self.explain(error, configuration)
+        }
+        try await context.ledger.close()
+    }
+
+    private static func checkLibrary(logger: Logger) throws(NodeError) {
+        do {
+            for warning in try LibraryProbe.run().warnings { logger.warning("\(warning)") }
+        } catch {
+            throw NodeError(.libraryUnsafe, "upgrade libssl3 from Debian's security updates", cause: "\(error)")
+        }
+    }
+
+    private static func openLedger(_ folder: NodeFolder, clock: NodeClock) async throws(NodeError) -> SQLiteLedger {
+        do {
+            return try await SQLiteLedger.open(
+                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now)
+        } catch let error as StoreError {
+            throw NodeError(error.code == .storeLocked ? .alreadyRunning : .storeUnavailable, "\(error)")
+        } catch {
+            throw NodeError(.storeUnavailable, "\(folder.store) cannot be opened", cause: "\(error)")
+        }
+    }
+
+    /// The store's lock says that no other node runs on this folder: what lies there is what a killed one left.
+    private func removeStaleSocket() throws(NodeError) {
+        let path = configuration.socketPath
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw NodeError(.addressInUse, "\(path) is in the way; remove it", cause: "\(error)")
+        }
+    }
+
+    private static func explain(_ error: any Error, _ configuration: NodeConfiguration) -> any Error {
+        guard "\(error)".contains("errno: 98") else { return error }
+        return NodeError(
+            .addressInUse,
+            "\(configuration.host):\(configuration.port) is taken; stop what listens there, or set `listen.port`",
+            cause: "\(error)")
+    }
+}
+
+/// Calls back when each of several has happened.
+private final class Countdown: Sendable {
+    private let left: Mutex<Int>
+    private let then: @Sendable () -> Void
+
+    init(_ count: Int, then: @escaping @Sendable () -> Void) {
+        left = Mutex(count)
+        self.then = then
+    }
+
+    func countDown() {
+        let isOver = left.withLock { left in
+            left -= 1
+            return left == 0
+        }
+        if isOver { then() }
+    }
+}
+
+/// Carries what happens in the ledger to those who wait for it, and runs the links to the partners.
+private struct LedgerPump: Service {
+    let context: NodeContext
+    let links: PartnerLinks
+    let changes: ChangeBell
+
+    func run() async throws {
+        links.startMissing()
+        for await event in context.ledger.events.cancelOnGracefulShutdown() {
+            switch event {
+            case .workArrived(let partner): links.signal(.workArrived, to: partner)
+            case .everything: links.signalAll(.workArrived)
+            case .deliveryMoved, .inboxChanged, .alarmsChanged: break
+            case .durabilityLost:
+                // Never a second try: what a failed sync lost, the next one would report as written.
+                throw NodeError(
+                    .storeUnavailable, "a write may not have reached the disk, so the node stops; look at the disk and "
+                        + "the system's log, then start it again")
+            }
+            changes.ring()
+        }
+        await links.stop(grace: .seconds(5))
+    }
+}

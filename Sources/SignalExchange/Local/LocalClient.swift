@@ -1,0 +1,77 @@
+import AsyncHTTPClient
+package import ExchangeCatalogue
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Speaks to a running node over its Unix socket: what the commands use.
+package struct LocalClient: Sendable {
+    private static let answerMaximumBytes = 64 << 20
+
+    private let socketPath: String
+
+    package init(socketPath: String) { self.socketPath = socketPath }
+
+    package func get(_ path: String, timeoutSeconds: Int64 = 60) async throws(NodeError) -> JSONValue {
+        try await send(.GET, path, body: nil, headers: [:], timeoutSeconds: timeoutSeconds)
+    }
+
+    package func post(
+        _ path: String, body: [UInt8] = Array("{}".utf8), headers: [String: String] = [:]
+    ) async throws(NodeError) -> JSONValue {
+        try await send(.POST, path, body: body, headers: headers, timeoutSeconds: 60)
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, body: [UInt8]?, headers: [String: String], timeoutSeconds: Int64
+    ) async throws(NodeError) -> JSONValue {
+        guard FileManager.default.fileExists(atPath: socketPath),
+            let url = URL(httpURLWithSocketPath: socketPath, uri: path)
+        else {
+            throw NodeError(
+                .nodeNotRunning, "no node listens on \(socketPath); start it with `exchange-node run`")
+        }
+        var request = HTTPClientRequest(url: url.absoluteString)
+        request.method = method
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        let status: UInt
+        let answer: ByteBuffer
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(timeoutSeconds))
+            status = response.status.code
+            answer = try await response.body.collect(upTo: Self.answerMaximumBytes)
+        } catch {
+            throw NodeError(
+                .nodeNotRunning, "the node on \(socketPath) does not answer; see its log", cause: "\(error)")
+        }
+        return try Self.read(Array(answer.readableBytesView), status: status)
+    }
+
+    private static func read(_ bytes: [UInt8], status: UInt) throws(NodeError) -> JSONValue {
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(bytes, limits: JSONLimits(byteCount: answerMaximumBytes, depth: 24))
+        } catch {
+            throw NodeError(.answerInvalid, "the node's answer is not JSON (status \(status))", cause: "\(error)")
+        }
+        guard status == 200 else {
+            let title = value["title"]?.text ?? ""
+            throw NodeError(
+                NodeErrorCode(rawValue: title) ?? .requestInvalid, value["detail"]?.text ?? "status \(status)")
+        }
+        return value
+    }
+}
+
+extension JSONValue {
+    /// A member of an object; `nil` in every other value.
+    package subscript(name: String) -> JSONValue? { if case .object(let object) = self { object[name] } else { nil } }
+
+    package var text: String? { if case .string(let text) = self { text } else { nil } }
+    package var number: Int64? { if case .integer(let number) = self { number } else { nil } }
+    package var flag: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    package var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
+}

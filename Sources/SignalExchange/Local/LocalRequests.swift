@@ -1,0 +1,94 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// How requests on the local API are read into the model's types, each error naming what may stand there.
+extension Request {
+    private static let localBodyMaximumBytes = ProtocolLimits.contentMaximumBytes * 2
+
+    func collectLocal() async throws -> [UInt8] {
+        do {
+            return Array(try await body.collect(upTo: Self.localBodyMaximumBytes).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw NodeError(.requestInvalid, "shorten the request to \(Self.localBodyMaximumBytes) bytes")
+        }
+    }
+
+    func localObject(members: [String]) async throws -> ObjectReader {
+        try ObjectReader(JSONParser.parse(try await collectLocal()), at: .document, members: members)
+    }
+}
+
+extension BasicRequestContext {
+    var messageID: MessageID {
+        get throws {
+            try MessageID(try parameters.require("id")).orThrow("name a message by its id, a UUIDv7 in lower case")
+        }
+    }
+
+    var inboxStep: AcknowledgementStep {
+        get throws {
+            switch try parameters.require("step") {
+            case "take": .owned
+            case "decline": .declined
+            case "conclude": .concluded
+            default: throw NodeError(.requestInvalid, "a message can be taken, declined or concluded")
+            }
+        }
+    }
+
+    var transportEvent: (DeliveryKey, TransportEvent) {
+        get throws {
+            let partner = try OIN(try parameters.require("partner")).orThrow("name the partner by its OIN")
+            let number = try UInt64(try parameters.require("number")).orThrow("name the delivery by its number")
+            let key = DeliveryKey(partner: partner, number: SequenceNumber(number))
+            switch try parameters.require("event") {
+            case "hold": return (key, .heldByOperator)
+            case "release": return (key, .releasedByOperator)
+            case "withdraw": return (key, .withdrawnByPerson)
+            default: throw NodeError(.requestInvalid, "a delivery can be held, released or withdrawn")
+            }
+        }
+    }
+}
+
+extension DeliveryFilter {
+    init(_ request: Request) throws {
+        self.init()
+        let parameters = request.uri.queryParameters
+        if let text = parameters["partner"] { partner = try OIN(text).orThrow("partner: use an OIN") }
+        if let text = parameters["caseRef"] {
+            caseReference = try CaseReference(text).orThrow("caseRef: use a case reference, a UUIDv4")
+        }
+        onlyOpen = parameters["open"] == "true"
+        if let limit = parameters.get("limit", as: Int.self) { maximumItems = min(max(limit, 1), 100_000) }
+    }
+}
+
+extension InboxFilter {
+    init(_ request: Request) throws {
+        self.init()
+        if let text = request.uri.queryParameters["state"] {
+            let names = InboxState.allCases.map(\.rawValue).joined(separator: ", ")
+            states = [try InboxState(rawValue: String(text)).orThrow("state: use one of \(names)")]
+        }
+    }
+}
+
+extension HTTPField.Name {
+    /// The key under which an agency may submit again without making a second message.
+    static let idempotencyKey: HTTPField.Name = {
+        guard let name = HTTPField.Name("Idempotency-Key") else { preconditionFailure("a field name of our own") }
+        return name
+    }()
+}
+
+extension Optional {
+    func orThrow(_ message: String) throws(NodeError) -> Wrapped {
+        guard let self else { throw NodeError(.requestInvalid, message) }
+        return self
+    }
+}

@@ -1,0 +1,119 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import HTTPTypes
+package import Hummingbird
+import Logging
+
+/// The node's face to its own organisation: HTTP on a Unix socket that only this user may open.
+package struct LocalServer: Sendable {
+    private let context: NodeContext
+    private let submitting: Submitting
+    private let steps: InboxSteps
+    private let views: LocalViews
+    private let links: PartnerLinks
+
+    package init(_ context: NodeContext, links: PartnerLinks, changes: ChangeBell) {
+        self.context = context
+        self.links = links
+        submitting = Submitting(context)
+        steps = InboxSteps(context, submitting: submitting)
+        views = LocalViews(context: context, links: links, changes: changes)
+    }
+
+    package func application(
+        socketPath: String, onRunning: @escaping @Sendable () async -> Void
+    ) -> some ApplicationProtocol {
+        let router = Router()
+        let api = router.group("v1")
+        addViews(to: api)
+        addActions(to: api)
+        return Application(
+            router: router,
+            configuration: .init(address: .unixDomainSocket(path: socketPath), serverName: nil),
+            onServerRunning: { _ in await onRunning() },
+            logger: context.logger)
+    }
+
+    private func addViews(to api: RouterGroup<BasicRequestContext>) {
+        let (views, answer) = (views, LocalAnswer(logger: context.logger))
+        api.get("status") { _, _ in try await answer.json { try await views.status() } }
+        api.get("deliveries") { request, _ in try await answer.json { try await views.deliveries(.init(request)) } }
+        api.get("messages/:id/deliveries") { request, parameters in
+            try await answer.json {
+                let seconds = request.uri.queryParameters.get("waitSeconds", as: Int64.self) ?? 0
+                return try await views.deliveries(of: parameters.messageID, waitingFor: .seconds(min(max(seconds, 0), 600)))
+            }
+        }
+        api.get("inbox") { request, _ in try await answer.json { try await views.inbox(.init(request)) } }
+        api.get("inbox/:id") { _, parameters in
+            try await answer.json { try await views.inboxEntry(parameters.messageID) }
+        }
+        api.get("partners") { _, _ in try await answer.json { try await views.partners() } }
+        api.get("alarms") { _, _ in try await answer.json { try await views.alarms() } }
+        api.get("audit") { _, _ in try await answer.json { try await views.audit() } }
+    }
+
+    private func addActions(to api: RouterGroup<BasicRequestContext>) {
+        let (context, steps, submitting, links) = (context, steps, submitting, links)
+        let answer = LocalAnswer(logger: context.logger)
+        api.post("messages") { request, _ in
+            try await answer.json {
+                let outcome = try await submitting.submit(
+                    try await request.collectLocal(), key: request.headers[.idempotencyKey])
+                return [
+                    "id": .string(outcome.messageID.description), "repeated": .bool(outcome.isRepeated),
+                    // A partner's receipt, or a second medium, makes it secured; the deliveries show that.
+                    "state": "accepted",
+                ]
+            }
+        }
+        api.post("inbox/:id/:step") { request, parameters in
+            try await answer.json {
+                let step = try parameters.inboxStep
+                let reader = try await request.localObject(members: ["role", "text"])
+                let text = reader.optional("text") == nil ? nil : try reader.text("text")
+                let sent = try await steps.perform(
+                    step, on: try parameters.messageID, role: try reader.text("role"), text: text)
+                return ["acknowledgement": .string(sent.description), "state": .string(step.rawValue)]
+            }
+        }
+        api.post("deliveries/:partner/:number/:event") { request, parameters in
+            try await answer.json {
+                let (key, event) = try parameters.transportEvent
+                let reason = try await request.localObject(members: ["reason"]).text("reason")
+                guard try await context.ledger.moveTransport(key, event, reason: reason, at: context.now.wall) else {
+                    throw NodeError(
+                        .deliveryUnknown,
+                        "no delivery \(key.number) to \(key.partner), or its state does not allow that")
+                }
+                return ["done": true]
+            }
+        }
+        api.post("alarms/:code/clear") { request, parameters in
+            try await answer.json {
+                let code = try AlarmCode(rawValue: try parameters.parameters.require("code")).orThrow(
+                    "code: use one of \(AlarmCode.allCases.map(\.rawValue).joined(separator: ", "))")
+                let reader = try await request.localObject(members: ["partner", "message"])
+                let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
+                let message = try reader.optionalMessageID("message")
+                try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)
+                return ["done": true]
+            }
+        }
+        api.post("partners/greet") { _, _ in
+            try await answer.json {
+                for driver in links.all { driver.greet() }
+                return ["greeted": .integer(Int64(links.all.count))]
+            }
+        }
+        api.post("reload") { _, _ in
+            try await answer.json {
+                let community = try context.communityHolder.reload(context.now)
+                try await context.adoptDirectory()
+                links.startMissing()
+                return ["directoryVersion": .integer(community.directory.version)]
+            }
+        }
+    }
+}

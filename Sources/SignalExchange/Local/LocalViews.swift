@@ -1,0 +1,97 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+
+/// What an operator and the agency's system may look at. Reading changes nothing.
+struct LocalViews: Sendable {
+    let context: NodeContext
+    let links: PartnerLinks
+    let changes: ChangeBell
+
+    func status() async throws -> JSONValue {
+        let community = context.community
+        return [
+            "oin": .string(context.oin.text),
+            "name": .string(community.directory.member(context.oin)?.name ?? ""),
+            "incarnation": .string(context.ledger.opening.incarnation.description),
+            "directoryVersion": .integer(community.directory.version),
+            "filesProblem": .string(context.communityHolder.problem?.description ?? ""),
+            "alarms": .integer(Int64(try await context.ledger.alarms(includingCleared: false).count)),
+        ]
+    }
+
+    func deliveries(_ filter: DeliveryFilter) async throws -> JSONValue {
+        render(try await context.ledger.deliveries(filter))
+    }
+
+    /// The deliveries of a message; waits until each has its receipt or refusal, or the time is over.
+    func deliveries(of id: MessageID, waitingFor span: Milliseconds) async throws -> JSONValue {
+        var filter = DeliveryFilter()
+        filter.messageID = id
+        let deadline = context.now.monotonic + span
+        while true {
+            let seen = changes.count
+            let entries = try await context.ledger.deliveries(filter)
+            guard !entries.isEmpty else { throw NodeError(.messageUnknown, "this node has sent no message \(id)") }
+            if entries.allSatisfy({ $0.transport != .open }) || context.now.monotonic >= deadline {
+                return render(entries)
+            }
+            await changes.wait(beyond: seen, until: deadline, clock: context.clock)
+        }
+    }
+
+    func inbox(_ filter: InboxFilter) async throws -> JSONValue {
+        let directory = context.community.directory
+        return .array(
+            try await context.ledger.inbox(filter, now: context.now.wall).map {
+                .object(Rendering.inbox($0, directory: directory))
+            })
+    }
+
+    func inboxEntry(_ id: MessageID) async throws -> JSONValue {
+        var filter = InboxFilter()
+        filter.id = id
+        guard let entry = try await context.ledger.inbox(filter, now: context.now.wall).first,
+            let kept = try await context.ledger.message(id)
+        else { throw NodeError(.messageUnknown, "message \(id) is not in the inbox") }
+        var object = Rendering.inbox(entry, directory: context.community.directory)
+        for member in Rendering.content(try await StoredContent(context).read(kept)).members {
+            object[member.name] = member.value
+        }
+        return .object(object)
+    }
+
+    func partners() async throws -> JSONValue {
+        let entries = try await context.ledger.partners()
+        var rows: [JSONValue] = []
+        for member in context.community.directory.members where member.oin != context.oin {
+            rows.append(
+                Rendering.partner(
+                    member, entry: entries.first { $0.partner == member.oin },
+                    status: await links.driver(for: member.oin)?.status))
+        }
+        return .array(rows)
+    }
+
+    func alarms() async throws -> JSONValue {
+        .array(try await context.ledger.alarms(includingCleared: false).map(Rendering.alarm))
+    }
+
+    func audit() async throws -> JSONValue {
+        switch try await context.ledger.verifyAuditChain() {
+        case .intact(let leaves, let head):
+            ["intact": true, "leaves": .integer(Int64(leaves)), "head": .string(head.description)]
+        case .broken(let leaf): ["intact": false, "brokenAt": .integer(Int64(leaf))]
+        }
+    }
+
+    private func render(_ entries: [DeliveryEntry]) -> JSONValue {
+        let directory = context.community.directory
+        // Held by at least one other node under its receipt: a dead disk here loses the message no more.
+        let secured = Set(entries.filter { $0.transport == .receipted }.map(\.message.id))
+        return .array(
+            entries.map {
+                Rendering.delivery($0, isSecured: secured.contains($0.message.id), directory: directory)
+            })
+    }
+}

@@ -1,0 +1,134 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+
+/// How the local API shows what the node keeps: one JSON object an entry, with the names of `docs/operations.md`.
+enum Rendering {
+    static func delivery(_ entry: DeliveryEntry, isSecured: Bool, directory: Directory) -> JSONValue {
+        var object = message(entry.message)
+        object["recipient"] = .string(entry.recipient.oin.text)
+        object["recipientName"] = .string(name(entry.recipient.oin, directory))
+        object["recipientRole"] = .string(entry.recipient.role.rawValue)
+        object["number"] = number(entry.key.number)
+        object["state"] = .string(entry.state.rawValue)
+        object["receipted"] = .bool(entry.transport == .receipted)
+        object["secured"] = .bool(isSecured)
+        object["followUp"] = .string(entry.followUp.rawValue)
+        object["owner"] = .string(entry.followUpRole)
+        object["attempts"] = .integer(Int64(entry.attempts))
+        object["accepted"] = .string(entry.acceptedAt.description)
+        object["nextAttempt"] = time(entry.nextAttempt)
+        object["receiptedAt"] = time(entry.receiptedAt)
+        object["ownedAt"] = time(entry.ownedAt)
+        object["concludedAt"] = time(entry.concludedAt)
+        object["detail"] = .string(entry.detail)
+        return .object(object)
+    }
+
+    static func inbox(_ entry: InboxEntry, directory: Directory) -> JSONObject {
+        var object = message(entry.message)
+        object["sender"] = .string(entry.message.sender.oin.text)
+        object["senderName"] = .string(name(entry.message.sender.oin, directory))
+        object["senderRole"] = .string(entry.message.sender.role.rawValue)
+        object["state"] = .string(entry.state.rawValue)
+        object["owner"] = .string(entry.role)
+        object["received"] = .string(entry.receivedAt.description)
+        object["missingPredecessor"] = entry.missingPredecessor.map { .string($0.description) } ?? .null
+        return object
+    }
+
+    static func partner(_ member: Member, entry: PartnerEntry?, status: PartnerDriver.Status?) -> JSONValue {
+        var object = JSONObject()
+        object["oin"] = .string(member.oin.text)
+        object["name"] = .string(member.name)
+        object["roles"] = .array(member.roles.map { .string($0.rawValue) })
+        object["endpoint"] = .string("\(member.endpoint.host):\(member.endpoint.port)")
+        object["dutyContact"] = ["name": .string(member.dutyContact.name), "phone": .string(member.dutyContact.phone)]
+        object["link"] = .string(status.map { describe($0.phase) } ?? "unknown")
+        object["failures"] = .integer(Int64(status?.failures ?? 0))
+        object["unreachableSince"] = time(status?.unreachableSince)
+        object["problem"] = .string(status?.lastProblem ?? "")
+        guard let entry else { return .object(object) }
+        let account = entry.account
+        object["issued"] = number(account.issued.number)
+        object["open"] = .integer(Int64(account.open))
+        object["received"] = number(account.received.number)
+        object["highestSeen"] = number(account.highestSeen)
+        object["gaps"] = .array(account.gaps.map { .string(describe($0)) })
+        object["attempts"] = .integer(Int64(entry.attempts))
+        object["duplicates"] = .integer(Int64(entry.duplicates))
+        object["lastTally"] = time(entry.lastTallyAt)
+        object["outgoing"] = .string(entry.agreement.map { describe($0.outgoing) } ?? "not yet compared")
+        object["incoming"] = .string(entry.agreement.map { describe($0.incoming) } ?? "not yet compared")
+        object["agree"] = .bool(entry.agreement.map { $0.outgoing.isSettled && $0.incoming.isSettled } ?? false)
+        return .object(object)
+    }
+
+    static func alarm(_ entry: AlarmEntry) -> JSONValue {
+        [
+            "code": .string(entry.alarm.code.rawValue),
+            "partner": entry.alarm.partner.map { .string($0.text) } ?? .null,
+            "message": entry.alarm.messageID.map { .string($0.description) } ?? .null,
+            "detail": .string(entry.alarm.detail),
+            "at": .string(entry.alarm.at.description),
+            "count": .integer(Int64(entry.count)),
+            "cleared": time(entry.clearedAt),
+        ]
+    }
+
+    /// What is inside the signature, beyond what ``inbox(_:directory:)`` shows in clear.
+    static func content(_ content: SignedContent) -> JSONObject {
+        var object = JSONObject()
+        object["conversation"] = .string(content.conversation.description)
+        object["inReplyTo"] = content.inReplyTo.map { .string($0.description) } ?? .null
+        object["supersedes"] = content.supersedes.map { .string($0.description) } ?? .null
+        object["recipients"] = .array(
+            content.recipients.map { ["oin": .string($0.party.oin.text), "role": .string($0.party.role.rawValue)] })
+        object["purpose"] = .string(content.purpose.text)
+        object["legalBasis"] = .array(content.legalBasis.map { .string($0) })
+        object["handling"] = .string(content.handling.rawValue)
+        object["body"] = .object(content.body)
+        return object
+    }
+
+    private static func message(_ message: MessageSummary) -> JSONObject {
+        var object = JSONObject()
+        object["id"] = .string(message.id.description)
+        object["digest"] = .string(message.digest.description)
+        object["type"] = .string(message.type.code)
+        object["version"] = .integer(Int64(message.type.version))
+        object["priority"] = .string(message.priority.rawValue)
+        object["caseRef"] = .string(message.caseReference.description)
+        object["created"] = .string(message.created.description)
+        object["wanted"] = .string("L\(message.wanted.rawValue)")
+        return object
+    }
+
+    private static func name(_ oin: OIN, _ directory: Directory) -> String { directory.member(oin)?.name ?? "" }
+    private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string($0.description) } ?? .null }
+    private static func number(_ number: SequenceNumber) -> JSONValue { .integer(Int64(clamping: number.value)) }
+
+    private static func describe(_ range: NumberRange) -> String {
+        range.first == range.last ? "\(range.first)" : "\(range.first)-\(range.last)"
+    }
+
+    private static func describe(_ agreement: ChannelAgreement) -> String {
+        switch agreement {
+        case .agree(let number, behind: 0): "agree at \(number)"
+        case .agree(let number, let behind): "agree at \(number), \(behind) behind"
+        case .differ(let number): "DIFFER at or before \(number)"
+        case .ahead(let issued, let received): "AHEAD: \(received) received, \(issued) issued"
+        case .undecided: "more issued than is here"
+        }
+    }
+
+    private static func describe(_ phase: PartnerLink.Phase) -> String {
+        switch phase {
+        case .idle: "idle"
+        case .greeting: "greeting"
+        case .loading, .transmitting: "sending"
+        case .backingOff: "waiting to retry"
+        case .stopped: "stopped"
+        }
+    }
+}

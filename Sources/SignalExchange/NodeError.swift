@@ -1,0 +1,67 @@
+/// Why something could not be done, for the person or system that asked.
+///
+/// The code is stable and stands in `docs/operations.md`; the message says what to do next; the cause is what the
+/// system or a library said.
+public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let code: NodeErrorCode
+    public let message: String
+    public let cause: String?
+
+    public init(_ code: NodeErrorCode, _ message: String, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    public var description: String {
+        "\(code.rawValue): \(message)" + (cause.map { " (cause: \($0))" } ?? "")
+    }
+}
+
+/// The stable codes of ``NodeError``.
+public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
+    case configurationInvalid = "configuration-invalid"
+    case folderNotEmpty = "folder-not-empty"
+    case fileMissing = "file-missing"
+    case fileUnreadable = "file-unreadable"
+    case certificateUnusable = "certificate-unusable"
+    case libraryUnsafe = "library-unsafe"
+    case directoryMissing = "directory-missing"
+    case directoryInvalid = "directory-invalid"
+    case directoryOlder = "directory-older"
+    case notInDirectory = "not-in-directory"
+    case addressInUse = "address-in-use"
+    case socketPathTooLong = "socket-path-too-long"
+    case nodeNotRunning = "node-not-running"
+    case alreadyRunning = "already-running"
+    case storeUnavailable = "store-unavailable"
+    case submissionInvalid = "submission-invalid"
+    case recipientUnknown = "recipient-unknown"
+    case idempotencyKeyConflict = "idempotency-key-conflict"
+    case idempotencyKeyInvalid = "idempotency-key-invalid"
+    case queueFull = "queue-full"
+    case messageUnknown = "message-unknown"
+    case stepNotPossible = "step-not-possible"
+    case deliveryUnknown = "delivery-unknown"
+    case waitTimedOut = "wait-timed-out"
+    case partnerUnreachable = "partner-unreachable"
+    case answerInvalid = "answer-invalid"
+    case requestInvalid = "request-invalid"
+    case internalFault = "internal-fault"
+
+    /// The exit code of `exchange-node` (`docs/operations.md`): what a script does next depends on it.
+    public var exitCode: Int32 {
+        switch self {
+        case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable,
+            .certificateUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid, .directoryOlder,
+            .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning:
+            2
+        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
+            .stepNotPossible, .deliveryUnknown, .requestInvalid:
+            3
+        case .nodeNotRunning: 4
+        case .queueFull, .storeUnavailable, .partnerUnreachable, .waitTimedOut: 5
+        case .answerInvalid, .internalFault: 1
+        }
+    }
+}

@@ -1,0 +1,10 @@
+import ExchangeCMS
+import ExchangeCore
+
+/// The versions that an operator is asked for.
+package enum NodeVersion {
+    package static let program = "0.1.0"
+    package static func text() throws -> String {
+        return "exchange-node \(program), protocol \(wireVersion), \(try LibraryProbe.run().version)"
+    }
+}

@@ -1,0 +1,36 @@
+package import ExchangeCMS
+package import ExchangeCore
+package import ExchangeStore
+import Synchronization
+
+/// The storage keys of cases. A case's content is readable only through its key, and the key only through the archive
+/// key of the organisation: erasing one row of the store erases the case.
+package final class CaseKeys: Sendable {
+    /// Enough for the cases of a working day; beyond it keys are unwrapped again.
+    private static let cacheMaximumKeys = 4096
+
+    private let ledger: any ExchangeLedger
+    private let archive: ArchiveKey
+    private let cache = Mutex<[CaseReference: CaseStorageKey]>([:])
+
+    package init(ledger: any ExchangeLedger, archive: ArchiveKey) {
+        self.ledger = ledger
+        self.archive = archive
+    }
+
+    /// The key of a case, made and kept where it has none yet.
+    package func key(for reference: CaseReference) async throws -> CaseStorageKey {
+        if let cached = cache.withLock({ $0[reference] }) { return cached }
+        let candidate = CaseStorageKey()
+        // Two that ask at once get the same key: the store keeps the first.
+        let kept = try await ledger.caseKey(
+            for: reference, orKeep: candidate.identifier + (try archive.wrap(candidate)))
+        let identifier = Array(kept.prefix(candidate.identifier.count))
+        let key = try archive.unwrap(Array(kept.dropFirst(identifier.count)), identifier: identifier)
+        cache.withLock { cache in
+            if cache.count >= Self.cacheMaximumKeys { cache.removeAll(keepingCapacity: true) }
+            cache[reference] = key
+        }
+        return key
+    }
+}

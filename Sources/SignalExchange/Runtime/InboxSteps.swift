@@ -1,0 +1,93 @@
+import ExchangeCMS
+package import ExchangeCatalogue
+package import ExchangeCore
+package import ExchangeStore
+
+/// What people do with a received message: take it, decline it, conclude it. Each step and the L2 or L3 that tells the
+/// sender of it are one transaction.
+package struct InboxSteps: Sendable {
+    private let context: NodeContext
+    private let submitting: Submitting
+
+    package init(_ context: NodeContext, submitting: Submitting) {
+        self.context = context
+        self.submitting = submitting
+    }
+
+    /// - Parameters:
+    ///   - role: the duty role that speaks, in the organisation's own words.
+    ///   - text: why it declines (required for `declined`), or what the outcome is (required for `concluded`).
+    /// - Returns: the id of the acknowledgement that was sent.
+    package func perform(
+        _ step: AcknowledgementStep, on id: MessageID, role: String, text: String?
+    ) async throws -> MessageID {
+        guard let kept = try await context.ledger.message(id), !kept.isOutgoing else {
+            throw NodeError(.messageUnknown, "message \(id) is not in the inbox")
+        }
+        let original = try await StoredContent(context).read(kept)
+        guard let me = original.recipients.first(where: { $0.party.oin == context.oin }) else {
+            preconditionFailure("a received message lists its recipient")
+        }
+        let now = context.now.wall
+        let before = try await context.ledger.lastMessages(in: original.caseRef, to: [original.sender.oin])
+        let content = SignedContent(
+            id: MessageID(at: now, random: Randomness.bytes16()), type: type(of: step), sender: me.party,
+            recipients: [Recipient(original.sender, previous: before[0])], caseRef: original.caseRef,
+            conversation: original.conversation, inReplyTo: id, created: now, priority: original.priority,
+            purpose: original.purpose, legalBasis: original.legalBasis, handling: original.handling,
+            body: body(step, id, kept.message.digest, role: role, text: text))
+        return try await submitting.accept(
+            content, claim: nil, inboxStep: InboxStep(messageID: id, step: step, role: role)
+        ).messageID
+    }
+
+    private func type(of step: AcknowledgementStep) -> MessageType {
+        switch step {
+        case .owned, .declined: .ownership
+        case .concluded: .outcome
+        }
+    }
+
+    private func body(
+        _ step: AcknowledgementStep, _ id: MessageID, _ digest: Digest, role: String, text: String?
+    ) -> JSONObject {
+        var body = JSONObject()
+        body["messageId"] = .string(id.description)
+        body["messageDigest"] = .string(digest.description)
+        switch step {
+        case .owned: body["status"] = "received"
+        case .declined: body["status"] = "rejected"
+        case .concluded: body["status"] = "completed"
+        }
+        if step != .concluded { body["ownerRole"] = .string(role) }
+        if let text { body[step == .concluded ? "outcome" : "reason"] = .string(text) }
+        return body
+    }
+}
+
+extension MessageType {
+    private static func standard(_ code: String) -> MessageType {
+        guard let type = MessageType(code: code) else { preconditionFailure("\(code) is not a code of our own") }
+        return type
+    }
+
+    /// NOD-02, the L2.
+    static let ownership = standard("NOD-02")
+    /// NOD-03, the L3.
+    static let outcome = standard("NOD-03")
+}
+
+/// Reads the content of a message that is kept sealed.
+package struct StoredContent: Sendable {
+    private let context: NodeContext
+
+    package init(_ context: NodeContext) { self.context = context }
+
+    package func read(_ kept: KeptMessage) async throws -> SignedContent {
+        let key = try await context.caseKeys.key(for: kept.message.caseReference)
+        let envelope = try UnverifiedEnvelope(kept.envelope, at: .store)
+        let stored = try Opener().openStored(envelope, with: key)
+            .storedMessage(expecting: kept.message.digest, by: kept.message.sender.oin)
+        return try ContentCodec.decode(stored.content)
+    }
+}

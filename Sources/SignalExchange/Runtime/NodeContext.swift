@@ -1,0 +1,94 @@
+package import ExchangeCMS
+package import ExchangeCatalogue
+package import ExchangeCore
+package import ExchangeStore
+package import Logging
+
+/// What every part of a running node shares: who it is, what it keeps, whom it knows, and what time it is.
+package struct NodeContext: Sendable {
+    package let oin: OIN
+    package let keys: NodeKeys
+    package let limits: NodeLimits
+    package let ledger: any ExchangeLedger
+    package let caseKeys: CaseKeys
+    package let communityHolder: CommunityHolder
+    package let catalogue: Catalogue
+    package let clock: NodeClock
+    package let logger: Logger
+
+    package init(
+        oin: OIN, keys: NodeKeys, limits: NodeLimits, ledger: any ExchangeLedger, communityHolder: CommunityHolder,
+        clock: NodeClock, logger: Logger
+    ) {
+        self.oin = oin
+        self.keys = keys
+        self.limits = limits
+        self.ledger = ledger
+        self.communityHolder = communityHolder
+        self.clock = clock
+        self.logger = logger
+        caseKeys = CaseKeys(ledger: ledger, archive: keys.archive)
+        catalogue = .standard
+    }
+
+    /// Notes the directory in use, so that an older one is refused also after a restart.
+    ///
+    /// - Throws: ``NodeError`` `directory-older` or `directory-invalid`; the node must not go on with this one.
+    package func adoptDirectory() async throws {
+        let community = community
+        let mark = DirectoryMark(version: community.directory.version, digest: community.directoryDigest)
+        switch try await ledger.adoptDirectory(mark, at: now.wall) {
+        case .inUse: break
+        case .older(let newest):
+            throw NodeError(
+                .directoryOlder,
+                "version \(mark.version) of the directory is older than \(newest), which this node has used; install "
+                    + "the newest")
+        case .conflict(let version):
+            throw NodeError(
+                .directoryInvalid,
+                "this is another directory under the version \(version) than the one this node has used; ask the body "
+                    + "that signs it")
+        }
+    }
+
+    package var now: Now { clock.now }
+    package var community: Community { communityHolder.current(clock.now) }
+
+    /// Signs a statement of this node's.
+    package func sign(_ statement: some WireStructure, as kind: StatementKind) throws(CMSError) -> [UInt8] {
+        try SignedStatement.sign(
+            statement.wireBytes, kind: kind, by: keys.signing, at: clock.now.wall)
+    }
+
+    /// How signatures are judged now.
+    package func verification(in community: Community) -> VerificationContext {
+        VerificationContext(trust: community.trust, now: clock.now.wall, signer: community.signer)
+    }
+}
+
+/// The machine's clocks, read only here.
+package struct NodeClock: Sendable {
+    private let start = ContinuousClock.now
+
+    package init() {}
+
+    package var now: Now {
+        let elapsed = start.duration(to: .now)
+        let (seconds, attoseconds) = elapsed.components
+        return Now(
+            monotonic: MonotonicTime(milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000),
+            wall: .current)
+    }
+
+    /// Returns when the monotonic clock reaches `moment`, or when the task is cancelled.
+    package func wait(until moment: MonotonicTime) async throws {
+        try await ContinuousClock().sleep(until: start + .milliseconds(moment.milliseconds))
+    }
+}
+
+/// Random words and bytes, from the system's generator.
+package enum Randomness {
+    package static func word() -> UInt64 { .random(in: .min ... .max) }
+    package static func bytes16() -> Bytes16 { Bytes16(high: word(), low: word()) }
+}

@@ -1,0 +1,45 @@
+package import ExchangeCMS
+import Foundation
+
+/// The node's own keys and certificates, read once at start.
+package struct NodeKeys: Sendable {
+    package let signing: SigningIdentity
+    /// The current one first, then those of before that held envelopes may still need.
+    package let decryption: [DecryptionIdentity]
+    package let archive: ArchiveKey
+
+    /// - Throws: ``NodeError``, naming the file and what to do.
+    package static func load(from folder: NodeFolder) throws(NodeError) -> NodeKeys {
+        do {
+            let signing = try SigningIdentity(
+                certificate: try Certificate(pem: try folder.readText(folder.certificate(.signing))),
+                privateKeyPEM: try folder.readText(folder.key(.signing)))
+            var decryption = [
+                try DecryptionIdentity(
+                    certificate: try Certificate(pem: try folder.readText(folder.certificate(.agreement))),
+                    privateKeyPEM: try folder.readText(folder.key(.agreement)))
+            ]
+            for name in try retired(in: folder) {
+                decryption.append(
+                    try DecryptionIdentity(
+                        certificate: try Certificate(pem: try folder.readText("\(folder.retiredKeys)/\(name).crt")),
+                        privateKeyPEM: try folder.readText("\(folder.retiredKeys)/\(name).key")))
+            }
+            return NodeKeys(
+                signing: signing, decryption: decryption,
+                archive: try ArchiveKey(try folder.read(folder.archiveKey)))
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError(
+                .certificateUnusable, "the keys and certificates in \(folder.path) do not fit each other or their use",
+                cause: "\(error)")
+        }
+    }
+
+    private static func retired(in folder: NodeFolder) throws -> [String] {
+        guard FileManager.default.fileExists(atPath: folder.retiredKeys) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: folder.retiredKeys)
+            .filter { $0.hasSuffix(".key") }.map { String($0.dropLast(4)) }.sorted()
+    }
+}

@@ -1,0 +1,196 @@
+package import ExchangeCore
+import ExchangeStore
+import Logging
+import Synchronization
+
+/// What a partner's node is asked, however it is reached.
+package protocol PartnerConnection: Sendable {
+    func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8]
+    func deliver(_ batch: [UInt8]) async throws -> [UInt8]
+}
+
+/// Carries out what one partner's ``PartnerLink`` decides. One driver a partner: a slow partner slows only its own.
+package actor PartnerDriver {
+    package let partner: OIN
+    private let context: NodeContext
+    private let connection: any PartnerConnection
+    private let transmitting: Transmitting
+    private let tallies: TallyExchange
+    private var link: PartnerLink
+    private var timer: Task<Void, Never>?
+    private var lastProblem: String?
+    /// What was loaded and is to be sent next.
+    private var loaded: Transmitting.Prepared?
+    private let mailbox = Mailbox()
+
+    package init(partner: OIN, context: NodeContext, connection: any PartnerConnection) {
+        self.partner = partner
+        self.context = context
+        self.connection = connection
+        transmitting = Transmitting(context)
+        tallies = TallyExchange(context)
+        link = PartnerLink(limits: context.limits, now: context.now)
+    }
+
+    /// Tells the link that something happened elsewhere: work arrived, or the partner called.
+    nonisolated package func signal(_ event: PartnerLink.Event) { mailbox.post(event) }
+
+    /// Exchanges tallies now, where the link is not busy with something else.
+    nonisolated package func greet() { mailbox.post(.greetingAsked) }
+
+    /// How the link stands, for the queue's display.
+    package struct Status: Sendable {
+        package let phase: PartnerLink.Phase
+        package let failures: Int
+        package let unreachableSince: Timestamp?
+        package let lastProblem: String?
+    }
+
+    package var status: Status {
+        Status(
+            phase: link.phase, failures: link.failures, unreachableSince: link.unreachableSince,
+            lastProblem: lastProblem)
+    }
+
+    /// Runs until the task is cancelled or the node stops.
+    package func run() async {
+        mailbox.post(.started)
+        for await _ in mailbox.bell {
+            for event in mailbox.take() { await process(event) }
+            if link.phase == .stopped { break }
+        }
+        timer?.cancel()
+    }
+
+    private func process(_ first: PartnerLink.Event) async {
+        var pending = [first]
+        while !pending.isEmpty {
+            let effects = link.handle(pending.removeFirst(), now: context.now)
+            for effect in effects {
+                if let event = await perform(effect) { pending.append(event) }
+            }
+        }
+    }
+
+    private func perform(_ effect: PartnerLink.Effect) async -> PartnerLink.Event? {
+        switch effect {
+        case .exchangeTally: return await attempt("tally") { try await self.greet() }
+        case .loadDue: return await attempt("queue") { try await self.load() }
+        case .transmit: return await attempt("batch") { try await self.transmit() }
+        case .wake(let moment):
+            wake(at: moment)
+            return nil
+        case .raiseUnreachable(let since):
+            await note {
+                try await $0.ledger.raise(
+                    Alarm(
+                        code: .partnerUnreachable, partner: self.partner, messageID: nil,
+                        detail: "not reached since \(since); call its duty contact", at: $0.now.wall))
+            }
+            return nil
+        case .clearUnreachable:
+            await note { try await $0.ledger.clear(
+                    .partnerUnreachable, partner: self.partner, messageID: nil, at: $0.now.wall) }
+            return nil
+        }
+    }
+
+    private func greet() async throws -> PartnerLink.Event {
+        let answer = try await connection.exchangeTally(try await tallies.make(for: partner))
+        try await tallies.take(answer, from: partner)
+        // A statement of this partner's could be judged again.
+        try await context.ledger.clear(
+            .revocationListStale, partner: partner, messageID: nil, at: context.now.wall)
+        return .tallyExchanged
+    }
+
+    private func load() async throws -> PartnerLink.Event {
+        loaded = nil
+        let found = try await transmitting.due(for: partner)
+        if !found.items.isEmpty, let prepared = try await transmitting.prepare(found, for: partner) {
+            loaded = prepared
+            return .loaded(items: prepared.deliveries.count, nextDueIn: nil)
+        }
+        let next = found.items.isEmpty ? found.nextDue : try await transmitting.due(for: partner).nextDue
+        return .loaded(items: 0, nextDueIn: next.map { $0 - context.now.wall })
+    }
+
+    private func transmit() async throws -> PartnerLink.Event {
+        guard let prepared = loaded else { preconditionFailure("a batch is loaded before it is sent") }
+        loaded = nil
+        let answer: [UInt8]
+        do {
+            answer = try await connection.deliver(prepared.bytes)
+        } catch {
+            try await context.ledger.recordAttempt(
+                prepared.deliveries.map(\.item.number), to: partner, detail: "\(error)".shortened,
+                at: context.now.wall)
+            throw error
+        }
+        try await transmitting.record(answer, to: prepared, from: partner)
+        return .answered
+    }
+
+    /// A failure of any kind is a wait, never an end.
+    private func attempt(
+        _ what: String, _ body: () async throws -> PartnerLink.Event
+    ) async -> PartnerLink.Event {
+        do {
+            let event = try await body()
+            lastProblem = nil
+            return event
+        } catch {
+            lastProblem = "\(what): \(error)"
+            await note { try await $0.alarmIfUndecided(error, from: self.partner) }
+            context.logger.info(
+                "a partner did not answer; trying again",
+                metadata: ["partner": "\(partner)", "what": "\(what)", "failures": "\(link.failures + 1)", "cause": "\(error)"])
+            return .failed(jitter: Randomness.word())
+        }
+    }
+
+    private func note(_ body: (NodeContext) async throws -> Void) async {
+        do {
+            try await body(context)
+        } catch {
+            context.logger.error("an alarm could not be kept", metadata: ["partner": "\(partner)", "cause": "\(error)"])
+        }
+    }
+
+    private func wake(at moment: MonotonicTime) {
+        timer?.cancel()
+        timer = Task { [context, mailbox] in
+            do {
+                try await context.clock.wait(until: moment)
+                mailbox.post(.timerFired)
+            } catch {
+                // Cancelled: a later wake has taken this one's place.
+            }
+        }
+    }
+}
+
+/// What waits for a link. A link that is busy needs to know that something happened, and not how often, so that each
+/// kind of event waits once and a partner that calls a thousand times fills nothing.
+private final class Mailbox: Sendable {
+    private let waiting = Mutex<[PartnerLink.Event]>([])
+    /// Rings once for any number of events.
+    let bell: AsyncStream<Void>
+    private let ring: AsyncStream<Void>.Continuation
+
+    init() { (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    func post(_ event: PartnerLink.Event) {
+        waiting.withLock { waiting in
+            if !waiting.contains(event) { waiting.append(event) }
+        }
+        ring.yield()
+    }
+
+    func take() -> [PartnerLink.Event] {
+        waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import ExchangeCatalogue
+import ExchangeCMS
+package import ExchangeCore
+import ExchangeStore
+import Logging
+
+/// The way out, up to the moment at which the agency is given an id: validate, sign, seal, accept.
+package struct Submitting: Sendable {
+    private let context: NodeContext
+
+    package init(_ context: NodeContext) { self.context = context }
+
+    /// What a submission came to.
+    package struct Outcome: Hashable, Sendable {
+        package let messageID: MessageID
+        /// The same key and content as before: no second message was made.
+        package let isRepeated: Bool
+    }
+
+    /// Submits what an agency hands in (`docs/operations.md`, "Sending").
+    ///
+    /// - Parameter key: the agency's idempotency key; without one every call makes a message.
+    /// - Throws: ``NodeError``. Nothing was queued.
+    package func submit(_ document: [UInt8], key: String?) async throws -> Outcome {
+        let claim = try key.map { key in
+            guard let claim = IdempotencyClaim(key: key, submissionDigest: sha256(document)) else {
+                throw NodeError(
+                    .idempotencyKeyInvalid,
+                    "use 1 to \(IdempotencyClaim.keyMaximumBytes) printable ASCII characters without spaces as the key")
+            }
+            return claim
+        }
+        if let claim, let earlier = try await context.ledger.submission(claimedBy: claim.key) {
+            guard earlier.submission == claim.submissionDigest else { throw keyConflict(earlier.message) }
+            return Outcome(messageID: earlier.message, isRepeated: true)
+        }
+        let submission: Submission
+        do {
+            submission = try Submission.parse(document)
+        } catch {
+            throw NodeError(.submissionInvalid, "\(error)")
+        }
+        return try await accept(try await content(for: submission), claim: claim, inboxStep: nil)
+    }
+
+    /// Signs, seals and accepts a content that is complete.
+    func accept(_ content: SignedContent, claim: IdempotencyClaim?, inboxStep: InboxStep?) async throws -> Outcome {
+        do {
+            try context.catalogue.validate(content)
+        } catch {
+            throw NodeError(.submissionInvalid, "\(error)")
+        }
+        guard let definition = context.catalogue[content.type] else {
+            preconditionFailure("a validated content has a type of the catalogue")
+        }
+        let sealed = try await seal(content)
+        let request = AcceptanceRequest(
+            message: MessageSummary(
+                id: content.id, digest: sealed.digest, type: content.type, sender: content.sender,
+                caseReference: content.caseRef, priority: content.priority, created: content.created,
+                wanted: definition.acknowledgement, isHandedOver: definition.isHandedOver),
+            envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep)
+        switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
+        case .accepted(let id): return Outcome(messageID: id, isRepeated: false)
+        case .repeated(let id): return Outcome(messageID: id, isRepeated: true)
+        case .refused(let refusal):
+            if case .queueFull(let partner) = refusal { try await alarmOfFullQueue(for: partner) }
+            throw nodeError(for: refusal)
+        }
+    }
+
+    /// Seals for the case's storage key, and for each recipient whose certificate certainly holds now. The others' share
+    /// is added when it does: a stale revocation list holds a message back, and never turns it away.
+    private func seal(_ content: SignedContent) async throws -> SealedMessage {
+        let now = context.now.wall
+        let community = context.community
+        let recipients = content.recipients.compactMap { recipient -> RecipientCertificate? in
+            guard let member = community.directory.member(recipient.party.oin) else { return nil }
+            do {
+                return try community.recipientCertificate(of: member, now: now)
+            } catch {
+                context.logger.warning(
+                    "a recipient cannot be sealed to yet; its delivery will say so",
+                    metadata: ["partner": "\(member.oin)", "message": "\(content.id)", "cause": "\(error)"])
+                return nil
+            }
+        }
+        return try Sealer().seal(
+            content: try ContentCodec.encode(content), messageID: content.id, signingTime: content.created,
+            signer: context.keys.signing, recipients: recipients,
+            storageKey: try await context.caseKeys.key(for: content.caseRef))
+    }
+
+    private func content(for submission: Submission) async throws -> SignedContent {
+        let now = context.now.wall
+        let directory = context.community.directory
+        guard let me = directory.member(context.oin) else {
+            throw NodeError(.notInDirectory, "this node's OIN \(context.oin) is not in the directory; have it added")
+        }
+        let sender = Party(oin: context.oin, role: try senderRole(of: submission, among: me.roles))
+        let answered = try await answeredContent(of: submission)
+        let definition: MessageTypeDefinition
+        let parties: [Party]
+        do {
+            definition = try context.catalogue.definition(of: submission.type)
+            parties = try submission.parties(
+                as: definition, sender: sender, answering: answered?.sender,
+                organisations: { role in directory.members(with: role).map(\.oin) })
+        } catch {
+            throw NodeError(.submissionInvalid, "\(error)")
+        }
+        for party in parties { try check(party, in: directory) }
+        let reference = submission.caseRef ?? answered?.caseRef ?? CaseReference(random: Randomness.bytes16())
+        let before = try await context.ledger.lastMessages(in: reference, to: parties.map(\.oin))
+        let id = MessageID(at: now, random: Randomness.bytes16())
+        return submission.content(
+            as: definition, id: id, created: now, sender: sender,
+            recipients: zip(parties, before).map { Recipient($0, previous: $1) }, caseRef: reference,
+            conversation: answered?.conversation ?? id)
+    }
+
+    /// The message that a submission answers, where this node holds it.
+    private func answeredContent(of submission: Submission) async throws -> SignedContent? {
+        guard let id = submission.inReplyTo, let kept = try await context.ledger.message(id) else { return nil }
+        return try await StoredContent(context).read(kept)
+    }
+
+    private func check(_ party: Party, in directory: Directory) throws(NodeError) {
+        guard party.oin != context.oin else {
+            throw NodeError(.recipientUnknown, "a node does not send to itself; leave \(party.oin) out")
+        }
+        guard let member = directory.member(party.oin), member.roles.contains(party.role) else {
+            throw NodeError(
+                .recipientUnknown,
+                "the directory (version \(directory.version)) has no \(party.oin) in the role \(party.role.rawValue)")
+        }
+    }
+
+    private func senderRole(of submission: Submission, among roles: [Role]) throws(NodeError) -> Role {
+        if let role = submission.role {
+            guard roles.contains(role) else {
+                throw NodeError(
+                    .submissionInvalid,
+                    "role: this organisation is \(roles.map(\.rawValue).joined(separator: ", ")), not \(role.rawValue)")
+            }
+            return role
+        }
+        guard roles.count == 1, let only = roles.first else {
+            throw NodeError(
+                .submissionInvalid,
+                "role: say which of \(roles.map(\.rawValue).joined(separator: ", ")) sends this message")
+        }
+        return only
+    }
+
+    private func alarmOfFullQueue(for partner: OIN) async throws {
+        try await context.ledger.raise(
+            Alarm(
+                code: .quotaExceeded, partner: partner, messageID: nil,
+                detail: "the queue is full and submissions are turned away: call the partner's duty contact",
+                at: context.now.wall))
+    }
+
+    private func keyConflict(_ message: MessageID) -> NodeError {
+        NodeError(
+            .idempotencyKeyConflict,
+            "this key stands for message \(message) with other content; use a new key for a new message")
+    }
+
+    private func nodeError(for refusal: AcceptanceRefusal) -> NodeError {
+        switch refusal {
+        case .keyConflict(let message): keyConflict(message)
+        case .messageIDTaken: NodeError(.internalFault, "the message id is taken; submit again")
+        case .queueFull(let partner):
+            NodeError(
+                .queueFull,
+                "the queue for \(partner) is full; nothing was accepted. See `exchange-node queue list --partner "
+                    + "\(partner)` and call the partner's duty contact")
+        case .notInInbox(let id): NodeError(.messageUnknown, "message \(id) is not in the inbox")
+        case .inboxStepNotPossible(let state, let step):
+            NodeError(.stepNotPossible, "the message is \(state.rawValue); it cannot become \(step.rawValue)")
+        }
+    }
+}

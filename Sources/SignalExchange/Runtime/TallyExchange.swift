@@ -1,0 +1,134 @@
+import ExchangeCMS
+package import ExchangeCore
+import ExchangeStore
+
+/// Signed accounts of both channels with a partner: made, judged, and kept (`protocol.md` §8 and §9).
+package struct TallyExchange: Sendable {
+    private let context: NodeContext
+
+    package init(_ context: NodeContext) { self.context = context }
+
+    /// Our own tally for a partner, signed.
+    package func make(for partner: OIN) async throws -> [UInt8] {
+        try await context.adoptDirectory()
+        let account = try await context.ledger.account(with: partner)
+        let opening = context.ledger.opening
+        let tally = Tally(
+            node: context.oin, partner: partner, incarnation: opening.incarnation,
+            predecessor: opening.predecessor.map {
+                PredecessorClaim(incarnation: $0, last: opening.position(for: partner))
+            },
+            created: context.now.wall, isRecovering: false, issued: account.issued, received: account.received,
+            safe: account.safe, gaps: account.gaps)
+        return try context.sign(tally, as: .tally)
+    }
+
+    /// Verifies a partner's tally, holds it against our own books, and keeps both the tally and the finding.
+    ///
+    /// - Throws: ``RequestError``; nothing of an unverified tally is kept.
+    @discardableResult
+    package func take(_ signed: [UInt8], from peer: OIN) async throws -> PairAgreement {
+        let tally = try verify(signed, from: peer)
+        try await judgeIncarnation(of: tally)
+        let agreement = try await compare(tally)
+        let now = context.now.wall
+        try await context.ledger.keepTally(
+            TallyRecord(tally: tally, signed: signed, agreement: agreement, at: now))
+        for (name, channel) in [("to", agreement.outgoing), ("from", agreement.incoming)] {
+            guard let detail = Self.complaint(channel) else { continue }
+            try await context.ledger.raise(
+                Alarm(
+                    code: .talliesDiffer, partner: peer, messageID: nil,
+                    detail: "the channel \(name) this partner: \(detail)", at: now))
+        }
+        return agreement
+    }
+
+    private func verify(_ signed: [UInt8], from peer: OIN) throws(RequestError) -> Tally {
+        let community = context.community
+        do {
+            let statement = try SignedStatement.verify(
+                signed, kind: .tally, in: context.verification(in: community))
+            let tally = try Tally(wireBytes: statement.payload)
+            guard tally.node == statement.signerOIN, tally.node == peer else {
+                throw RequestError(.partnerMismatch, "connection, signature and tally name different organisations")
+            }
+            guard tally.partner == context.oin else {
+                throw RequestError(.recipientMismatch, "the tally is for \(tally.partner)")
+            }
+            return tally
+        } catch let error as RequestError {
+            throw error
+        } catch let error as WireError {
+            throw RequestError(error)
+        } catch let error as CMSError {
+            throw RequestError(statement: error)
+        } catch {
+            throw RequestError(.requestMalformed, "\(error)")
+        }
+    }
+
+    /// A rollback or a clone is an alarm to people. It changes nothing in what is sent: no partner can silence a node.
+    private func judgeIncarnation(of tally: Tally) async throws {
+        let seen = try await context.ledger.incarnations(of: tally.node)
+        let judgement = IncarnationHistory.judge(tally.incarnation, predecessor: tally.predecessor, seen: seen)
+        let now = context.now.wall
+        func raise(_ code: AlarmCode, _ detail: String) async throws {
+            try await context.ledger.raise(
+                Alarm(code: code, partner: tally.node, messageID: nil, detail: detail, at: now))
+        }
+        switch judgement {
+        case .current, .successor: break
+        case .rolledBack(let lost):
+            try await raise(
+                .partnerRolledBack,
+                "its store ends before number \(lost.last), which it had signed: call its duty contact; numbers "
+                    + "\(lost.first) to \(lost.last) are here and missing there")
+        case .cloned(let other):
+            try await raise(
+                .partnerCloned, "incarnations \(other) and \(tally.incarnation) grew from one store: call its duty contact")
+        case .superseded(let successor):
+            try await raise(
+                .partnerCloned, "incarnation \(tally.incarnation) signs again although \(successor) had followed it")
+        case .unproven:
+            try await raise(
+                .partnerHistoryUnproven, "it names a predecessor that this node has never seen: call its duty contact")
+        }
+        if case .superseded = judgement { return }
+        try await context.ledger.keepIncarnation(
+            SeenIncarnation(
+                incarnation: tally.incarnation, predecessor: tally.predecessor?.incarnation, highest: tally.issued,
+                firstSeen: now),
+            of: tally.node)
+    }
+
+    private func compare(_ tally: Tally) async throws -> PairAgreement {
+        let account = try await context.ledger.account(with: tally.node)
+        let ours = try await context.ledger.runningDigest(
+            with: tally.node, isOutgoing: true, at: tally.received.number)
+        let theirs = try await context.ledger.runningDigest(
+            with: tally.node, isOutgoing: false, at: tally.issued.number)
+        return PairAgreement(
+            outgoing: TallyComparison.compare(issued: account.issued, received: tally.received, issuerDigest: ours),
+            incoming: Self.incoming(tally.issued, received: account.received, ourDigest: theirs))
+    }
+
+    /// What the partner says that it issued, against our own record of it. Batches overtake tallies, so that holding
+    /// more than a tally names is no contradiction; and what it issued beyond our record cannot be judged here, but by
+    /// the partner, who holds both.
+    private static func incoming(
+        _ issued: ChannelPosition, received: ChannelPosition, ourDigest: Digest?
+    ) -> ChannelAgreement {
+        guard issued.number <= received.number else { return .undecided }
+        let ours = issued.number == .none ? Digest.zero : ourDigest
+        return ours == issued.runningDigest ? .agree(at: issued.number, behind: 0) : .differ(at: issued.number)
+    }
+
+    private static func complaint(_ agreement: ChannelAgreement) -> String? {
+        switch agreement {
+        case .agree, .undecided: nil
+        case .differ(let number): "the lists differ at or before number \(number)"
+        case .ahead(let issued, let received): "\(received) received, but only \(issued) issued"
+        }
+    }
+}

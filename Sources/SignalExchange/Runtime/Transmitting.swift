@@ -1,0 +1,157 @@
+import ExchangeCMS
+package import ExchangeCore
+package import ExchangeStore
+
+/// Makes a signed batch of what is due for a partner, and verifies what the partner answers.
+package struct Transmitting: Sendable {
+    /// How long a delivery waits whose recipient cannot be sealed to now.
+    private static let holdRetry = Milliseconds.seconds(5)
+
+    private let context: NodeContext
+
+    package init(_ context: NodeContext) { self.context = context }
+
+    /// A batch, and what it carries.
+    package struct Prepared: Sendable {
+        package let bytes: [UInt8]
+        package let manifestDigest: Digest
+        package let deliveries: [DueDelivery]
+    }
+
+    package func due(for partner: OIN) async throws -> DueDeliveries {
+        try await context.ledger.due(
+            for: partner, now: context.now.wall, maximumItems: ProtocolLimits.batchMaximumItems,
+            maximumBytes: ProtocolLimits.batchMaximumBytes - ProtocolLimits.statementMaximumBytes)
+    }
+
+    /// - Returns: `nil` where nothing can be sealed to the partner now; those deliveries are put off, with an alarm.
+    package func prepare(_ due: DueDeliveries, for partner: OIN) async throws -> Prepared? {
+        guard let sealed = try await sealOrHold(due.items, for: partner) else { return nil }
+        let items = sealed.map {
+            ManifestItem(item: $0.delivery.item, kind: $0.delivery.kind, reason: $0.delivery.reason)
+        }
+        let manifest = Manifest(
+            sender: context.oin, recipient: partner, incarnation: context.ledger.opening.incarnation,
+            created: context.now.wall, items: items, runningDigest: due.runningDigest)
+        let signed = try context.sign(manifest, as: .manifest)
+        let batch = Batch(
+            signedManifest: signed,
+            envelopes: sealed.filter { $0.delivery.kind == .message }.map(\.envelope))
+        return Prepared(bytes: batch.wireBytes, manifestDigest: sha256(signed), deliveries: sealed.map(\.delivery))
+    }
+
+    /// Records what a partner answered. Every proof is verified before it counts.
+    package func record(_ answer: [UInt8], to prepared: Prepared, from partner: OIN) async throws {
+        let decoded = try BatchAnswer(wireBytes: answer)
+        guard decoded.manifestDigest == prepared.manifestDigest else {
+            throw NodeError(.answerInvalid, "\(partner) answered another batch than the one it was sent")
+        }
+        let community = context.community
+        let outcomes = Dictionary(decoded.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
+        var records: [AnswerRecord] = []
+        for delivery in prepared.deliveries where delivery.kind == .message {
+            let answer: VerifiedAnswer =
+                if let given = outcomes[delivery.item.number] {
+                    try await verify(given, to: delivery, from: partner, community: community)
+                } else {
+                    .invalid(reason: "the partner's answer leaves out number \(delivery.item.number)")
+                }
+            records.append(
+                AnswerRecord(number: delivery.item.number, answer: answer, jitter: Randomness.word()))
+        }
+        try await context.ledger.recordAnswers(records, from: partner, now: context.now)
+        for kind in [ItemKind.void, .held] {
+            let noted = prepared.deliveries.filter { $0.kind == kind && outcomes[$0.item.number] == .noted }
+            guard !noted.isEmpty else { continue }
+            try await context.ledger.recordNoted(
+                noted.map(\.item.number), as: kind, by: partner, at: context.now.wall)
+        }
+    }
+
+    private func verify(
+        _ answer: ItemAnswer, to delivery: DueDelivery, from partner: OIN, community: Community
+    ) async throws -> VerifiedAnswer {
+        do {
+            switch answer {
+            case .later(let code, let detail): return .later(code, detail: detail)
+            case .noted: return .invalid(reason: "the partner noted a number as void or held that has a message")
+            case .receipt(let receipt):
+                _ = try SignedReceipt.verify(
+                    receipt, for: try await stored(delivery), from: partner, in: context.verification(in: community))
+                return .receipt(receipt)
+            case .refusal(let statement):
+                let verified = try SignedStatement.verify(
+                    statement, kind: .refusal, in: context.verification(in: community))
+                let refusal = try Refusal(wireBytes: verified.payload)
+                guard verified.signerOIN == partner, refusal.recipient == partner, refusal.sender == context.oin,
+                    refusal.item == delivery.item
+                else { return .invalid(reason: "the refusal is not this partner's, or not of this delivery") }
+                return .refusal(refusal.code, detail: refusal.detail, statement)
+            }
+        } catch let error as CMSError {
+            return .invalid(reason: error.description)
+        } catch let error as WireError {
+            return .invalid(reason: error.description)
+        }
+    }
+
+    private func recipientCertificate(of partner: OIN) throws -> RecipientCertificate {
+        let community = context.community
+        guard let member = community.directory.member(partner) else {
+            throw NodeError(.notInDirectory, "\(partner) is no longer in the directory; its deliveries wait")
+        }
+        return try community.recipientCertificate(of: member, now: context.now.wall)
+    }
+
+    private typealias Sealed = (delivery: DueDelivery, envelope: [UInt8])
+
+    private func sealOrHold(_ deliveries: [DueDelivery], for partner: OIN) async throws -> [Sealed]? {
+        do {
+            return try await seal(deliveries, to: try recipientCertificate(of: partner))
+        } catch let error as CMSError {
+            guard error.code == .recipientUndecided || error.code == .recipientUntrusted else { throw error }
+            try await hold(deliveries, for: partner, because: error)
+            return nil
+        }
+    }
+
+    /// Each envelope with the partner's RecipientInfo alone. Where the stored envelope has none for the partner's
+    /// present key, the same SignedData is sealed anew: its digest does not change.
+    private func seal(_ deliveries: [DueDelivery], to recipient: RecipientCertificate) async throws -> [Sealed] {
+        var sealed: [Sealed] = []
+        for delivery in deliveries {
+            let envelope = delivery.kind == .message ? try await envelope(of: delivery, for: recipient) : []
+            sealed.append((delivery, envelope))
+        }
+        return sealed
+    }
+
+    private func envelope(of delivery: DueDelivery, for recipient: RecipientCertificate) async throws -> [UInt8] {
+        let keyIdentifier = recipient.certificate.subjectKeyIdentifier
+        do {
+            return try UnverifiedEnvelope.trimmed(delivery.envelope, to: keyIdentifier)
+        } catch {
+            guard error.code == .recipientKeyUnknown else { throw error }
+        }
+        let key = try await context.caseKeys.key(for: delivery.caseReference)
+        let anew = try Sealer().encrypt(try await stored(delivery).signedMessage, to: [recipient], storageKey: key)
+        return try UnverifiedEnvelope.trimmed(anew, to: keyIdentifier)
+    }
+
+    /// Our own message, out of the store and held against the ledger's digest.
+    private func stored(_ delivery: DueDelivery) async throws -> VerifiedMessage {
+        let key = try await context.caseKeys.key(for: delivery.caseReference)
+        return try Opener().openStored(try UnverifiedEnvelope(delivery.envelope, at: .store), with: key)
+            .storedMessage(expecting: delivery.item.messageDigest, by: context.oin)
+    }
+
+    private func hold(_ deliveries: [DueDelivery], for partner: OIN, because error: CMSError) async throws {
+        let code: LaterCode = error.code == .recipientUndecided ? .revocationListStale : .keyUnknown
+        let records = deliveries.map {
+            AnswerRecord(
+                number: $0.item.number, answer: .later(code, detail: error.message.shortened),
+                jitter: UInt64(Self.holdRetry.count))
+        }
+        try await context.ledger.recordAnswers(records, from: partner, now: context.now)
+    }
+}

@@ -1,0 +1,10 @@
+/// The paths and media types between nodes (`protocol.md` §13.2).
+enum PeerEndpoint {
+    static let batchPath = "/exchange/v1/batch"
+    static let tallyPath = "/exchange/v1/tally"
+    static let batchType = "application/vnd.signal-exchange.batch"
+    static let answerType = "application/vnd.signal-exchange.batch-answer"
+    static let tallyType = "application/vnd.signal-exchange.tally"
+    /// RFC 9457 §3.
+    static let problemType = "application/problem+json"
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+
+@main
+struct ExchangeNodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exchange-node",
+        abstract: "Sends, receives and tracks notices of trafficking signals between organisations.",
+        discussion: """
+            Each organisation runs one node on a folder of its own. Commands speak to the running node over the
+            socket in that folder.
+
+            EXIT CODES
+              0  done            3  the request is not valid; nothing was queued
+              1  a fault of ours 4  the node is not running
+              2  set-up is wrong 5  not now: the queue is full, the wait is over, or a store does not answer
+              64 the command line is wrong
+
+            EXAMPLE
+              exchange-node init --folder nidos --oin 00000099000000001000 --name "Nidos (test)"
+              exchange-node run --folder nidos
+            """,
+        subcommands: [
+            Init.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self, Alarms.self, Status.self,
+            Version.self,
+        ])
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import SignalExchange
+
+/// What every command that concerns a folder is told.
+struct FolderOptions: ParsableArguments {
+    @Option(name: .long, help: "The node's folder.")
+    var folder: String = ProcessInfo.processInfo.environment["EXCHANGE_NODE_FOLDER"] ?? "."
+
+    var nodeFolder: NodeFolder { NodeFolder(folder) }
+}
+
+/// What every command that speaks to a running node is told.
+struct ClientOptions: ParsableArguments {
+    @OptionGroup var folder: FolderOptions
+
+    @Flag(name: .long, help: "Print one JSON object a line.")
+    var json = false
+
+    func client() async throws -> LocalClient {
+        let configuration = try await NodeConfiguration.load(from: folder.nodeFolder)
+        return LocalClient(socketPath: configuration.socketPath)
+    }
+
+    func console() async throws -> OperatorConsole { OperatorConsole(client: try await client(), printsJSON: json) }
+}
+
+/// Runs a command's body, and turns our errors into a line on standard error and the exit code that belongs to it.
+func reporting(_ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let error as NodeError {
+        FileHandle.standardError.write(Data("exchange-node: \(error)\n".utf8))
+        throw ExitCode(error.code.exitCode)
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import SignalExchange
+
+struct Send: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Sends a message: one JSON file, or one JSON object a line from standard input.",
+        discussion: """
+            Leave `recipients` out to tell everyone who must be told of this type. The node answers with the message's
+            id once it is durable; --wait goes on until every recipient's receipt is here.
+
+            EXAMPLE
+              exchange-node send signal.json --folder avim --key case-17-signal --wait 30
+              cat many.jsonl | exchange-node send - --folder avim --key batch-2026-11-23
+            """)
+
+    @OptionGroup var options: ClientOptions
+    @Argument(help: "A JSON file, or - for JSON lines on standard input.") var file: String
+    @Option(name: .long, help: "Idempotency key: the same key and content make one message, however often sent.")
+    var key: String?
+    @Option(name: .long, help: "Wait this many seconds for all receipts (1 to 600).") var wait: Int64?
+
+    func validate() throws {
+        if let wait, !(1...600).contains(wait) { throw ValidationError("--wait takes 1 to 600 seconds") }
+        if wait != nil, file == "-" { throw ValidationError("--wait goes with a file, not with standard input") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            if file == "-" {
+                let sending = BulkSending(client: try await options.client())
+                let count = try await sending.sendStandardInput(keyPrefix: key, printsJSON: options.json)
+                FileHandle.standardError.write(Data("\(count) accepted\n".utf8))
+            } else {
+                let bytes = try SubmissionFile.read(file)
+                try await options.console().send(bytes, key: key, waitSeconds: wait)
+            }
+        }
+    }
+}

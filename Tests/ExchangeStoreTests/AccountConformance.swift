@@ -1,0 +1,159 @@
+import ExchangeCore
+import ExchangeStore
+import Testing
+
+/// Accounts, incarnations, alarms, the audit log and events.
+@Suite(.temporaryFolder) struct AccountConformance {
+    @Test(arguments: StoreForm.all)
+    func `an opening names its predecessor and where every channel stood`(form: StoreForm) async throws {
+        let first = try await form.open()
+        #expect(first.opening.predecessor == nil)
+        #expect(first.opening.predecessorPositions.isEmpty)
+        for ordinal in 1...3 { try await first.accept(ordinal, to: [Community.coa, Community.avim]) }
+        try await first.accept(4, to: [Community.coa])
+        let positions = try await [
+            PartnerPosition(partner: Community.avim, position: first.account(with: Community.avim).issued),
+            PartnerPosition(partner: Community.coa, position: first.account(with: Community.coa).issued),
+        ]
+        try await first.close()
+        let second = try await form.open()
+        #expect(second.opening.predecessor == first.opening.incarnation)
+        #expect(second.opening.incarnation != first.opening.incarnation)
+        #expect(second.opening.predecessorPositions == positions)
+        #expect(second.opening.position(for: Community.nidos) == .start)
+        #expect(second.opening.position(for: Community.coa).number == SequenceNumber(4))
+        try await second.close()
+        let third = try await form.open()
+        #expect(third.opening.predecessor == second.opening.incarnation)
+        #expect(third.opening.predecessorPositions == positions)
+        guard case .intact = try await third.verifyAuditChain() else {
+            Issue.record("the chain goes on over openings")
+            return
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `the last tally of a partner is kept with what it showed`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let agreements = [
+            PairAgreement(outgoing: .agree(at: SequenceNumber(3), behind: 1), incoming: .undecided),
+            PairAgreement(
+                outgoing: .differ(at: SequenceNumber(2)),
+                incoming: .ahead(issued: SequenceNumber(1), received: SequenceNumber(4))),
+        ]
+        for agreement in agreements {
+            let tally = Tally(
+                node: Community.avim, partner: Community.nidos,
+                incarnation: IncarnationID(Bytes16(high: 1, low: 2)), predecessor: nil, created: Sample.start,
+                isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [])
+            try await ledger.keepTally(
+                TallyRecord(tally: tally, signed: [1, 2], agreement: agreement, at: Sample.start))
+            let partner = try #require(try await ledger.partners().first)
+            #expect(partner.agreement == agreement)
+            #expect(partner.lastTallyAt == Sample.start)
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what an incarnation signed is never taken back`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        func seen(_ incarnation: UInt64, after predecessor: UInt64?, at number: UInt64) -> SeenIncarnation {
+            SeenIncarnation(
+                incarnation: IncarnationID(Bytes16(high: 0, low: incarnation)),
+                predecessor: predecessor.map { IncarnationID(Bytes16(high: 0, low: $0)) },
+                highest: ChannelPosition(
+                    number: SequenceNumber(number), runningDigest: Sample.digest("\(number)")),
+                firstSeen: Sample.start)
+        }
+        try await ledger.keepIncarnation(seen(9, after: nil, at: 5), of: Community.avim)
+        for number: UInt64 in [5, 7, 6] {
+            try await ledger.keepIncarnation(seen(2, after: 9, at: number), of: Community.avim)
+        }
+        #expect(
+            try await ledger.incarnations(of: Community.avim) == [seen(9, after: nil, at: 5), seen(2, after: 9, at: 7)])
+        #expect(try await ledger.incarnations(of: Community.coa).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `one alarm of a code, partner and message is open at a time, and counts`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        func alarm(_ partner: OIN?, _ detail: String, after seconds: Int64 = 0) -> Alarm {
+            Alarm(
+                code: .partnerUnreachable, partner: partner, messageID: nil, detail: detail,
+                at: Sample.start + Milliseconds.seconds(seconds))
+        }
+        try await ledger.raise(alarm(Community.avim, "first"))
+        try await ledger.raise(alarm(Community.avim, "second", after: 9))
+        try await ledger.raise(alarm(Community.coa, "other"))
+        try await ledger.raise(alarm(nil, "of nobody"))
+        let open = try await ledger.alarms(includingCleared: false)
+        #expect(open.map(\.count) == [2, 1, 1])
+        #expect(open.first?.alarm == alarm(Community.avim, "second"), "the latest detail, since the first time")
+        try await ledger.clear(.partnerUnreachable, partner: Community.avim, messageID: nil, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.partner) == [Community.coa, nil])
+        try await ledger.raise(alarm(Community.avim, "again"))
+        let all = try await ledger.alarms(includingCleared: true)
+        #expect(all.map(\.count) == [2, 1, 1, 1])
+        #expect(all.first?.clearedAt == Sample.start)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `each decision leaves its leaves in a chain that verifies`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await ledger.accept(1)
+        try await ledger.recordAnswers(
+            [AnswerRecord(number: SequenceNumber(1), answer: .receipt([1]), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+        try await ledger.receive(1, number: 1)
+        try await ledger.appendLeaf(AuditLeaf(.directoryInstalled, at: Sample.start, note: "7"))
+        guard case .intact(leaves: 6, head: _) = try await ledger.verifyAuditChain() else {
+            Issue.record("\(try await ledger.verifyAuditChain())")
+            return
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `deliveries are found by partner, message and case, the newest where not all fit`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        let other = CaseReference(random: Bytes16(high: 2, low: 2))
+        try await ledger.accept(1, to: [Community.avim, Community.coa])
+        try await ledger.accept(2, to: [Community.avim], in: other)
+        try await ledger.accept(3, to: [Community.coa], in: other)
+        func numbers(_ change: (inout DeliveryFilter) throws -> Void) async throws -> [String] {
+            var filter = DeliveryFilter()
+            try change(&filter)
+            let names = [Community.avim: "avim", Community.coa: "coa"]
+            return try await ledger.deliveries(filter).map { "\(names[$0.recipient.oin] ?? "") \($0.key.number)" }
+        }
+        #expect(try await numbers { _ in } == ["avim 1", "coa 1", "avim 2", "coa 2"])
+        #expect(try await numbers { $0.partner = Community.coa } == ["coa 1", "coa 2"])
+        #expect(try await numbers { $0.caseReference = other } == ["avim 2", "coa 2"])
+        #expect(try await numbers { $0.messageID = try Sample.message(1).id } == ["avim 1", "coa 1"])
+        #expect(try await numbers { $0.maximumItems = 1 } == ["coa 2"])
+        #expect(
+            try await numbers {
+                $0.maximumItems = 1
+                $0.onlyOpen = true
+            } == ["avim 1"])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `every reader is told after the commit, and what it has not read yet is told once`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        var (first, second) = (ledger.events.makeAsyncIterator(), ledger.events.makeAsyncIterator())
+        for ordinal in 1...3 { try await ledger.accept(ordinal) }
+        #expect(await first.next() == .workArrived(Community.avim))
+        for ordinal in 1...3 { #expect(await first.next() == .deliveryMoved(try Sample.message(ordinal).id)) }
+        try await ledger.receive(1, number: 1)
+        #expect(await first.next() == .inboxChanged(try Sample.message(1, from: Community.avim).id))
+        #expect(await second.next() == .workArrived(Community.avim))
+        try await ledger.close()
+        for _ in 1...4 { #expect(await second.next() != nil) }
+        #expect(await second.next() == nil)
+        #expect(await first.next() == nil)
+    }
+}

@@ -1,0 +1,255 @@
+import ExchangeCore
+import ExchangeStore
+import Testing
+
+/// What every form of the store does on the way in.
+@Suite(.temporaryFolder) struct InboundConformance {
+    @Test(arguments: StoreForm.all)
+    func `a duplicate is answered with the stored bytes and makes no second message`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let receipt = KeptAnswer.receipt(Array("receipt 1 under 1".utf8))
+        let refusal = KeptAnswer.refusal(.schemaViolated, Array("refusal 2 under 2".utf8))
+        for _ in 1...3 {
+            #expect(try await ledger.receive(1, number: 1) == .kept(receipt))
+            #expect(try await ledger.receive(2, number: 2, refusing: .schemaViolated) == .kept(refusal))
+        }
+        #expect(try await ledger.inbox(InboxFilter(), now: Sample.start).count == 1)
+        let partner = try #require(try await ledger.partners().first)
+        #expect(partner.duplicates == 4)
+        #expect(partner.account.received.number == SequenceNumber(2))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `the same id with another digest is a conflict that leaves everything as it was`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await ledger.receive(1, number: 1)
+        let message = try Sample.message(1, from: Community.avim)
+        let item = ChannelItem(
+            number: SequenceNumber(2), messageID: message.id, messageDigest: Sample.digest("forged"))
+        let query = ReceptionQuery(item: item)
+        let facts = try #require(try await ledger.receptionFacts([query], from: Community.avim).first)
+        let verdict = Reception.triage(item, facts: facts)
+        guard case .refuse(.messageIDConflict, _) = verdict else {
+            Issue.record("\(verdict)")
+            return
+        }
+        let proposal = ReceptionProposal(
+            query: query, examination: .refused(.messageIDConflict, detail: ""), verdict: verdict,
+            answer: .refusal(.messageIDConflict, [5]))
+        let results = try await ledger.receive(
+            [proposal], from: Community.avim, limits: NodeLimits(), now: Sample.now())
+        #expect(results == [.kept(.refusal(.messageIDConflict, [5]))])
+        #expect(try await ledger.message(message.id)?.message.digest == message.digest)
+        #expect(try await ledger.message(message.id)?.envelope == Sample.envelope(1))
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.code) == [.messageIDConflict])
+        #expect(try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a number that holds another message is put off with an alarm, and keeps what it holds`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await ledger.receive(1, number: 1)
+        let result = try await ledger.receive(2, number: 1)
+        guard case .later(.numberConflict, _) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(try await ledger.message(try Sample.message(2, from: Community.avim).id) == nil)
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.code) == [.numberConflict])
+        #expect(try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a held number becomes a message, or void, and then is final`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        func declare(_ ordinal: Int, number: UInt64, _ kind: ItemKind) async throws -> ReceptionResult? {
+            let proposal = try await ledger.proposal(ordinal, number: number, declared: kind)
+            return try await ledger.receive(
+                [proposal], from: Community.avim, limits: NodeLimits(), now: Sample.now()
+            ).first
+        }
+        let reason = "an operator's reason"
+        #expect(try await declare(1, number: 1, .held) == .kept(.noted(.held, reason: reason)))
+        #expect(try await declare(2, number: 2, .held) == .kept(.noted(.held, reason: reason)))
+        let digest = try await ledger.account(with: Community.avim).received
+        #expect(digest.number == SequenceNumber(2))
+        #expect(try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
+        #expect(try await declare(2, number: 2, .void) == .kept(.noted(.void, reason: reason)))
+        #expect(try await ledger.account(with: Community.avim).received == digest)
+        let final = try await ledger.proposal(2, number: 2)
+        #expect(final.verdict == .repeat(.noted(.void, reason: reason)))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a message that comes again sealed anew is not kept twice`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let first = try await ledger.receive(1, number: 1)
+        #expect(try await ledger.receive(1, number: 2) == first)
+        #expect(try await ledger.inbox(InboxFilter(), now: Sample.start).count == 1)
+        #expect(try await ledger.account(with: Community.avim).received.number == SequenceNumber(2))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a message that was refused may come again sealed anew`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await ledger.receive(1, number: 1, refusing: .envelopeMalformed)
+        #expect(try await ledger.receive(1, number: 2) == .kept(.receipt(Array("receipt 1 under 2".utf8))))
+        #expect(try await ledger.inbox(InboxFilter(), now: Sample.start).count == 1)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a verdict that no longer stands is to be taken again, and writes nothing`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let first = try await ledger.proposal(1, number: 1)
+        let second = try await ledger.proposal(1, number: 2)
+        let results = try await ledger.receive(
+            [first, second], from: Community.avim, limits: NodeLimits(), now: Sample.now())
+        #expect(results == [.kept(.receipt(Array("receipt 1 under 1".utf8))), .changed])
+        #expect(try await ledger.account(with: Community.avim).highestSeen == SequenceNumber(1))
+        #expect(try await ledger.receive(1, number: 2) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
+    }
+
+    @Test(arguments: StoreForm.all, [UInt64.random(in: 1...UInt64.max), 2015])
+    func `the contiguous position and its digest follow arrivals in any order`(
+        form: StoreForm, seed: UInt64
+    ) async throws {
+        print("seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        let ledger = try await form.open()
+        let count: UInt64 = 60
+        var expected: [UInt64: Digest] = [0: .zero]
+        for number in 1...count {
+            let message = try Sample.message(Int(number), from: Community.avim)
+            expected[number] = SHA256.digest(
+                (expected[number - 1] ?? .zero).bytes + number.bigEndianBytes + message.id.bytes
+                    + message.digest.bytes)
+        }
+        var arrived: Set<UInt64> = []
+        for number in (1...count).shuffled(using: &generator) {
+            try await ledger.receive(Int(number), number: number)
+            arrived.insert(number)
+            let contiguous = UInt64((1...count).prefix { arrived.contains($0) }.count)
+            let highest = arrived.max() ?? 0
+            var missing: [ClosedRange<UInt64>] = []
+            for absent in (1...highest) where !arrived.contains(absent) {
+                if let last = missing.last, last.upperBound + 1 == absent {
+                    missing[missing.count - 1] = last.lowerBound...absent
+                } else {
+                    missing.append(absent...absent)
+                }
+            }
+            let account = try await ledger.account(with: Community.avim)
+            #expect(account.received.number.value == contiguous)
+            #expect(account.received.runningDigest == expected[contiguous])
+            #expect(account.highestSeen.value == highest)
+            #expect(account.gaps.map { $0.first.value...$0.last.value } == missing)
+        }
+        for number in 0...count {
+            let kept = try await ledger.runningDigest(
+                with: Community.avim, isOutgoing: false, at: SequenceNumber(number))
+            #expect(kept == expected[number])
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `numbers beyond all reason are unknown, and never a crash`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let proposal = try await ledger.proposal(1, number: .max)
+        #expect(proposal.verdict == .receipt)
+        let error = await #expect(throws: StoreError.self) {
+            try await ledger.receive([proposal], from: Community.avim, limits: NodeLimits(), now: Sample.now())
+        }
+        #expect(error?.code == .invariantViolated)
+        #expect(try await ledger.message(try Sample.message(1, from: Community.avim).id) == nil)
+        for isOutgoing in [true, false] {
+            let digest = try await ledger.runningDigest(
+                with: Community.avim, isOutgoing: isOutgoing, at: SequenceNumber(.max))
+            #expect(digest == nil)
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `hand-over waits for the predecessor, is released by it, and goes on without it`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        func shown(at now: Timestamp) async throws -> [MessageID] {
+            try await ledger.inbox(InboxFilter(), now: now).map(\.message.id)
+        }
+        func id(_ ordinal: Int) throws -> MessageID { try Sample.message(ordinal, from: Community.avim).id }
+        let wait = NodeLimits().predecessorWait
+        try await ledger.receive(2, number: 2, predecessor: 1)
+        #expect(try await shown(at: Sample.start).isEmpty)
+        #expect(try await shown(at: Sample.start + wait) == [try id(2)])
+        let flagged = try await ledger.inbox(InboxFilter(), now: Sample.start + wait).first
+        #expect(flagged?.missingPredecessor == (try id(1)))
+        #expect(try await shown(at: Sample.start - Milliseconds.hours(1)) == [try id(2)], "the clock was set back")
+        // Never for `stat`.
+        try await ledger.receive(4, number: 4, predecessor: 3, priority: .stat)
+        #expect(try await shown(at: Sample.start) == [try id(4)])
+        try await ledger.receive(1, number: 1)
+        #expect(try await shown(at: Sample.start) == [try id(2), try id(4), try id(1)])
+        let released = try await ledger.inbox(InboxFilter(), now: Sample.start).first
+        #expect(released?.missingPredecessor == nil)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `nobody waits for a predecessor that is declared void`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let void = try await ledger.proposal(1, number: 1, declared: .void)
+        _ = try await ledger.receive([void], from: Community.avim, limits: NodeLimits(), now: Sample.now())
+        try await ledger.receive(2, number: 2, predecessor: 1)
+        #expect(try await ledger.inbox(InboxFilter(), now: Sample.start).count == 1)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `an acknowledgement moves the delivery that it names, and never back`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await ledger.accept(1)
+        let message = try Sample.message(1)
+        func acknowledge(_ ordinal: Int, _ step: AcknowledgementStep) async throws {
+            try await ledger.receive(
+                ordinal, number: UInt64(ordinal),
+                acknowledgement: ReceivedAcknowledgement(
+                    messageID: message.id, messageDigest: message.digest, step: step, role: "duty officer",
+                    hasReason: true))
+        }
+        try await acknowledge(1, .concluded)
+        try await acknowledge(2, .owned)
+        let delivery = try #require(try await ledger.deliveries(DeliveryFilter()).first)
+        #expect(delivery.state == .concluded)
+        #expect(delivery.followUpRole == "duty officer")
+        #expect(delivery.concludedAt == Sample.start)
+        #expect(delivery.ownedAt == nil)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `our own step moves the inbox in the transaction that accepts its acknowledgement`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await ledger.receive(1, number: 1)
+        let received = try Sample.message(1, from: Community.avim).id
+        func step(_ ordinal: Int, _ step: AcknowledgementStep) async throws -> AcceptanceResult {
+            try await ledger.accept(
+                Sample.request(
+                    try Sample.message(ordinal), ordinal: ordinal,
+                    inboxStep: InboxStep(messageID: received, step: step, role: "duty officer")),
+                limits: NodeLimits(), now: Sample.now())
+        }
+        #expect(try await step(1, .owned) == .accepted(try Sample.message(1).id))
+        #expect(try await step(2, .owned) == .refused(.inboxStepNotPossible(from: .owned, .owned)))
+        var owned = InboxFilter()
+        owned.states = [.owned]
+        owned.id = received
+        let entry = try #require(try await ledger.inbox(owned, now: Sample.start).first)
+        #expect(entry.role == "duty officer")
+        owned.states = [.ready]
+        #expect(try await ledger.inbox(owned, now: Sample.start).isEmpty)
+        #expect(try await ledger.account(with: Community.avim).issued.number == SequenceNumber(1))
+    }
+}

@@ -1,0 +1,115 @@
+import ExchangeCore
+import Foundation
+import GRDB
+import Testing
+
+@testable import ExchangeStore
+
+/// What a store makes of the file that it finds.
+@Suite(.temporaryFolder) struct OpeningTests {
+    private func refusal(limits: StoreLimits = StoreLimits()) async -> StoreError? {
+        await #expect(throws: StoreError.self) { try await Sample.openSQLite(limits: limits) }
+    }
+
+    private func edit(_ body: (Database) throws -> Void) throws {
+        let queue = try DatabaseQueue(path: TemporaryFolder.store)
+        try queue.writeWithoutTransaction(body)
+        try queue.close()
+    }
+
+    @Test func `a second opening is refused with the holder's process id, until the first is closed`() async throws {
+        let first = try await Sample.openSQLite()
+        let error = await refusal()
+        #expect(error?.code == .storeLocked)
+        #expect(error?.message.contains("process \(ProcessInfo.processInfo.processIdentifier)") == true)
+        try await first.close()
+        try await first.close()
+        let second = try await Sample.openSQLite()
+        #expect(second.opening.predecessor == first.opening.incarnation)
+    }
+
+    @Test func `a closed store refuses writes and reads`() async throws {
+        let ledger = try await Sample.openSQLite()
+        try await ledger.close()
+        let write = await #expect(throws: StoreError.self) { try await ledger.accept(1) }
+        #expect(write?.code == .storeUnavailable)
+        let read = await #expect(throws: StoreError.self) { try await ledger.due() }
+        #expect(read?.code == .storeUnavailable)
+    }
+
+    @Test func `closing empties the log into the database`() async throws {
+        let ledger = try await Sample.openSQLite()
+        try await ledger.accept(1)
+        try await ledger.close()
+        #expect(StoreFile.byteCount(of: TemporaryFolder.store + "-wal") == 0)
+        let copy = TemporaryFolder.path + "/copy.sqlite"
+        try FileManager.default.copyItem(atPath: TemporaryFolder.store, toPath: copy)
+        #expect(try await Sample.openSQLite(at: copy).due().numbers == [1])
+    }
+
+    @Test func `the files are readable by their owner alone`() async throws {
+        let ledger = try await Sample.openSQLite()
+        try await ledger.accept(1)
+        for suffix in ["", "-wal", "-shm", ".lock"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: TemporaryFolder.store + suffix)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(suffix)")
+        }
+    }
+
+    @Test func `a store of a newer version is refused and stays as it is`() async throws {
+        try await Sample.openSQLite().close()
+        try edit { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999')") }
+        let before = try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store))
+        #expect(await refusal()?.code == .storeNewer)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store)) == before)
+    }
+
+    @Test func `another program's database is refused and stays as it is`() async throws {
+        try edit { try $0.execute(sql: "CREATE TABLE t (a); INSERT INTO t VALUES (1)") }
+        let before = try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store))
+        #expect(await refusal()?.code == .storeDamaged)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store)) == before)
+    }
+
+    @Test func `a file that is no database is refused and stays as it is`() async throws {
+        let text = Data("This is not a database, whatever its name says.".utf8)
+        try text.write(to: URL(fileURLWithPath: TemporaryFolder.store))
+        #expect(await refusal()?.code == .storeDamaged)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store)) == text)
+    }
+
+    @Test(arguments: [StoreLimits().openingCheckMaximumBytes, 0])
+    func `a damaged page is found at opening`(checkMaximumBytes: Int64) async throws {
+        let ledger = try await Sample.openSQLite()
+        for ordinal in 1...20 { try await ledger.accept(ordinal) }
+        try await ledger.close()
+        // The page of the table on which numbers rest.
+        var page = 0
+        try edit {
+            page = try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'partner'") ?? 0
+        }
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: TemporaryFolder.store))
+        try file.seek(toOffset: UInt64(page - 1) * 4096)
+        file.write(Data(repeating: 0x5A, count: 4096))
+        try file.close()
+        var limits = StoreLimits()
+        limits.openingCheckMaximumBytes = checkMaximumBytes
+        #expect(await refusal(limits: limits)?.code == .storeDamaged)
+    }
+
+    @Test func `a folder that is not there is named`() async throws {
+        let error = await #expect(throws: StoreError.self) {
+            try await Sample.openSQLite(at: TemporaryFolder.path + "/none/store.sqlite")
+        }
+        #expect(error?.code == .storeUnavailable)
+        #expect(error?.cause.contains("/none/store.sqlite") == true)
+    }
+
+    @Test func `an opening that fails lets go of the lock`() async throws {
+        try await Sample.openSQLite().close()
+        try edit { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999')") }
+        #expect(await refusal()?.code == .storeNewer)
+        try edit { try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '999'") }
+        _ = try await Sample.openSQLite()
+    }
+}

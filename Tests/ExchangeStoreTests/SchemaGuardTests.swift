@@ -1,0 +1,100 @@
+import ExchangeCore
+import GRDB
+import Testing
+
+@testable import ExchangeStore
+
+/// What the schema itself refuses, whoever asks.
+@Suite(.temporaryFolder) struct SchemaGuardTests {
+    @Test(arguments: [
+        "UPDATE audit SET leaf = x'00'",
+        "DELETE FROM audit",
+        "DELETE FROM delivery",
+        "DELETE FROM slot",
+        "DELETE FROM message",
+        "DELETE FROM idempotency_key",
+        "UPDATE idempotency_key SET message_id = x'00'",
+        "UPDATE delivery SET number = number + 1 WHERE number = 2",
+        "UPDATE delivery SET transport = 'open', is_outstanding = 1 WHERE number = 1",
+        "UPDATE delivery SET transport = 'refused' WHERE number = 1",
+        "UPDATE delivery SET is_outstanding = 0 WHERE number = 2",
+        "UPDATE delivery SET transport = 'given-up' WHERE number = 2",
+        "UPDATE slot SET proof = x'00'",
+        "UPDATE message SET digest = zeroblob(32)",
+        "UPDATE partner SET safe_number = received_number + 1",
+        "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",
+        """
+        INSERT INTO delivery (partner, number, message_id, recipient_role, case_reference, priority_rank,
+            envelope_bytes, accepted_at, running_digest)
+        SELECT partner, 9, message_id, recipient_role, case_reference, 0, 0, 0, running_digest FROM delivery LIMIT 1
+        """,
+    ])
+    func `the schema refuses what would break a promise`(statement: String) async throws {
+        let ledger = try await Sample.openSQLite()
+        try await ledger.accept(1, key: "key")
+        try await ledger.accept(2)
+        try await ledger.receive(1, number: 1)
+        try await ledger.recordAnswers(
+            [AnswerRecord(number: SequenceNumber(1), answer: .receipt([1]), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+        let error = await #expect(throws: StoreError.self) {
+            try await ledger.write(at: Sample.start) { try $0.database.execute(sql: statement) }
+        }
+        #expect(error?.code == .invariantViolated, "\(String(describing: error))")
+    }
+
+    @Test(arguments: [UInt64.random(in: 1...UInt64.max), 2012])
+    func `the counters are those of the rows, whatever happens to deliveries`(seed: UInt64) async throws {
+        print("seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        let ledger = try await Sample.openSQLite()
+        for ordinal in 1...30 {
+            try await ledger.accept(ordinal, envelopeBytes: Int.random(in: 20...2000, using: &generator))
+        }
+        for _ in 1...150 {
+            let number = SequenceNumber(.random(in: 1...30, using: &generator))
+            let key = DeliveryKey(partner: Community.avim, number: number)
+            let events: [TransportEvent] = [.heldByOperator, .releasedByOperator, .withdrawnByPerson]
+            let answers: [VerifiedAnswer] = [
+                .receipt([1]), .refusal(.codeUnknown, detail: "", [1]), .later(.keyUnknown, detail: ""),
+            ]
+            if Bool.random(using: &generator), let event = events.randomElement(using: &generator) {
+                _ = try await ledger.moveTransport(key, event, reason: "a reason", at: Sample.start)
+            } else if let answer = answers.randomElement(using: &generator) {
+                try await ledger.recordAnswers(
+                    [AnswerRecord(number: number, answer: answer, jitter: 1)], from: Community.avim,
+                    now: Sample.now())
+            }
+            let counters = try await ledger.read { database in
+                try database.first(
+                    """
+                    SELECT open_items, count(message.id), open_bytes, ifnull(sum(length(envelope)), 0)
+                    FROM partner LEFT JOIN delivery ON delivery.partner = oin AND transport IN ('open', 'held')
+                    LEFT JOIN message ON message.id = delivery.message_id
+                    """
+                ) { row in (0..<4).map(row.count) }
+            }
+            #expect(counters?[0] == counters?[1])
+            #expect(counters?[2] == counters?[3])
+        }
+    }
+
+    @Test func `what is due is found through an index, whatever the state of the queue`() async throws {
+        let ledger = try await Sample.openSQLite()
+        let plans = try await ledger.read { database in
+            try ["next_attempt = 0 ORDER BY number", "next_attempt > 0 AND next_attempt <= 5 ORDER BY next_attempt"]
+                .map { condition in
+                    try Row.fetchAll(
+                        database,
+                        sql: """
+                            EXPLAIN QUERY PLAN SELECT number, envelope_bytes FROM delivery
+                            WHERE is_outstanding = 1 AND partner = 'x' AND priority_rank = 1 AND \(condition) LIMIT 9
+                            """
+                    ).map { $0["detail"] as String }.joined(separator: "; ")
+                }
+        }
+        #expect(plans[0].contains("delivery_waiting (partner=? AND priority_rank=?)"))
+        #expect(plans[1].contains("delivery_deferred (partner=? AND priority_rank=? AND next_attempt>?"))
+        #expect(!plans.joined().contains("TEMP B-TREE"))
+    }
+}
