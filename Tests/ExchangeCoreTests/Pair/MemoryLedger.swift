@@ -67,7 +67,6 @@ struct MemoryLedger {
         var leafCount = 0
         var partnerIncarnations: [SeenIncarnation] = []
         var newestTally = Timestamp(milliseconds: 0)
-        var newestManifest = Timestamp(milliseconds: 0)
     }
 
     private(set) var current: State
@@ -155,7 +154,8 @@ struct MemoryLedger {
         case .moveInbox(let id, let state, _, _): current.inbox[id]?.state = state
         case .raiseAlarm(let alarm):
             current.alarms[AlarmKey(code: alarm.code, messageID: alarm.messageID), default: 0] += 1
-        case .clearAlarm: break
+        case .clearAlarm(let code, _, let messageID):
+            current.alarms[AlarmKey(code: code, messageID: messageID)] = nil
         case .appendLeaf(let leaf):
             current.leafChain = FakeHash.digest(current.leafChain.bytes + leaf.wireBytes)
             current.leafCount += 1

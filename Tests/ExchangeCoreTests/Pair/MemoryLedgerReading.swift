@@ -74,3 +74,14 @@ extension MemoryLedger.State {
             isRecovering: false, issued: issuedLast, received: receivedLast, safe: .none, gaps: gaps)
     }
 }
+
+extension KeptAnswer {
+    /// Without the proof's bytes, for a message about a failure.
+    var name: String {
+        switch self {
+        case .receipt: "a receipt"
+        case .refusal(let code, _): "the refusal \(code.rawValue)"
+        case .noted(let kind, _): "noted \(kind)"
+        }
+    }
+}

@@ -167,7 +167,7 @@ struct Pair {
             nodes[seat.rawValue].submissions[index].isPending = false
         }
         // Mostly short; now and then long enough for the partner to raise its alarm.
-        schedule(.restart(seat), in: random.chance(8) ? random.within(320_000...400_000) : random.within(200...8_000))
+        schedule(.restart(seat), in: random.chance(12) ? random.within(320_000...400_000) : random.within(200...8_000))
     }
 
     private mutating func restart(_ seat: Seat) {
@@ -175,6 +175,8 @@ struct Pair {
         nodes[seat.rawValue].link = PartnerLink(limits: NodeLimits(), now: now)
         nodes[seat.rawValue].isUp = true
         handle(.started, at: seat)
+        // Some stop again before they have said a word: their successor names a predecessor that nobody saw.
+        if happens(20) { schedule(.crash(seat), in: random.within(0...3)) }
     }
 
     // MARK: Network

@@ -100,7 +100,7 @@ extension Pair {
 
     /// The agency's system reads what is available, and its people answer some of it.
     mutating func agencyLooks(at seat: Seat) {
-        schedule(.agencyLooks(seat), in: 500)
+        schedule(.agencyLooks(seat), in: 1_000)
         guard nodes[seat.rawValue].isUp else { return }
         let state = nodes[seat.rawValue].ledger.durable
         let rows = state.inboxOrder.filter { !nodes[seat.rawValue].takenSet.contains($0) }
@@ -133,7 +133,10 @@ extension Pair {
 
     /// Holds an open delivery and releases it later, or withdraws one.
     mutating func operatorActs(at seat: Seat) {
-        guard nodes[seat.rawValue].isUp else { return }
+        guard nodes[seat.rawValue].isUp else {
+            schedule(.operatorActs(seat), in: 1_000)
+            return
+        }
         for index in nodes[seat.rawValue].ledger.current.outgoing.indices
         where nodes[seat.rawValue].ledger.current.outgoing[index].transport == .held {
             move(index, .releasedByOperator, .released, at: seat)

@@ -19,7 +19,7 @@ enum PairEvent: String, CaseIterable {
     case requestLost, answerLost, duplicated, reordered, answerLate, requestTimedOut, connectionRefused
     case crashedBeforeCommit, crashedWithUnsyncedWrites, crashedAfterSync, writesLost
     case resubmitted, repeatedSubmission, duplicateAnswered, verdictChanged, answeredLater, answeredRefusal
-    case twinRefused, held, released, withdrawn, withdrawnTooLate, voidNoted, heldNoted
+    case twinRefused, held, released, withdrawn, withdrawnTooLate, voidNoted, voidRefused, heldNoted
     case waitedForPredecessor, statPassedPredecessor, unreachableAlarm, wokenBySignOfLife, incarnationUnproven
     case acknowledged, staleTally
 }

@@ -94,8 +94,6 @@ extension Pair {
             nodes[seat.rawValue].ledger.commit(changes)
             work.progress[index] = .settled(kept(verdict, signed))
         }
-        let created = work.manifest.created
-        nodes[seat.rawValue].ledger.update { $0.newestManifest = max($0.newestManifest, created) }
         if hasChanged {
             nodes[seat.rawValue].ledger.sync()
             propose(work, at: seat)

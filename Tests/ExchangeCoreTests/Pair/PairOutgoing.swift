@@ -112,6 +112,11 @@ extension Pair {
             answer, for: DeliveryKey(partner: seat.other.party.oin, number: outcome.number), facts: facts,
             jitter: random.next(), now: now)
         nodes[seat.rawValue].ledger.commit(changes)
+        // A withdrawn number that the recipient had refused before: the refusal answers the declaration too.
+        if case .refusal = answer, delivery.transport == .withdrawn, sent.declaredKind == .void {
+            counts.note(.voidRefused)
+            nodes[seat.rawValue].ledger.update { $0.outgoing[index].notedAs = .void }
+        }
     }
 
     /// `nil` for a declared number that was noted.

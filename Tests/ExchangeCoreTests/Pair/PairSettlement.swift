@@ -5,7 +5,8 @@ extension Pair {
     var isSettled: Bool {
         nodes.allSatisfy { $0.isUp && $0.untold == 0 } && nodes.allSatisfy { node in
             node.ledger.unsynced == 0
-                && node.ledger.durable.openCount == 0 && node.agreement?.outgoing.isSettled == true
+                && node.ledger.durable.openCount == 0 && !node.ledger.durable.outgoing.contains { $0.transport == .held }
+                && node.agreement?.outgoing.isSettled == true
                 && node.agreement?.incoming.isSettled == true
                 && node.ledger.durable.inboxOrder.allSatisfy(node.takenSet.contains)
         } && nodes[0].ledger.durable.issuedLast == nodes[1].ledger.durable.receivedLast
@@ -63,17 +64,17 @@ extension Pair {
                 if isInbox != delivery.summary.isHandedOver { found.append("\(seat): hand-over of number \(number)") }
             case (.refused, .refusal(let code, let proof)):
                 if delivery.proof != proof { found.append("\(seat): number \(number) has another refusal") }
-                let alarm = MemoryLedger.AlarmKey(code: .deliveryRefused, messageID: delivery.item.messageID)
-                if mine.alarms[alarm] == nil { found.append("\(seat): a refusal without an alarm") }
-                if code == .messageIDConflict {
-                    let conflict = MemoryLedger.AlarmKey(code: .messageIDConflict, messageID: delivery.item.messageID)
-                    if theirs.alarms[conflict] == nil { found.append("\(seat): a conflict without an alarm") }
+                // Alarms are kept by message id: the receipt for one of two messages with one id ends the sender's.
+                let alarm = code == .messageIDConflict ? AlarmCode.messageIDConflict : .deliveryRefused
+                let books = code == .messageIDConflict ? theirs : mine
+                if books.alarms[.init(code: alarm, messageID: delivery.item.messageID)] == nil {
+                    found.append("\(seat): number \(number) is refused without an alarm")
                 }
-            case (.withdrawn, .noted(.void, _)):
+            case (.withdrawn, .noted(.void, _)), (.withdrawn, .refusal):
                 if received?.summary.digest == delivery.item.messageDigest {
                     found.append("\(seat): number \(number) is void and received")
                 }
-            default: found.append("\(seat): number \(number) is \(delivery.transport) and \(slot.answer)")
+            default: found.append("\(seat): number \(number) is \(delivery.transport), the partner has \(slot.answer.name)")
             }
         }
         return found

@@ -34,7 +34,7 @@ extension Pair {
         }
         let state = nodes[seat.rawValue].ledger.durable
         // An account that was overtaken on its way says nothing of now.
-        guard tally.created > state.newestTally, tally.created > state.newestManifest else {
+        guard tally.created > state.newestTally else {
             counts.note(.staleTally)
             return true
         }
@@ -45,7 +45,7 @@ extension Pair {
                 issued: state.issuedLast, received: tally.received,
                 issuerDigest: state.issued.indices.contains(Int(tally.received.number.value))
                     ? state.issued[Int(tally.received.number.value)].runningDigest : nil),
-            incoming: TallyComparison.compare(issued: tally.issued, received: state.receivedLast, issuerDigest: nil))
+            incoming: Self.incoming(tally.issued, state))
         nodes[seat.rawValue].agreement = agreement
         for side in [agreement.outgoing, agreement.incoming] {
             switch side {
@@ -54,6 +54,14 @@ extension Pair {
             }
         }
         return true
+    }
+
+    /// Batches overtake tallies: holding more than a tally names is no contradiction, and of what is named beyond our
+    /// own record only the partner can judge.
+    private static func incoming(_ issued: ChannelPosition, _ state: MemoryLedger.State) -> ChannelAgreement {
+        guard issued.number <= state.receivedLast.number else { return .undecided }
+        let ours = state.received[Int(issued.number.value)].runningDigest
+        return ours == issued.runningDigest ? .agree(at: issued.number, behind: 0) : .differ(at: issued.number)
     }
 
     private func judgeIncarnation(of tally: Tally, seen: [SeenIncarnation]) -> IncarnationJudgement {

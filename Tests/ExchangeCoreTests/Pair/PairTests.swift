@@ -4,7 +4,7 @@ import Testing
 /// Two cores through loss, duplication, reordering and crashes. `EXCHANGE_TEST_SEED` repeats a run: a failure names
 /// the seed of its own run.
 @Suite struct PairTests {
-    static let runs: UInt64 = 120
+    static let runs: UInt64 = 200
 
     @Test func `whatever the network and the disks do, what was accepted arrives once, with one receipt`() async {
         var counts = PairCounts()
