@@ -56,7 +56,8 @@ import Testing
         #expect(
             changes.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key"))
+                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key",
+                    isAttempt: true))
         #expect(Self.alarms(changes) == [.deliveryDeferred])
     }
 
@@ -70,7 +71,8 @@ import Testing
         #expect(
             open.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation"))
+                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation",
+                    isAttempt: true))
         #expect(Self.alarms(open) == [.receiptInvalid])
         let settled = Self.decide(.invalid(reason: "forged"), in: .receipted)
         #expect(settled.count == 1)
