@@ -130,9 +130,9 @@ import Testing
     }
 
     @Test func `the limits of the text are those of the code, by value and unit`() throws {
-        let rows = try rows(under: "## 11")
+        let stated = try rows(under: "## 11")
         for limit in Self.limits {
-            let row = try #require(rows.first { $0.first == limit.name }, "\(limit)")
+            let row = try #require(stated.first { $0.first == limit.name }, "\(limit)")
             try #require(row.count > 2, "\(limit)")
             #expect(row[1].filter { $0 != "," } == limit.value, "\(limit)")
             if let unit = limit.unit { #expect(row[2] == unit, "\(limit)") }
@@ -158,7 +158,9 @@ import Testing
     }
 
     private func part(of source: String, from start: String, to end: String) throws -> Substring {
-        let rest = source[try #require(source.firstRange(of: start), "no \(start)").upperBound...]
-        return rest[..<(try #require(rest.firstRange(of: end), "no end of \(start)").lowerBound)]
+        let head = try #require(source.firstRange(of: start), "no \(start)")
+        let rest = source[head.upperBound...]
+        let tail = try #require(rest.firstRange(of: end), "no end of \(start)")
+        return rest[..<tail.lowerBound]
     }
 }
