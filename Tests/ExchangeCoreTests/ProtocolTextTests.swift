@@ -157,6 +157,25 @@ import Testing
         #expect(cited > 0)
     }
 
+    // MARK: Guards
+
+    /// Both texts name the test that guards each defence; a test that is renamed would leave a promise behind.
+    @Test(arguments: ["docs/nine-ways.md", "docs/threat-model.md"])
+    func `every test that a text names as a guard is there`(document: String) throws {
+        let tests = Self.root.appending(path: "Tests")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: tests.path).filter { $0.hasSuffix(".swift") }
+        var named = 0
+        for citation in try text(of: document).matches(of: /`(\w+)`: “([^”]+)”/) {
+            let isThere = try files.contains { path in
+                guard ("/" + path).hasSuffix("/\(citation.1).swift") else { return false }
+                return try text(of: "Tests/" + path).contains("`\(citation.2)`")
+            }
+            #expect(isThere, "\(citation.1): \(citation.2)")
+            named += 1
+        }
+        #expect(named > 0)
+    }
+
     private func part(of source: String, from start: String, to end: String) throws -> Substring {
         let head = try #require(source.firstRange(of: start), "no \(start)")
         let rest = source[head.upperBound...]
