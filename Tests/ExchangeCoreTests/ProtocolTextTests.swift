@@ -149,7 +149,7 @@ import Testing
             let source = try text(of: "Sources/" + path)
             for citation in source.matches(of: /`protocol\.md` §(\d+(?:\.\d+)?)/) {
                 let section = citation.1
-                let heading = (section.contains(".") ? "### " : "## ") + section + " "
+                let heading = "\(section.contains(".") ? "###" : "##") \(section) "
                 #expect(lines.contains { $0.hasPrefix(heading) }, "\(path) cites §\(section)")
                 cited += 1
             }
