@@ -19,7 +19,7 @@ import Testing
         let section = lines[lines.index(after: start)...].prefix { !$0.hasPrefix("#") }
         return section.filter { $0.hasPrefix("| `") }.map { line in
             line.split(separator: "|").map { cell in
-                cell.filter { $0 != "`" }.trimmingCharacters(in: .whitespaces)
+                String(cell).filter { $0 != "`" }.trimmingCharacters(in: .whitespaces)
             }
         }
     }
@@ -134,7 +134,8 @@ import Testing
         for limit in Self.limits {
             let row = try #require(stated.first { $0.first == limit.name }, "\(limit)")
             try #require(row.count > 2, "\(limit)")
-            #expect(row[1].filter { $0 != "," } == limit.value, "\(limit)")
+            let value: String = row[1].filter { $0 != "," }
+            #expect(value == limit.value, "\(limit)")
             if let unit = limit.unit { #expect(row[2] == unit, "\(limit)") }
         }
     }
