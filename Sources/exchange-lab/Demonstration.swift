@@ -61,6 +61,7 @@ struct Demonstration: Sendable {
             accounts.append(try await NodeAccount(of: node, maximumItems: part.deliveriesMaximumPerNode))
         }
         verdict.judge(accounts, demandsFollowUp: part.demandsFollowUp)
+        await terminal.event("asks the nodes to stop")
         for (node, end) in try await community.stop() {
             verdict.demand(end == .exited(status: 0), "\(node.member.name)'s node \(end) when it was asked to stop")
         }

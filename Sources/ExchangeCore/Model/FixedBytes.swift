@@ -99,5 +99,5 @@ extension UInt8 {
 
 extension UInt64 {
     /// Eight bytes, most significant first.
-    public var bigEndianBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) } }
+    public var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 }

@@ -82,6 +82,10 @@ extension SQLiteLedger {
                 let next = facts.transport.after(event)
             else { return false }
             try transaction.declare(key, next, from: facts.transport, reason: reason)
+            try transaction.append(
+                AuditLeaf(
+                    .deliveryMoved, at: at, messageID: facts.message.id, partner: key.partner, number: key.number,
+                    digest: facts.message.digest, note: next.rawValue))
             return true
         }
     }
@@ -139,6 +143,8 @@ extension LedgerTransaction {
             try endDeclaration(of: key, as: .withdrawn)
         case .later(let code, let detail):
             try putOffDeclaration(of: key, facts: facts, record, detail: "\(code.rawValue): \(detail)", now: now)
+        case .notSent(_, let detail):
+            try putOffDeclaration(of: key, facts: facts, record, detail: detail, now: now)
         case .invalid(let reason):
             try putOffDeclaration(of: key, facts: facts, record, detail: reason, now: now)
         }

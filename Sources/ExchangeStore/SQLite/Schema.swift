@@ -12,9 +12,10 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
-            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards] {
-                try database.execute(sql: statements)
-            }
+            let statements = [
+                openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards,
+            ]
+            for statement in statements { try database.execute(sql: statement) }
         }
         return migrator
     }
@@ -113,6 +114,8 @@ enum Schema {
             attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
             follow_up TEXT NOT NULL DEFAULT 'none' CHECK (follow_up IN ('none', 'owned', 'declined', 'concluded')),
             follow_up_role TEXT NOT NULL DEFAULT '',
+            -- The L2 or L3 that says so last.
+            follow_up_message BLOB CHECK (length(follow_up_message) = 16),
             -- An operator's reason for holding or withdrawing; it is declared to the partner.
             declared_reason TEXT NOT NULL DEFAULT '',
             detail TEXT NOT NULL DEFAULT '',

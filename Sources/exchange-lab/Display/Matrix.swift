@@ -9,24 +9,31 @@ struct Matrix: Sendable {
     private static let cellColumns = 10
 
     var lines: [String] {
-        let head = TextColumn.left("", 10) + Cast.allCases.map { TextColumn.left($0.name, Self.cellColumns) }.joined()
+        let head = [("", 10)] + Cast.allCases.map { ($0.name, Self.cellColumns) }
         let rows = entries.enumerated().map { index, entry in
             TextColumn.right("\(index + 1)", 2) + " " + TextColumn.left(entry.message.type, 7)
-                + Cast.allCases.map { cell(entry, $0) }.joined()
+                + joined(Cast.allCases.map { cell(entry, $0) })
         }
-        return [palette(head, .bold)] + rows
+        return [palette(head.map { TextColumn.left($0.0, $0.1) }.joined(), .bold)] + rows
     }
 
-    private func cell(_ entry: Board.Entry, _ cast: Cast) -> String {
-        func padded(_ text: String, _ style: Style) -> String { palette(TextColumn.left(text, Self.cellColumns), style) }
-        guard cast != entry.message.sender else { return padded("sender", .dim) }
-        guard let delivery = entry.delivery(to: cast) else { return padded("·", .dim) }
-        switch (delivery.followUp, delivery.isReceipted) {
-        case (.concluded, _): return padded("concluded", .green)
-        case (.declined, _): return padded("declined", .yellow)
-        case (.owned, _): return padded("owned", .blue)
-        case (.none, true): return padded("✓ told", .green)
-        case (.none, false): return padded("… waiting", .red)
+    /// The last cell ends with its text.
+    private func joined(_ cells: [(text: String, style: Style)]) -> String {
+        cells.enumerated().map { index, cell in
+            let padding = index == cells.count - 1 ? 0 : max(0, Self.cellColumns - cell.text.count)
+            return palette(cell.text, cell.style) + String(repeating: " ", count: padding)
+        }.joined()
+    }
+
+    private func cell(_ entry: Board.Entry, _ cast: Cast) -> (text: String, style: Style) {
+        guard cast != entry.message.sender else { return ("sender", .dim) }
+        guard let delivery = entry.delivery(to: cast) else { return ("·", .dim) }
+        return switch (delivery.followUp, delivery.isReceipted) {
+        case (.concluded, _): ("concluded", .green)
+        case (.declined, _): ("declined", .yellow)
+        case (.owned, _): ("owned", .blue)
+        case (.none, true): ("✓ told", .green)
+        case (.none, false): ("… waiting", .red)
         }
     }
 }

@@ -40,7 +40,7 @@ extension [NodeAccount] {
     var table: Table {
         Table(
             head: [
-                "node", "deliveries", "receipts", "retries", "received", "duplicates", "gaps", "tallies", "audit leaves",
+                "node", "deliveries", "receipts", "retries", "received", "duplicates", "gaps", "tallies", "leaves",
                 "starts", "alarms",
             ],
             rows: map { account in

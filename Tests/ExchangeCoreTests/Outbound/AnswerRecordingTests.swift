@@ -22,7 +22,16 @@ import Testing
     func `a late receipt counts, in whatever state the delivery is`(state: TransportState) {
         let changes = Self.decide(.receipt([1, 2]), in: state)
         #expect(changes.first == .moveTransport(of: Self.key, to: .receipted, proof: [1, 2], code: "", at: Sample.wall))
-        #expect(changes.count == 2, "and a leaf")
+        let leaves = changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.kind } else { nil } }
+        #expect(leaves == [.receiptRecorded])
+    }
+
+    @Test func `a receipt ends the alarms about its delivery, and no others`() {
+        let cleared = Self.decide(.receipt([1]), in: .refused).compactMap { change -> AlarmCode? in
+            guard case .clearAlarm(let code, Sample.avim, let id) = change, id == Sample.summary().id else { return nil }
+            return code
+        }
+        #expect(cleared == [.deliveryDeferred, .receiptInvalid, .deliveryRefused])
     }
 
     @Test func `a repeated receipt changes nothing`() {
@@ -47,7 +56,8 @@ import Testing
         #expect(
             changes.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key"))
+                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key",
+                    isAttempt: true))
         #expect(Self.alarms(changes) == [.deliveryDeferred])
     }
 
@@ -61,7 +71,8 @@ import Testing
         #expect(
             open.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation"))
+                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation",
+                    isAttempt: true))
         #expect(Self.alarms(open) == [.receiptInvalid])
         let settled = Self.decide(.invalid(reason: "forged"), in: .receipted)
         #expect(settled.count == 1)

@@ -185,6 +185,18 @@ import Testing
         #expect(link.handle(.answered, now: later) == [.loadDue], "and cleared but once")
     }
 
+    @Test func `a greeting that is asked for goes at once, or follows what is on its way`() {
+        var idle = Self.link(Self.toIdle)
+        #expect(idle.handle(.greetingAsked, now: Sample.now) == [.exchangeTally])
+        var busy = Self.link(Self.toTransmitting)
+        #expect(busy.handle(.greetingAsked, now: Sample.now).isEmpty)
+        #expect(busy.handle(.answered, now: Sample.now) == [.exchangeTally])
+        var silent = Self.link([.started, .failed(jitter: 900)])
+        let until = Sample.now.monotonic + Milliseconds(900)
+        #expect(silent.handle(.greetingAsked, now: Sample.now) == [.wake(at: until)], "and does not spin")
+        #expect(silent.handle(.greetingAsked, now: Sample.now.after(.seconds(1))) == [.exchangeTally])
+    }
+
     @Test func `a short silence raises no alarm and clears none`() {
         var link = Self.link([.started, .failed(jitter: 0), .timerFired])
         #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue])

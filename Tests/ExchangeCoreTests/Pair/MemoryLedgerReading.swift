@@ -1,0 +1,87 @@
+import ExchangeCore
+
+/// What was due when a link asked.
+struct DueBatch {
+    var entries: [MemoryLedger.Delivery] = []
+    var nextDueIn: Milliseconds?
+}
+
+extension MemoryLedger.State {
+    var issuedLast: ChannelPosition { issued[issued.count - 1] }
+    var receivedLast: ChannelPosition { received[received.count - 1] }
+    var openCount: Int { outgoing.count { !$0.isSettled } }
+
+    func receptionFacts(_ item: ChannelItem, _ content: FakeContent?) -> ReceptionFacts {
+        let known: KnownMessage? =
+            if let (summary, number) = receivedByID[item.messageID] {
+                KnownMessage(digest: summary.digest, answer: slots[number]?.answer)
+            } else if sentIDs.contains(item.messageID) {
+                KnownMessage(digest: item.messageDigest, answer: nil)
+            } else {
+                nil
+            }
+        let delivery = content?.acknowledgement.flatMap { acknowledged in
+            outgoing.first { $0.item.messageID == acknowledged.messageID }
+        }
+        return ReceptionFacts(
+            slot: slots[item.number.value], message: known,
+            isPredecessorPresent: content?.predecessor.map { isReleased($0) } ?? true,
+            acknowledged: delivery.map {
+                AcknowledgedDelivery(digest: $0.item.messageDigest, followUp: $0.followUp)
+            })
+    }
+
+    /// Here, and not itself waiting for another.
+    private func isReleased(_ id: MessageID) -> Bool {
+        receivedByID[id] != nil && inbox[id]?.awaiting == nil
+    }
+
+    /// Pressing first, then by number; sent in ascending order.
+    func due(now: Timestamp, atMost maximumItems: Int) -> DueBatch {
+        let waiting = outgoing.filter { !$0.isSettled }
+        let due = waiting.filter { $0.dueAt <= now }
+            .sorted { ($1.summary.priority, $0.item.number) < ($0.summary.priority, $1.item.number) }
+            .prefix(maximumItems)
+            .sorted { $0.item.number < $1.item.number }
+        let next = waiting.map(\.dueAt).filter { $0 > now }.min()
+        return DueBatch(entries: due, nextDueIn: due.isEmpty ? next.map { $0 - now } : nil)
+    }
+
+    func acceptanceFacts(_ request: AcceptanceRequest, ignoringID: Bool) -> AcceptanceFacts {
+        let backlog = Backlog(items: openCount, bytes: 0)
+        return AcceptanceFacts(
+            claimed: request.claim.flatMap { claims[$0.key] },
+            isIDTaken: !ignoringID && sentIDs.contains(request.message.id),
+            backlogs: request.recipients.map { _ in backlog },
+            inboxState: request.inboxStep.flatMap { inbox[$0.messageID]?.state })
+    }
+
+    func lastMessage(in reference: CaseReference) -> MessageID? {
+        outgoing.last { $0.summary.caseReference == reference }?.item.messageID
+    }
+
+    func tally(node: OIN, partner: OIN, created: Timestamp) -> Tally {
+        var gaps: [NumberRange] = []
+        var number = receivedLast.number.next
+        while number < highestSeen, gaps.count < ProtocolLimits.tallyMaximumGaps {
+            let first = number
+            while slots[number.value] == nil { number = number.next }
+            if first < number { gaps.append(NumberRange(first, number.previous)) }
+            while slots[number.value] != nil { number = number.next }
+        }
+        return Tally(
+            node: node, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
+            isRecovering: false, issued: issuedLast, received: receivedLast, safe: .none, gaps: gaps)
+    }
+}
+
+extension KeptAnswer {
+    /// Without the proof's bytes, for a message about a failure.
+    var name: String {
+        switch self {
+        case .receipt: "a receipt"
+        case .refusal(let code, _): "the refusal \(code.rawValue)"
+        case .noted(let kind, _): "noted \(kind)"
+        }
+    }
+}
