@@ -189,13 +189,16 @@ struct MemoryLedger {
 
     /// A message that is let go lets those go in turn that waited for it.
     private mutating func release(successorsOf id: MessageID, at: Timestamp) {
-        guard current.inbox[id]?.awaiting == nil else { return }
+        guard current.isReleased(id, now: at) else { return }
         for successor in current.inboxOrder where current.inbox[successor]?.awaiting == id {
             guard var row = current.inbox[successor] else { continue }
-            current.lastTurn += 1
-            row.turn = current.lastTurn
             row.awaiting = nil
-            row.availableAt = min(row.availableAt, at)
+            // What went on already keeps its turn; only its flag is taken away.
+            if row.availableAt > at {
+                current.lastTurn += 1
+                row.turn = current.lastTurn
+                row.availableAt = at
+            }
             current.inbox[successor] = row
             release(successorsOf: successor, at: at)
         }

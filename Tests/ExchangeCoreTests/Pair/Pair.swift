@@ -60,8 +60,6 @@ struct Pair {
     var judgements: [[IncarnationJudgement]] = [[], []]
     /// Tallies that differ, or that claim more than there is.
     var disagreements: [String] = []
-    /// Messages that were let go because their wait ran out.
-    var overtaken: Set<MessageID> = []
     /// A breach for the test of the checkers themselves: answers leave before they are on the disk.
     var speaksBeforeSync = false
 

@@ -107,18 +107,19 @@ extension Pair {
         return found
     }
 
-    /// Within a case, a message comes after the one that its sender names before it, unless it was pressing or the
-    /// wait ran out.
+    /// Within a case, a message comes after the one that its sender names before it, unless it was pressing or its wait
+    /// ran out first.
     private func orderBreaches(at seat: Seat) -> [String] {
         let node = nodes[seat.rawValue]
         var place: [MessageID: Int] = [:]
         for (index, id) in node.taken.enumerated() { place[id] = index }
         var found: [String] = []
         for (index, id) in node.taken.enumerated() {
-            guard let row = node.ledger.durable.inbox[id], row.summary.priority != .stat, row.awaiting == nil,
+            guard let row = node.ledger.durable.inbox[id], row.summary.priority != .stat,
                 let envelope = node.ledger.durable.envelopes[row.summary.digest],
                 let predecessor = FakeContent(signed: envelope)?.predecessor,
-                let before = place[predecessor], before > index, !overtaken.contains(id)
+                let before = place[predecessor], before > index,
+                let earlier = node.ledger.durable.inbox[predecessor], earlier.availableAt <= row.availableAt
             else { continue }
             found.append("\(seat): \(id) was handed over before \(predecessor)")
         }
