@@ -332,11 +332,14 @@ package struct DeliveryEntry: Hashable, Sendable {
     package let concludedAt: Timestamp?
     /// The receipt or refusal as it came; empty while open.
     package let proof: [UInt8]
+    /// The last L2 or L3 of this recipient; its reason or outcome is content, and is read there.
+    package let followUpMessage: MessageID?
 
     package init(
         message: MessageSummary, recipient: Party, key: DeliveryKey, transport: TransportState, followUp: FollowUp,
         followUpRole: String, attempts: Int, acceptedAt: Timestamp, nextAttempt: Timestamp?, detail: String,
-        receiptedAt: Timestamp?, ownedAt: Timestamp?, concludedAt: Timestamp?, proof: [UInt8]
+        receiptedAt: Timestamp?, ownedAt: Timestamp?, concludedAt: Timestamp?, proof: [UInt8],
+        followUpMessage: MessageID?
     ) {
         self.message = message
         self.recipient = recipient
@@ -353,6 +356,7 @@ package struct DeliveryEntry: Hashable, Sendable {
         self.ownedAt = ownedAt
         self.concludedAt = concludedAt
         self.proof = proof
+        self.followUpMessage = followUpMessage
     }
 }
 
@@ -401,6 +405,8 @@ package enum LedgerEvent: Hashable, Sendable {
     case deliveryMoved(MessageID)
     case inboxChanged(MessageID)
     case alarmsChanged
+    /// A new directory came into use: there may be new partners.
+    case directoryAdopted
     /// A write may not have reached the disk: the process must end.
     case durabilityLost
     /// More happened than is listed: whoever reads this looks at all that it watches.

@@ -92,7 +92,7 @@ package struct ExchangeNode: Sendable {
             return try await SQLiteLedger.open(
                 at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now)
         } catch let error as StoreError {
-            throw NodeError(error.code == .storeLocked ? .alreadyRunning : .storeUnavailable, "\(error)")
+            throw NodeError(NodeErrorCode(error.code), "\(error)")
         } catch {
             throw NodeError(.storeUnavailable, "\(folder.store) cannot be opened", cause: "\(error)")
         }
@@ -148,7 +148,10 @@ private struct LedgerPump: Service {
         for await event in context.ledger.events.cancelOnGracefulShutdown() {
             switch event {
             case .workArrived(let partner): links.signal(.workArrived, to: partner)
-            case .everything: links.signalAll(.workArrived)
+            case .directoryAdopted: links.startMissing()
+            case .everything:
+                links.startMissing()
+                links.signalAll(.workArrived)
             case .deliveryMoved, .inboxChanged, .alarmsChanged: break
             case .durabilityLost:
                 // Never a second try: what a failed sync lost, the next one would report as written.
@@ -159,5 +162,17 @@ private struct LedgerPump: Service {
             changes.ring()
         }
         await links.stop(grace: .seconds(5))
+    }
+}
+
+extension NodeErrorCode {
+    fileprivate init(_ code: StoreError.Code) {
+        self =
+            switch code {
+            case .storeLocked: .alreadyRunning
+            case .storeDamaged: .storeDamaged
+            case .storeNewer: .storeNewer
+            default: .storeUnavailable
+            }
     }
 }

@@ -35,6 +35,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case nodeNotRunning = "node-not-running"
     case alreadyRunning = "already-running"
     case storeUnavailable = "store-unavailable"
+    case storeDamaged = "store-damaged"
+    case storeNewer = "store-newer"
     case submissionInvalid = "submission-invalid"
     case recipientUnknown = "recipient-unknown"
     case idempotencyKeyConflict = "idempotency-key-conflict"
@@ -54,7 +56,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable,
             .certificateUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid, .directoryOlder,
-            .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning:
+            .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeDamaged,
+            .storeNewer:
             2
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid:

@@ -28,9 +28,7 @@ package struct NodeProgram: Sendable {
             folder: folder, configuration: configuration, logger: Logger(label: "exchange-node"))
         if exitsWithParent { ParentWatch.start() }
         try await node.run { [configuration] in
-            print(
-                #"{"ready":true,"oin":"\#(configuration.oin)","port":\#(configuration.port),"#
-                    + #""socket":"\#(configuration.socketPath)"}"#)
+            OperatorConsole.announceReady(configuration)
             fflush(nil)
         }
     }

@@ -35,8 +35,12 @@ struct Queue: AsyncParsableCommand {
             discussion: "EXAMPLE\n  exchange-node queue show 019a… --folder avim --json")
         @OptionGroup var options: ClientOptions
         @Argument(help: "The message's id.") var id: String
+        @Flag(name: .long, help: "Show the recipients' reasons and outcomes too: content, for those who may read it.")
+        var answers = false
 
-        func run() async throws { try await reporting { try await options.console().queueShow(id) } }
+        func run() async throws {
+            try await reporting { try await options.console().queueShow(id, withAnswers: answers) }
+        }
     }
 
     struct DeliveryOptions: ParsableArguments {

@@ -18,7 +18,6 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var folder: FolderOptions
     @Option(name: .long, help: "Overrides listen.host.") var host: String?
     @Option(name: .long, help: "Overrides listen.port.") var port: Int?
-    @Option(name: .long, help: "Overrides local.socket.") var socket: String?
     @Option(name: .long, help: "Overrides log.level.") var logLevel: String?
     @Flag(name: .long, help: "Stop when standard input ends: for a parent that may be killed.")
     var exitWithParent = false
@@ -26,8 +25,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let flags = [
-                "listen.host": host, "listen.port": port.map(String.init), "local.socket": socket,
-                "log.level": logLevel,
+                "listen.host": host, "listen.port": port.map(String.init), "log.level": logLevel,
             ].compactMapValues { $0 }
             try await NodeProgram(folder: folder.nodeFolder, flags: flags, exitsWithParent: exitWithParent).run()
         }

@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: ExamplePKI.Algorithm.allCases)
     func `is for the purpose that it names and for no other`(algorithm: ExamplePKI.Algorithm) throws {
         let community = try Community.shared.get()
-        let member = community.member("sender", algorithm)
+        let member = try community.member("sender", algorithm)
         let certificates: [(Certificate, CertificatePurpose)] = [
             (member.signing.certificate, .signing), (member.agreement.certificate, .keyAgreement), (member.tls, .tls),
         ]
@@ -42,7 +42,7 @@ import Testing
 
     @Test func `lasts until its revocation list is stale`() throws {
         let community = try Community.shared.get()
-        let certificate = community.member("sender", .p256).signing.certificate
+        let certificate = try community.member("sender", .p256).signing.certificate
         let list = try RevocationList(pem: text(community.pki.issuingRevocationList))
         guard case .trusted(let until) = verdict(certificate, .signing, community.trust) else {
             Issue.record("the certificate is good")
@@ -72,7 +72,7 @@ import Testing
     @Test func `needs the key usage also where the extended one fits`() throws {
         // signing and agreement share emailProtection: only the key usage tells them apart.
         let community = try Community.shared.get()
-        let member = community.member("sender", .p256)
+        let member = try community.member("sender", .p256)
         #expect(verdict(member.signing.certificate, .keyAgreement, community.trust) == .untrusted(.wrongKeyUsage))
         expectRefused(.recipientUntrusted) {
             try RecipientCertificate(member.signing.certificate, trust: community.trust, now: now)
@@ -274,7 +274,7 @@ import Testing
         #expect(verified.signerOIN == nil)
         #expect(verified.signer == certificate)
         // An organisation's signature makes no directory.
-        let member = community.member("sender", .p256)
+        let member = try community.member("sender", .p256)
         let forged = try SignedStatement.sign([1], kind: .directory, by: member.signing, at: now)
         let believing = VerificationContext(trust: community.trust, now: now) { _ in member.signing.certificate }
         expectRefused(.signerUntrusted) { try SignedStatement.verify(forged, kind: .directory, in: believing) }

@@ -98,6 +98,46 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `a receipt clears the alarms of its own message alone`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        for ordinal in 1...2 {
+            try await ledger.accept(ordinal)
+            try await ledger.recordAnswers(
+                [
+                    AnswerRecord(
+                        number: SequenceNumber(UInt64(ordinal)), answer: .later(.keyUnknown, detail: "key"), jitter: 1)
+                ], from: Community.avim, now: Sample.now())
+        }
+        #expect(try await ledger.alarms(includingCleared: false).count == 2)
+        try await ledger.recordAnswers(
+            [AnswerRecord(number: SequenceNumber(1), answer: .receipt([1]), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+        let second = try Sample.message(2).id
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [second])
+        try await ledger.clear(.deliveryDeferred, partner: Community.avim, messageID: nil, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `an older directory is not taken, and neither is another of the same version, also after a restart`(
+        form: StoreForm
+    ) async throws {
+        func mark(_ version: Int64, _ text: String) -> DirectoryMark {
+            DirectoryMark(version: version, digest: Sample.digest(text))
+        }
+        var ledger = try await form.open()
+        #expect(try await ledger.adoptDirectory(mark(7, "seven"), at: Sample.start) == .inUse)
+        for _ in 1...2 {
+            #expect(try await ledger.adoptDirectory(mark(6, "six"), at: Sample.start) == .older(than: 7))
+            #expect(try await ledger.adoptDirectory(mark(7, "other"), at: Sample.start) == .conflict(version: 7))
+            #expect(try await ledger.adoptDirectory(mark(7, "seven"), at: Sample.start) == .inUse)
+            try await ledger.close()
+            ledger = try await form.open()
+        }
+        #expect(try await ledger.adoptDirectory(mark(8, "eight"), at: Sample.start) == .inUse)
+    }
+
+    @Test(arguments: StoreForm.all)
     func `each decision leaves its leaves in a chain that verifies`(form: StoreForm) async throws {
         let ledger = try await form.open()
         try await ledger.accept(1)

@@ -49,6 +49,7 @@ import Testing
             try await #require(processExitsWith: .success) { [path = path as String] in
                 let ledger = try await Sample.openSQLite(at: path)
                 try await ledger.accept(1)
+                let events = ledger.events
                 let strace = try await Strace(
                     tracing: "fdatasync,fsync", options: ["-e", "inject=fdatasync,fsync:error=EIO:when=2"])
                 try await ledger.accept(2)
@@ -63,6 +64,8 @@ import Testing
                         Alarm(code: .clockSkewed, partner: nil, messageID: nil, detail: "", at: Sample.start))
                 }
                 try #require(third?.code == .durabilityLost)
+                // Whoever runs the node is told that the process must end.
+                try #require(await events.contains(.durabilityLost))
             }
             let ledger = try await Sample.openSQLite()
             #expect(try await ledger.message(try Sample.message(1).id) != nil)

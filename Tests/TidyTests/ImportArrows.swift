@@ -29,9 +29,9 @@ struct ImportArrows: HouseRule {
         "SignalExchange": layers.union(transport).union(system).union(collections),
         "exchange-node": system.union(["SignalExchange", "ArgumentParser"]),
         "ExchangeTesting": layers.union(transport).union(system).union(collections).union(["SignalExchange"]),
-        "exchange-lab": [
-            "ExchangeTesting", "SignalExchange", "ExchangeCore", "ExchangeCatalogue", "ArgumentParser", "Foundation",
-        ],
+        "exchange-lab": system.union([
+            "ExchangeTesting", "SignalExchange", "ExchangeCore", "ExchangeCatalogue", "ArgumentParser",
+        ]),
     ]
 
     func findings(in tree: SourceTree) -> [Finding] {

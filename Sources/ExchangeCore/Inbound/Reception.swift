@@ -211,7 +211,8 @@ package enum Reception {
         {
             changes.append(
                 .moveFollowUp(
-                    of: acknowledgement.messageID, by: partner, to: next, role: acknowledgement.role, at: now.wall))
+                    of: acknowledgement.messageID, by: partner, to: next, role: acknowledgement.role,
+                    acknowledgement: message.summary.id, at: now.wall))
             changes.append(
                 .appendLeaf(
                     AuditLeaf(

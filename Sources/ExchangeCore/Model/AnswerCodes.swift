@@ -54,6 +54,8 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case deliveryDeferred = "delivery-deferred"
     case messageIDConflict = "message-id-conflict"
     case numberConflict = "number-conflict"
+    case recipientNotTrusted = "recipient-not-trusted"
+    case storedMessageUnreadable = "stored-message-unreadable"
     case receiptInvalid = "receipt-invalid"
     case acknowledgementMismatch = "acknowledgement-mismatch"
     case partnerUnreachable = "partner-unreachable"
@@ -62,6 +64,7 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case partnerHistoryUnproven = "partner-history-unproven"
     case talliesDiffer = "tallies-differ"
     case revocationListStale = "revocation-list-stale"
+    case signerUnknown = "signer-unknown"
     case clockSkewed = "clock-skewed"
     case quotaExceeded = "quota-exceeded"
 }

@@ -73,9 +73,11 @@ package enum LedgerChange: Hashable, Sendable {
     case releaseSuccessors(of: MessageID, at: Timestamp)
     /// - proof: the receipt or refusal, as it came.
     case moveTransport(of: DeliveryKey, to: TransportState, proof: [UInt8], code: String, at: Timestamp)
-    /// Puts off the next attempt: nobody has given up.
-    case deferDelivery(DeliveryKey, until: Timestamp, code: String, detail: String)
-    case moveFollowUp(of: MessageID, by: OIN, to: FollowUp, role: String, at: Timestamp)
+    /// Puts off the next attempt: nobody has given up. Where it was not sent at all, no attempt is counted.
+    case deferDelivery(DeliveryKey, until: Timestamp, code: String, detail: String, isAttempt: Bool)
+    /// - acknowledgement: the L2 or L3 that says so; its reason or outcome is read there, under the case's key.
+    case moveFollowUp(
+        of: MessageID, by: OIN, to: FollowUp, role: String, acknowledgement: MessageID, at: Timestamp)
     case moveInbox(MessageID, to: InboxState, role: String, at: Timestamp)
     case raiseAlarm(Alarm)
     /// Ends the open alarms of a code and a partner: those of one message, or of every message where it is `nil`.

@@ -4,6 +4,8 @@ package enum VerifiedAnswer: Hashable, Sendable {
     case receipt([UInt8])
     case refusal(RefusalCode, detail: String, [UInt8])
     case later(LaterCode, detail: String)
+    /// It was not sent at all: something on our side keeps it back, and the alarm says what.
+    case notSent(AlarmCode, detail: String)
     /// The proof does not verify, or is another organisation's: it counts for nothing, and is an alarm.
     case invalid(reason: String)
 }
@@ -37,7 +39,7 @@ package enum AnswerRecording {
                 .appendLeaf(leaf(.receiptRecorded, key, facts, now: now)),
             ]
                 // What was said of this delivery while it was open is over with its receipt.
-                + [AlarmCode.deliveryDeferred, .receiptInvalid, .deliveryRefused].map {
+                + [AlarmCode.deliveryDeferred, .recipientNotTrusted, .receiptInvalid, .deliveryRefused].map {
                     .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
                 }
         case .refusal(let code, let detail, let proof):
@@ -45,6 +47,7 @@ package enum AnswerRecording {
             return [
                 .moveTransport(of: key, to: next, proof: proof, code: code.rawValue, at: now.wall),
                 .appendLeaf(leaf(.refusalRecorded, key, facts, note: code.rawValue, now: now)),
+                .clearAlarm(.deliveryDeferred, partner: key.partner, messageID: facts.message.id),
                 .raiseAlarm(
                     alarm(
                         .deliveryRefused, key, facts,
@@ -57,6 +60,11 @@ package enum AnswerRecording {
             return deferral(key, facts, code: code.rawValue, detail: detail, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.deliveryDeferred, key, facts, "\(code.rawValue): \(detail)", now: now))
             ]
+        case .notSent(let alarmCode, let detail):
+            return deferral(
+                key, facts, code: alarmCode.rawValue, detail: detail, isAttempt: false, jitter: jitter, now: now) + [
+                    .raiseAlarm(alarm(alarmCode, key, facts, detail, now: now))
+                ]
         case .invalid(let reason):
             return deferral(key, facts, code: "receipt-invalid", detail: reason, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.receiptInvalid, key, facts, reason, now: now))
@@ -65,11 +73,12 @@ package enum AnswerRecording {
     }
 
     private static func deferral(
-        _ key: DeliveryKey, _ facts: DeliveryFacts, code: String, detail: String, jitter: UInt64, now: Now
+        _ key: DeliveryKey, _ facts: DeliveryFacts, code: String, detail: String, isAttempt: Bool = true,
+        jitter: UInt64, now: Now
     ) -> [LedgerChange] {
         guard facts.transport == .open else { return [] }
         let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: jitter)
-        return [.deferDelivery(key, until: now.wall + wait, code: code, detail: detail)]
+        return [.deferDelivery(key, until: now.wall + wait, code: code, detail: detail, isAttempt: isAttempt)]
     }
 
     private static func leaf(

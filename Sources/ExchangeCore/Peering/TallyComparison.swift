@@ -9,6 +9,8 @@ public enum ChannelAgreement: Hashable, Sendable {
     /// The digest at the number to be compared is not to be had.
     case undecided
 
+    /// Nothing contradicts, whether or not all has arrived.
+    public var isAgreed: Bool { if case .agree = self { true } else { false } }
     public var isSettled: Bool { if case .agree(_, behind: 0) = self { true } else { false } }
 }
 

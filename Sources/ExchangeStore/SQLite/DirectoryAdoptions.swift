@@ -17,6 +17,7 @@ extension SQLiteLedger {
             try transaction.append(
                 AuditLeaf(
                     .directoryInstalled, at: at, digest: directory.digest, note: "version \(directory.version)"))
+            transaction.tell(.directoryAdopted)
             return .inUse
         }
     }

@@ -5,9 +5,32 @@ import GRDB
 /// Finds what is due for one partner, without looking at what is not: with a million deliveries queued it reads as many
 /// rows as it returns.
 ///
-/// Each priority has two sources, each with an index of its own: deliveries that were never put off, by number, and
-/// deferred ones whose time has come, longest due first. The most pressing priority is emptied before the next.
+/// Each priority has three sources, and each is a range of one index. The most pressing priority is emptied before the
+/// next.
 struct DueQuery {
+    enum Source: CaseIterable {
+        /// Never put off, by number.
+        case waiting
+        /// Put off until a time that has come, longest due first.
+        case deferred
+        /// Put off until a time that no wait reaches: the clock was set back.
+        case strayed
+
+        /// - Its parameters: the partner, the priority's rank, `now` or the horizon where it is a bound, and how many.
+        var sql: String {
+            let range =
+                switch self {
+                case .waiting: "next_attempt = 0 ORDER BY number"
+                case .deferred: "next_attempt BETWEEN 1 AND ? ORDER BY next_attempt"
+                case .strayed: "next_attempt > ? ORDER BY next_attempt"
+                }
+            return """
+                SELECT number, CASE transport WHEN 'open' THEN envelope_bytes ELSE 0 END FROM delivery
+                WHERE is_outstanding = 1 AND partner = ? AND priority_rank = ? AND \(range) LIMIT ?
+                """
+        }
+    }
+
     private struct Candidate {
         let number: Int64
         let bytes: Int
@@ -46,27 +69,17 @@ struct DueQuery {
     }
 
     private func candidates(_ priority: Priority, atMost count: Int) throws -> ArraySlice<Candidate> {
-        let waiting = try candidates(
-            "AND next_attempt = 0 ORDER BY number LIMIT ?", priority, [count])
-        let deferred = try candidates(
-            "AND next_attempt > 0 AND next_attempt <= ? ORDER BY next_attempt LIMIT ?", priority,
-            [now.milliseconds, count])
-        let strayed = try candidates(
-            "AND next_attempt > 0 AND next_attempt > ? ORDER BY next_attempt LIMIT ?", priority,
-            [horizon.milliseconds, count])
-        return (waiting + deferred + strayed).sorted { $0.number < $1.number }.prefix(count)
-    }
-
-    private func candidates(
-        _ condition: String, _ priority: Priority, _ arguments: StatementArguments
-    ) throws -> [Candidate] {
-        try database.all(
-            """
-            SELECT number, CASE transport WHEN 'open' THEN envelope_bytes ELSE 0 END FROM delivery
-            WHERE is_outstanding = 1 AND partner = ? AND priority_rank = ? \(condition)
-            """,
-            [partner.text, priority.rank] + arguments
-        ) { Candidate(number: $0.integer(0), bytes: $0.count(1)) }
+        try Source.allCases.flatMap { source in
+            let bound: StatementArguments =
+                switch source {
+                case .waiting: []
+                case .deferred: [now.milliseconds]
+                case .strayed: [horizon.milliseconds]
+                }
+            return try database.all(source.sql, [partner.text, priority.rank] + bound + [count]) {
+                Candidate(number: $0.integer(0), bytes: $0.count(1))
+            }
+        }.sorted { $0.number < $1.number }.prefix(count)
     }
 
     private func delivery(_ number: Int64) throws -> DueDelivery {

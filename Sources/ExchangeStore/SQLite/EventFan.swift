@@ -60,7 +60,12 @@ private final class EventMailbox: Sendable {
         /// Forgets what was read, and puts one `.everything` in the place of more than fits.
         mutating func bound(to maximum: Int) {
             guard pending.count > 2 * maximum || known.count > maximum else { return }
-            pending = known.count > maximum ? [.everything] : [LedgerEvent](pending[read...])
+            if known.count > maximum {
+                // That the process must end is not among what a reader finds when it looks at everything.
+                pending = known.contains(.durabilityLost) ? [.durabilityLost, .everything] : [.everything]
+            } else {
+                pending = [LedgerEvent](pending[read...])
+            }
             read = 0
             known = Set(pending)
         }

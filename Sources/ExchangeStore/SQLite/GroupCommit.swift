@@ -24,8 +24,13 @@ actor GroupCommit {
     private var isClosed = false
     private var whenIdle: [CheckedContinuation<Void, Never>] = []
     private var loss: StoreError?
+    private let onLoss: @Sendable () -> Void
 
-    init(writer: DatabasePool, checkpointer: Checkpointer, limits: StoreLimits) {
+    /// - Parameter onLoss: called once, when a write may not have reached the disk.
+    init(
+        writer: DatabasePool, checkpointer: Checkpointer, limits: StoreLimits, onLoss: @escaping @Sendable () -> Void
+    ) {
+        self.onLoss = onLoss
         self.writer = writer
         self.checkpointer = checkpointer
         self.limits = limits
@@ -79,7 +84,7 @@ actor GroupCommit {
             } catch {
                 let error = StoreError.from(error, isWriting: true)
                 // Noted before anyone is told, so that nobody who hears of it can still get a write through.
-                if error.code == .durabilityLost { loss = error }
+                note(error)
                 group.forEach { $0.fail(error) }
                 continue
             }
@@ -140,8 +145,13 @@ actor GroupCommit {
                 do { try database.checkpoint(.passive) } catch DatabaseError.SQLITE_BUSY {}
             }
         } catch {
-            let error = StoreError.from(error, isWriting: true)
-            if error.code == .durabilityLost { loss = error }
+            note(StoreError.from(error, isWriting: true))
         }
+    }
+
+    private func note(_ error: StoreError) {
+        guard error.code == .durabilityLost, loss == nil else { return }
+        loss = error
+        onLoss()
     }
 }

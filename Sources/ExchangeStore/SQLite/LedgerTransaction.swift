@@ -41,10 +41,12 @@ struct LedgerTransaction {
         case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
         case .moveTransport(let key, let state, let proof, let code, let at):
             try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
-        case .deferDelivery(let key, let until, let code, let detail):
-            try deferDelivery(key, until: until, detail: detail.isEmpty ? code : "\(code): \(detail)")
-        case .moveFollowUp(let message, let partner, let state, let role, let at):
-            try moveFollowUp(of: message, by: partner, to: state, role: role, at: at)
+        case .deferDelivery(let key, let until, let code, let detail, let isAttempt):
+            try deferDelivery(
+                key, until: until, detail: detail.isEmpty ? code : "\(code): \(detail)", isAttempt: isAttempt)
+        case .moveFollowUp(let message, let partner, let state, let role, let acknowledgement, let at):
+            try moveFollowUp(
+                of: message, by: partner, to: state, role: role, acknowledgement: acknowledgement, at: at)
         case .moveInbox(let message, let state, let role, let at):
             try moveInbox(message, to: state, role: role, at: at)
         case .raiseAlarm(let alarm): try raise(alarm)

@@ -64,15 +64,19 @@ extension LedgerTransaction {
         try tellMoved(key)
     }
 
-    mutating func deferDelivery(_ key: DeliveryKey, until: Timestamp, detail: String) throws {
+    mutating func deferDelivery(
+        _ key: DeliveryKey, until: Timestamp, detail: String, isAttempt: Bool = true
+    ) throws {
         try database.changeOne(
             "delivery \(key.number) to \(key.partner)",
             """
-            UPDATE delivery SET next_attempt = max(?, 1), attempts = attempts + 1, detail = ?
+            UPDATE delivery SET next_attempt = max(?, 1), attempts = attempts + ?, detail = ?
             WHERE partner = ? AND number = ?
             """,
-            [until.milliseconds, detail, key.partner.text, try key.number.column()])
-        try database.change("UPDATE partner SET attempts = attempts + 1 WHERE oin = ?", [key.partner.text])
+            [until.milliseconds, isAttempt ? 1 : 0, detail, key.partner.text, try key.number.column()])
+        if isAttempt {
+            try database.change("UPDATE partner SET attempts = attempts + 1 WHERE oin = ?", [key.partner.text])
+        }
         try tellMoved(key)
     }
 
@@ -97,17 +101,19 @@ extension LedgerTransaction {
     }
 
     mutating func moveFollowUp(
-        of message: MessageID, by partner: OIN, to state: FollowUp, role: String, at: Timestamp
+        of message: MessageID, by partner: OIN, to state: FollowUp, role: String, acknowledgement: MessageID,
+        at: Timestamp
     ) throws {
         let moved = try database.change(
             """
             UPDATE delivery SET follow_up = ?, follow_up_role = COALESCE(NULLIF(?, ''), follow_up_role),
+                follow_up_message = ?,
                 owned_at = CASE WHEN ? THEN ? ELSE owned_at END,
                 concluded_at = CASE WHEN ? THEN ? ELSE concluded_at END
             WHERE message_id = ? AND partner = ?
             """,
             [
-                state.rawValue, role, state == .owned, at.milliseconds, state == .concluded, at.milliseconds,
+                state.rawValue, role, acknowledgement.column, state == .owned, at.milliseconds, state == .concluded, at.milliseconds,
                 message.column, partner.text,
             ])
         guard moved > 0 else { throw StoreError.invariant("no delivery of \(message) to \(partner)") }

@@ -72,7 +72,7 @@ extension Database {
             """
             SELECT \(MessageSummary.columns), d.partner, d.recipient_role, d.number, d.transport, d.follow_up,
                 d.follow_up_role, d.attempts, d.accepted_at, d.is_outstanding, d.next_attempt, d.detail,
-                d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason
+                d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message
             FROM delivery d JOIN message m ON m.id = d.message_id
             \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
             ORDER BY d.ordinal \(filter.onlyOpen ? "" : "DESC") LIMIT ?
@@ -98,6 +98,6 @@ extension DeliveryEntry {
             acceptedAt: row.timestamp(index + 7), nextAttempt: isDeferred ? row.timestamp(index + 9) : nil,
             detail: row.text(index + (isDeclared ? 15 : 10)), receiptedAt: row.optionalTimestamp(index + 11),
             ownedAt: row.optionalTimestamp(index + 12), concludedAt: row.optionalTimestamp(index + 13),
-            proof: row.bytes(index + 14))
+            proof: row.bytes(index + 14), followUpMessage: try row.optionalIdentifier(index + 16))
     }
 }

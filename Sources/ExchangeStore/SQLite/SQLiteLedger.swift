@@ -21,7 +21,7 @@ package final class SQLiteLedger: ExchangeLedger {
 
     private init(
         opening: StoreOpening, pool: DatabasePool, commits: GroupCommit, checkpointer: Checkpointer,
-        lock: FolderLock, digest: @escaping DigestFunction, limits: StoreLimits
+        lock: FolderLock, fan: EventFan, digest: @escaping DigestFunction, limits: StoreLimits
     ) {
         self.opening = opening
         self.pool = pool
@@ -30,7 +30,7 @@ package final class SQLiteLedger: ExchangeLedger {
         self.lock = lock
         self.digest = digest
         self.limits = limits
-        fan = EventFan(maximumPending: limits.eventsMaximumPending)
+        self.fan = fan
     }
 
     /// Opens the store at `path`, or makes it, and begins a new incarnation.
@@ -63,15 +63,18 @@ package final class SQLiteLedger: ExchangeLedger {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try Opening.demandFullSync(pool)
             try Schema.migrator.migrate(pool)
+            let fan = EventFan(maximumPending: limits.eventsMaximumPending)
             let checkpointer = try Checkpointer(path: path, configuration: configuration, limits: limits)
-            let commits = GroupCommit(writer: pool, checkpointer: checkpointer, limits: limits)
+            let commits = GroupCommit(writer: pool, checkpointer: checkpointer, limits: limits) {
+                fan.send([.durabilityLost])
+            }
             let opening = try await commits.commit { database in
                 try Opening.begin(
                     identifier, in: LedgerTransaction(database, digest: digest, limits: limits, at: now.wall))
             }
             return SQLiteLedger(
                 opening: opening, pool: pool, commits: commits, checkpointer: checkpointer, lock: lock,
-                digest: digest, limits: limits)
+                fan: fan, digest: digest, limits: limits)
         } catch {
             throw StoreError.from(error, isWriting: false)
         }
@@ -109,18 +112,13 @@ package final class SQLiteLedger: ExchangeLedger {
         at: Timestamp, _ body: @escaping @Sendable (inout LedgerTransaction) throws -> Value
     ) async throws -> Value {
         let (digest, limits) = (digest, limits)
-        do {
-            let (value, events) = try await commits.commit { database in
-                var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: at)
-                let value = try body(&transaction)
-                return (value, transaction.events)
-            }
-            fan.send(events)
-            return value
-        } catch let error as StoreError where error.code == .durabilityLost {
-            fan.send([.durabilityLost])
-            throw error
+        let (value, events) = try await commits.commit { database in
+            var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: at)
+            let value = try body(&transaction)
+            return (value, transaction.events)
         }
+        fan.send(events)
+        return value
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

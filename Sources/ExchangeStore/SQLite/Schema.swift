@@ -12,9 +12,10 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
-            for statements in [openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards] {
-                try database.execute(sql: statements)
-            }
+            let statements = [
+                openings, messages, partners, outgoing, incoming, accounts, alarms, directories, audit, guards,
+            ]
+            for statement in statements { try database.execute(sql: statement) }
         }
         return migrator
     }
@@ -92,8 +93,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// The first two indexes serve "what is due": deliveries never put off in the order in which they leave, and
-    /// deferred ones by time. Both hold open rows only, so that what is done costs nothing.
+    /// The first index serves "what is due": for each priority the deliveries that were never put off by number, and
+    /// the deferred ones by time. It holds outstanding rows only, so that what is done costs nothing.
     private static let outgoing = """
         CREATE TABLE delivery (
             ordinal INTEGER PRIMARY KEY,
@@ -113,6 +114,8 @@ enum Schema {
             attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
             follow_up TEXT NOT NULL DEFAULT 'none' CHECK (follow_up IN ('none', 'owned', 'declined', 'concluded')),
             follow_up_role TEXT NOT NULL DEFAULT '',
+            -- The L2 or L3 that says so last.
+            follow_up_message BLOB CHECK (length(follow_up_message) = 16),
             -- An operator's reason for holding or withdrawing; it is declared to the partner.
             declared_reason TEXT NOT NULL DEFAULT '',
             detail TEXT NOT NULL DEFAULT '',
@@ -128,10 +131,8 @@ enum Schema {
             CHECK ((transport = 'receipted') <= (receipted_at IS NOT NULL)),
             CHECK (transport NOT IN ('held', 'withdrawn') OR length(declared_reason) > 0)
         ) STRICT;
-        CREATE INDEX delivery_waiting ON delivery (partner, priority_rank, number)
-            WHERE is_outstanding = 1 AND next_attempt = 0;
-        CREATE INDEX delivery_deferred ON delivery (partner, priority_rank, next_attempt)
-            WHERE is_outstanding = 1 AND next_attempt > 0;
+        CREATE INDEX delivery_due ON delivery (partner, priority_rank, next_attempt, number)
+            WHERE is_outstanding = 1;
         CREATE INDEX delivery_unsettled ON delivery (ordinal) WHERE transport IN ('open', 'held', 'refused');
         CREATE INDEX delivery_of_message ON delivery (message_id);
         CREATE INDEX delivery_of_case ON delivery (case_reference, partner, number);

@@ -78,10 +78,11 @@ package struct NodeConfiguration: Sendable {
         _ invalid: (String, String) -> NodeError
     ) throws(NodeError) -> Int {
         // Flags and environment give text, the file a number: both are read as what they say.
-        let number = reader.int(forKey: ConfigKey(key)) ?? reader.string(forKey: ConfigKey(key)).flatMap { Int($0) } ?? fallback
-        guard range.contains(number) else {
-            throw invalid(key, "must be from \(range.lowerBound) to \(range.upperBound), and is \(number)")
-        }
+        let demand = "must be a number from \(range.lowerBound) to \(range.upperBound)"
+        let text = reader.string(forKey: ConfigKey(key))
+        guard let number = reader.int(forKey: ConfigKey(key)) ?? (text == nil ? fallback : text.flatMap { Int($0) })
+        else { throw invalid(key, demand) }
+        guard range.contains(number) else { throw invalid(key, "\(demand), and is \(number)") }
         return number
     }
 }

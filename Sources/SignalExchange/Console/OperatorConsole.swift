@@ -1,4 +1,5 @@
 import ExchangeCatalogue
+import ExchangeCore
 import Foundation
 
 /// What the commands print about a running node: tables for people, one JSON object a line for scripts.
@@ -30,12 +31,13 @@ package struct OperatorConsole: Sendable {
         let deliveries = try await client.get(
             "/v1/messages/\(id)/deliveries?waitSeconds=\(waitSeconds)", timeoutSeconds: waitSeconds + 30)
         show(deliveries, columns: Self.deliveryColumns)
-        let open = deliveries.elements.filter { $0["receipted"]?.flag != true }
-        guard open.isEmpty else {
+        let untold = deliveries.elements.filter { $0["receipted"]?.flag != true }
+        guard untold.isEmpty else {
+            let refused = untold.count { $0["state"]?.text == "refused" }
             throw NodeError(
                 .waitTimedOut,
-                "\(open.count) of \(deliveries.elements.count) recipients have not been told yet; the node goes on. "
-                    + "See `exchange-node queue show \(id)`")
+                "\(untold.count) of \(deliveries.elements.count) recipients have not been told (\(refused) refused it); "
+                    + "the node goes on with the others. See `exchange-node queue show \(id)`")
         }
     }
 
@@ -96,8 +98,10 @@ package struct OperatorConsole: Sendable {
             empty: query.onlyOpen ? "Nothing waits: everybody has been told." : "Nothing was sent yet.")
     }
 
-    package func queueShow(_ id: String) async throws {
-        show(try await client.get("/v1/messages/\(id)/deliveries"), columns: Self.deliveryColumns)
+    /// - Parameter withAnswers: also the reasons and outcomes of the recipients: content, for those who may read it.
+    package func queueShow(_ id: String, withAnswers: Bool) async throws {
+        let rows = try await client.get("/v1/messages/\(id)/deliveries" + (withAnswers ? "?answers=true" : ""))
+        show(rows, columns: Self.deliveryColumns + (withAnswers ? [("ANSWER", "answer")] : []))
     }
 
     package func queueMove(_ event: String, partner: String, number: String, reason: String) async throws {
@@ -141,6 +145,14 @@ package struct OperatorConsole: Sendable {
         printsJSON ? line(status) : print(try indented(status))
     }
 
+    /// The one line by which `run` says that it listens.
+    package static func announceReady(_ configuration: NodeConfiguration) {
+        line([
+            "ready": true, "oin": .string(configuration.oin.text), "port": .integer(Int64(configuration.port)),
+            "socket": .string(configuration.socketPath),
+        ])
+    }
+
     // MARK: Printing
 
     private static let deliveryColumns = [
@@ -163,6 +175,8 @@ package struct OperatorConsole: Sendable {
         print(table.text)
     }
 
+    private func line(_ value: JSONValue) { Self.line(value) }
+
     private static func cell(_ value: JSONValue?) -> String {
         switch value {
         case nil, .null: "-"
@@ -175,7 +189,7 @@ package struct OperatorConsole: Sendable {
         }
     }
 
-    private func line(_ value: JSONValue) {
+    private static func line(_ value: JSONValue) {
         guard let bytes = try? JSONWriter.write(value, limits: JSONLimits(byteCount: 64 << 20, depth: 24)) else {
             preconditionFailure("what was read as JSON is written as JSON")
         }

@@ -50,6 +50,7 @@ package final class CommunityHolder: Sendable {
         var stamp: [String: Date]
         var checkedAt: MonotonicTime
         var problem: NodeError?
+        var adopted: Digest?
     }
 
     /// How long a look at the files holds.
@@ -87,12 +88,25 @@ package final class CommunityHolder: Sendable {
     /// Why the files that lie in the folder now are not those in use; `nil` where they are.
     package var problem: NodeError? { state.withLock(\.problem) }
 
+    /// The digest of the directory that the ledger was last told of.
+    package var adopted: Digest? {
+        get { state.withLock(\.adopted) }
+        set { state.withLock { $0.adopted = newValue } }
+    }
+
     private static func checkVersion(of fresh: Community, against current: Community) throws(NodeError) {
         guard fresh.directory.version >= current.directory.version else {
             throw NodeError(
                 .directoryOlder,
                 "version \(fresh.directory.version) of the directory is older than \(current.directory.version), which "
                     + "was already in use; install the newest")
+        }
+        let isSameVersion = fresh.directory.version == current.directory.version
+        guard !isSameVersion || fresh.directoryDigest == current.directoryDigest else {
+            throw NodeError(
+                .directoryInvalid,
+                "this is another directory under the version \(current.directory.version) than the one in use; ask the "
+                    + "body that signs it")
         }
     }
 
@@ -104,7 +118,10 @@ package final class CommunityHolder: Sendable {
         let fresh = try Self.load(folder, now: now)
         return try state.withLock { state throws(NodeError) in
             try Self.checkVersion(of: fresh, against: state.community)
-            state = State(community: fresh, stamp: stamp, checkedAt: now.monotonic)
+            state.community = fresh
+            state.stamp = stamp
+            state.checkedAt = now.monotonic
+            state.problem = nil
             return fresh
         }
     }

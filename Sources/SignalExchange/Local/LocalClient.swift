@@ -27,6 +27,9 @@ package struct LocalClient: Sendable {
     private func send(
         _ method: HTTPMethod, _ path: String, body: [UInt8]?, headers: [String: String], timeoutSeconds: Int64
     ) async throws(NodeError) -> JSONValue {
+        guard path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw NodeError(.requestInvalid, "an id, OIN or state has no spaces and no letters beyond ASCII")
+        }
         guard FileManager.default.fileExists(atPath: socketPath),
             let url = URL(httpURLWithSocketPath: socketPath, uri: path)
         else {

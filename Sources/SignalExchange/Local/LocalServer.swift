@@ -41,8 +41,10 @@ package struct LocalServer: Sendable {
         api.get("deliveries") { request, _ in try await answer.json { try await views.deliveries(.init(request)) } }
         api.get("messages/:id/deliveries") { request, parameters in
             try await answer.json {
-                let seconds = request.uri.queryParameters.get("waitSeconds", as: Int64.self) ?? 0
-                return try await views.deliveries(of: parameters.messageID, waitingFor: .seconds(min(max(seconds, 0), 600)))
+                let query = request.uri.queryParameters
+                let seconds = min(max(query.get("waitSeconds", as: Int64.self) ?? 0, 0), 600)
+                return try await views.deliveries(
+                    of: parameters.messageID, waitingFor: .seconds(seconds), withAnswers: query["answers"] == "true")
             }
         }
         api.get("inbox") { request, _ in try await answer.json { try await views.inbox(.init(request)) } }

@@ -25,7 +25,11 @@ struct LocalViews: Sendable {
     }
 
     /// The deliveries of a message; waits until each has its receipt or refusal, or the time is over.
-    func deliveries(of id: MessageID, waitingFor span: Milliseconds) async throws -> JSONValue {
+    ///
+    /// - Parameter withAnswers: also what the recipients' people said: the reason of an L2, the outcome of an L3.
+    func deliveries(
+        of id: MessageID, waitingFor span: Milliseconds, withAnswers: Bool
+    ) async throws -> JSONValue {
         var filter = DeliveryFilter()
         filter.messageID = id
         let deadline = context.now.monotonic + span
@@ -34,7 +38,7 @@ struct LocalViews: Sendable {
             let entries = try await context.ledger.deliveries(filter)
             guard !entries.isEmpty else { throw NodeError(.messageUnknown, "this node has sent no message \(id)") }
             if entries.allSatisfy({ $0.transport != .open }) || context.now.monotonic >= deadline {
-                return render(entries)
+                return withAnswers ? try await answered(entries) : render(entries)
             }
             await changes.wait(beyond: seen, until: deadline, clock: context.clock)
         }
@@ -83,6 +87,19 @@ struct LocalViews: Sendable {
             ["intact": true, "leaves": .integer(Int64(leaves)), "head": .string(head.description)]
         case .broken(let leaf): ["intact": false, "brokenAt": .integer(Int64(leaf))]
         }
+    }
+
+    private func answered(_ entries: [DeliveryEntry]) async throws -> JSONValue {
+        var rows: [JSONValue] = []
+        for (entry, row) in zip(entries, render(entries).elements) {
+            guard case .object(var object) = row else { preconditionFailure("a delivery is shown as an object") }
+            if let id = entry.followUpMessage, let kept = try await context.ledger.message(id) {
+                let body = try await StoredContent(context).read(kept).body
+                object["answer"] = body["outcome"] ?? body["reason"] ?? .null
+            }
+            rows.append(.object(object))
+        }
+        return .array(rows)
     }
 
     private func render(_ entries: [DeliveryEntry]) -> JSONValue {

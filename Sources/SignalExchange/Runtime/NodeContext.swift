@@ -36,9 +36,10 @@ package struct NodeContext: Sendable {
     /// - Throws: ``NodeError`` `directory-older` or `directory-invalid`; the node must not go on with this one.
     package func adoptDirectory() async throws {
         let community = community
+        guard communityHolder.adopted != community.directoryDigest else { return }
         let mark = DirectoryMark(version: community.directory.version, digest: community.directoryDigest)
         switch try await ledger.adoptDirectory(mark, at: now.wall) {
-        case .inUse: break
+        case .inUse: communityHolder.adopted = community.directoryDigest
         case .older(let newest):
             throw NodeError(
                 .directoryOlder,

@@ -85,7 +85,8 @@ package actor PartnerDriver {
                 try await $0.ledger.raise(
                     Alarm(
                         code: .partnerUnreachable, partner: self.partner, messageID: nil,
-                        detail: "not reached since \(since); call its duty contact", at: $0.now.wall))
+                        detail: "no exchange since \(since) (\(self.lastProblem ?? "no answer")); look at this node's log, "
+                            + "then call the partner's duty contact", at: $0.now.wall))
             }
             return nil
         case .clearUnreachable:
@@ -97,22 +98,33 @@ package actor PartnerDriver {
 
     private func greet() async throws -> PartnerLink.Event {
         let answer = try await connection.exchangeTally(try await tallies.make(for: partner))
-        try await tallies.take(answer, from: partner)
-        // A statement of this partner's could be judged again.
-        try await context.ledger.clear(
-            .revocationListStale, partner: partner, messageID: nil, at: context.now.wall)
+        let agreement = try await tallies.take(answer, from: partner)
+        try await clearAlarms(after: agreement)
         return .tallyExchanged
+    }
+
+    /// A tally that came, verified and was compared ends what was said while none did; alarms of an earlier run too.
+    private func clearAlarms(after agreement: PairAgreement) async throws {
+        var over: Set<AlarmCode> = [.partnerUnreachable, .revocationListStale, .signerUnknown, .clockSkewed]
+        if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
+        let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
+        for alarm in open where alarm.partner == partner && over.contains(alarm.code) {
+            try await context.ledger.clear(
+                alarm.code, partner: partner, messageID: alarm.messageID, at: context.now.wall)
+        }
     }
 
     private func load() async throws -> PartnerLink.Event {
         loaded = nil
         let found = try await transmitting.due(for: partner)
-        if !found.items.isEmpty, let prepared = try await transmitting.prepare(found, for: partner) {
-            loaded = prepared
-            return .loaded(items: prepared.deliveries.count, nextDueIn: nil)
+        guard !found.items.isEmpty else {
+            return .loaded(items: 0, nextDueIn: found.nextDue.map { $0 - context.now.wall })
         }
-        let next = found.items.isEmpty ? found.nextDue : try await transmitting.due(for: partner).nextDue
-        return .loaded(items: 0, nextDueIn: next.map { $0 - context.now.wall })
+        guard let prepared = try await transmitting.prepare(found, for: partner) else {
+            return .loaded(items: 0, nextDueIn: Transmitting.holdRetry)
+        }
+        loaded = prepared
+        return .loaded(items: prepared.deliveries.count, nextDueIn: nil)
     }
 
     private func transmit() async throws -> PartnerLink.Event {

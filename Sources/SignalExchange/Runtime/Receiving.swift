@@ -7,10 +7,13 @@ import Logging
 package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     package let code: RequestErrorCode
     package let detail: String
+    /// Why a statement could not be judged now, where that is what it is.
+    package let undecided: LaterCode?
 
-    package init(_ code: RequestErrorCode, _ detail: String) {
+    package init(_ code: RequestErrorCode, _ detail: String, undecided: LaterCode? = nil) {
         self.code = code
         self.detail = detail
+        self.undecided = undecided
     }
 
     init(_ error: WireError) {
@@ -214,16 +217,26 @@ extension ItemAnswer {
 extension NodeContext {
     /// A partner's statement that cannot be judged now holds everything from that partner: somebody must look.
     func alarmIfUndecided(_ error: any Error, from partner: OIN) async throws {
-        guard let error = error as? RequestError, error.code == .statementUndecided else { return }
+        guard let error = error as? RequestError, let reason = error.undecided else { return }
+        let code: AlarmCode =
+            switch reason {
+            case .signerUnknown: .signerUnknown
+            case .clockSkewed: .clockSkewed
+            default: .revocationListStale
+            }
         try await ledger.raise(
             Alarm(
-                code: .revocationListStale, partner: partner, messageID: nil, detail: error.detail, at: now.wall))
+                code: code, partner: partner, messageID: nil, detail: error.detail, at: now.wall))
     }
 }
 
 extension RequestError {
     /// What a statement that does not verify is answered with.
     init(statement error: CMSError) {
-        self.init(error.code.mayPass ? .statementUndecided : .statementInvalid, error.message.shortened)
+        guard error.code.mayPass else {
+            self.init(.statementInvalid, error.message.shortened)
+            return
+        }
+        self.init(.statementUndecided, error.message.shortened, undecided: LaterCode(error.code))
     }
 }

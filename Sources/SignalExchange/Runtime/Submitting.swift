@@ -92,6 +92,7 @@ package struct Submitting: Sendable {
     }
 
     private func content(for submission: Submission) async throws -> SignedContent {
+        try await context.adoptDirectory()
         let now = context.now.wall
         let directory = context.community.directory
         guard let me = directory.member(context.oin) else {

@@ -1,11 +1,12 @@
 import ExchangeCMS
 package import ExchangeCore
 package import ExchangeStore
+import Logging
 
 /// Makes a signed batch of what is due for a partner, and verifies what the partner answers.
 package struct Transmitting: Sendable {
     /// How long a delivery waits whose recipient cannot be sealed to now.
-    private static let holdRetry = Milliseconds.seconds(5)
+    package static let holdRetry = Milliseconds.seconds(5)
 
     private let context: NodeContext
 
@@ -26,13 +27,15 @@ package struct Transmitting: Sendable {
 
     /// - Returns: `nil` where nothing can be sealed to the partner now; those deliveries are put off, with an alarm.
     package func prepare(_ due: DueDeliveries, for partner: OIN) async throws -> Prepared? {
-        guard let sealed = try await sealOrHold(due.items, for: partner) else { return nil }
+        let sealed = try await seal(due.items, to: partner)
+        guard let last = sealed.last?.delivery.item.number else { return nil }
         let items = sealed.map {
             ManifestItem(item: $0.delivery.item, kind: $0.delivery.kind, reason: $0.delivery.reason)
         }
         let manifest = Manifest(
             sender: context.oin, recipient: partner, incarnation: context.ledger.opening.incarnation,
-            created: context.now.wall, items: items, runningDigest: due.runningDigest)
+            created: context.now.wall, items: items,
+            runningDigest: try await runningDigest(at: last, of: due, for: partner))
         let signed = try context.sign(manifest, as: .manifest)
         let batch = Batch(
             signedManifest: signed,
@@ -105,23 +108,27 @@ package struct Transmitting: Sendable {
 
     private typealias Sealed = (delivery: DueDelivery, envelope: [UInt8])
 
-    private func sealOrHold(_ deliveries: [DueDelivery], for partner: OIN) async throws -> [Sealed]? {
+    /// Each envelope with the partner's RecipientInfo alone. A partner that cannot be sealed to now holds all of its
+    /// deliveries; a delivery that cannot be read out of the store holds itself alone.
+    private func seal(_ deliveries: [DueDelivery], to partner: OIN) async throws -> [Sealed] {
+        let recipient: RecipientCertificate
         do {
-            return try await seal(deliveries, to: try recipientCertificate(of: partner))
-        } catch let error as CMSError {
-            guard error.code == .recipientUndecided || error.code == .recipientUntrusted else { throw error }
-            try await hold(deliveries, for: partner, because: error)
-            return nil
+            recipient = try recipientCertificate(of: partner)
+        } catch {
+            guard let error = error as? CMSError else { throw error }
+            let code: AlarmCode = error.code.mayPass ? .revocationListStale : .recipientNotTrusted
+            try await hold(deliveries, for: partner, code, detail: error.message)
+            return []
         }
-    }
-
-    /// Each envelope with the partner's RecipientInfo alone. Where the stored envelope has none for the partner's
-    /// present key, the same SignedData is sealed anew: its digest does not change.
-    private func seal(_ deliveries: [DueDelivery], to recipient: RecipientCertificate) async throws -> [Sealed] {
         var sealed: [Sealed] = []
         for delivery in deliveries {
-            let envelope = delivery.kind == .message ? try await envelope(of: delivery, for: recipient) : []
-            sealed.append((delivery, envelope))
+            do {
+                let envelope = delivery.kind == .message ? try await envelope(of: delivery, for: recipient) : []
+                sealed.append((delivery, envelope))
+            } catch {
+                guard let error = error as? CMSError else { throw error }
+                try await hold([delivery], for: partner, .storedMessageUnreadable, detail: error.message)
+            }
         }
         return sealed
     }
@@ -145,11 +152,23 @@ package struct Transmitting: Sendable {
             .storedMessage(expecting: delivery.item.messageDigest, by: context.oin)
     }
 
-    private func hold(_ deliveries: [DueDelivery], for partner: OIN, because error: CMSError) async throws {
-        let code: LaterCode = error.code == .recipientUndecided ? .revocationListStale : .keyUnknown
+    private func runningDigest(
+        at number: SequenceNumber, of due: DueDeliveries, for partner: OIN
+    ) async throws -> Digest {
+        if number == due.items.last?.item.number { return due.runningDigest }
+        let digest = try await context.ledger.runningDigest(with: partner, isOutgoing: true, at: number)
+        guard let digest else { preconditionFailure("an issued number has its running digest") }
+        return digest
+    }
+
+    private func hold(
+        _ deliveries: [DueDelivery], for partner: OIN, _ code: AlarmCode, detail: String
+    ) async throws {
+        context.logger.warning(
+            "deliveries are held here", metadata: ["partner": "\(partner)", "code": "\(code.rawValue)", "cause": "\(detail)"])
         let records = deliveries.map {
             AnswerRecord(
-                number: $0.item.number, answer: .later(code, detail: error.message.shortened),
+                number: $0.item.number, answer: .notSent(code, detail: detail.shortened),
                 jitter: UInt64(Self.holdRetry.count))
         }
         try await context.ledger.recordAnswers(records, from: partner, now: context.now)

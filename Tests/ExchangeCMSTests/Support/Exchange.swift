@@ -15,9 +15,9 @@ struct Exchange {
 
     init(_ senderKeys: ExamplePKI.Algorithm = .p256, _ recipientKeys: ExamplePKI.Algorithm = .p256) throws {
         let community = try Community.shared.get()
-        sender = community.member("sender", senderKeys)
-        recipient = community.member("recipient", recipientKeys)
-        bystander = community.member("bystander", .p256)
+        sender = try community.member("sender", senderKeys)
+        recipient = try community.member("recipient", recipientKeys)
+        bystander = try community.member("bystander", .p256)
         trust = community.trust
         now = wallClock()
         messageID = newMessageID(at: now)

@@ -60,31 +60,28 @@ extension ExamplePKI {
     }
 }
 
-/// A PKI and organisations that all tests read and none changes.
-struct Community: Sendable {
+/// A PKI and organisations that all tests read and none changes. An organisation is made when a test first asks for
+/// it: RSA keys take seconds, and most tests need none.
+final class Community: Sendable {
     let pki: ExamplePKI
     let trust: TrustStore
-    private let members: [String: Organisation]
+    private let members = Mutex<[String: Organisation]>([:])
 
     static let shared = Result { try Community() }
 
     private init() throws {
         pki = try ExamplePKI.fresh()
-        var members: [String: Organisation] = [:]
-        for (index, algorithm) in ExamplePKI.Algorithm.allCases.enumerated() {
-            for (place, name) in ["sender", "recipient", "bystander"].enumerated() {
-                let slug = "\(name)-\(algorithm.rawValue)"
-                members[slug] = try pki.organisation(slug, index * 10 + place, algorithm)
-            }
-        }
-        self.members = members
         trust = try pki.trust()
     }
 
-    func member(_ name: String, _ algorithm: ExamplePKI.Algorithm) -> Organisation {
-        guard let member = members["\(name)-\(algorithm.rawValue)"] else {
-            preconditionFailure("the community has no \(name)")
+    /// - Parameter name: `sender`, `recipient` or `bystander`.
+    func member(_ name: String, _ algorithm: ExamplePKI.Algorithm) throws -> Organisation {
+        let slug = "\(name)-\(algorithm.rawValue)"
+        return try members.withLock { members in
+            if let member = members[slug] { return member }
+            let member = try pki.organisation(slug, members.count + 1, algorithm)
+            members[slug] = member
+            return member
         }
-        return member
     }
 }

@@ -1,0 +1,55 @@
+import ExchangeCore
+import Foundation
+import SignalExchange
+
+/// Verifies evidence with nothing of ours: the `openssl` command, the authorities' certificates and the parties'.
+///
+/// Messages and receipts hold no certificates, so that those of sender and recipient are given beside them. Only the
+/// recipient's certificate is offered for a receipt: one by somebody else does not verify.
+package struct CommandLineVerification: Sendable {
+    /// The authorities' certificates in one file.
+    private let chain: URL
+    private let certificates: [OIN: URL]
+
+    package init(community: ExampleCommunity) {
+        chain = community.pki.chain
+        certificates = Dictionary(
+            uniqueKeysWithValues: community.nodes.map {
+                ($0.member.oin, URL(filePath: $0.folder.certificate(.signing)))
+            })
+    }
+
+    /// The arguments of `openssl` that verify a message's signature.
+    package func arguments(forMessageOf evidence: ReceiptEvidence) -> [String] {
+        [
+            "cms", "-verify", "-binary", "-inform", "DER", "-in", evidence.signedMessage.path, "-CAfile", chain.path,
+            "-certfile", path(of: evidence.sender), "-out", "/dev/null",
+        ]
+    }
+
+    /// The arguments of `openssl` that verify a recipient's receipt for it.
+    package func arguments(forReceiptOf evidence: ReceiptEvidence) -> [String] {
+        [
+            "cms", "-verify_receipt", evidence.receipt.path, "-rctform", "DER", "-inform", "DER", "-in",
+            evidence.signedMessage.path, "-CAfile", chain.path, "-certfile", path(of: evidence.recipient),
+        ]
+    }
+
+    /// - Returns: what `openssl` says against it; `nil` where message and receipt verify.
+    package func objection(to evidence: ReceiptEvidence) async throws -> String? {
+        for arguments in [arguments(forMessageOf: evidence), arguments(forReceiptOf: evidence)] {
+            let command = try await Command.run("openssl", arguments)
+            guard command.succeeded else {
+                return "openssl \(arguments.joined(separator: " ")) \(command.end): \(command.said)"
+            }
+        }
+        return nil
+    }
+
+    private func path(of organisation: OIN) -> String {
+        guard let certificate = certificates[organisation] else {
+            preconditionFailure("evidence is of members of the community")
+        }
+        return certificate.path
+    }
+}

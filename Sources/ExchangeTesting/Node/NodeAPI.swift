@@ -1,0 +1,85 @@
+package import ExchangeCatalogue
+package import ExchangeCore
+package import SignalExchange
+
+/// A running node's local API, with rows as values and waits that end.
+///
+/// Every method throws `NodeError`; `node-not-running` where the node is down.
+package struct NodeAPI: Sendable {
+    package let client: LocalClient
+
+    package init(socketPath: String) { client = LocalClient(socketPath: socketPath) }
+
+    // MARK: Sending
+
+    /// - Parameter key: the idempotency key; the same key and submission make one message.
+    package func submit(_ submission: JSONValue, key: String) async throws -> MessageID {
+        let answer = try await client.post(
+            "/v1/messages", body: JSONWriter.write(submission), headers: ["Idempotency-Key": key])
+        guard let text = answer["id"]?.text, let id = MessageID(text) else { throw RowError(member: "id", row: answer) }
+        return id
+    }
+
+    /// - Parameter waiting: the node answers when each delivery of the message has its receipt or refusal, or this
+    ///   span (at most 600 s) is over.
+    package func deliveries(of id: MessageID, waiting: Milliseconds = .zero) async throws -> [DeliveryRow] {
+        let seconds = (waiting.count + 999) / 1000
+        return try await client.get(
+            "/v1/messages/\(id)/deliveries?waitSeconds=\(seconds)", timeoutSeconds: seconds + 30
+        ).elements.map(DeliveryRow.init)
+    }
+
+    /// - Parameter onlyOpen: those without a receipt, and those refused or held.
+    package func deliveries(onlyOpen: Bool = false, maximumItems: Int = 1000) async throws -> [DeliveryRow] {
+        try await client.get("/v1/deliveries?limit=\(maximumItems)" + (onlyOpen ? "&open=true" : ""))
+            .elements.map(DeliveryRow.init)
+    }
+
+    // MARK: The inbox
+
+    /// - Parameter state: all states where it is `nil`.
+    package func inbox(_ state: InboxState? = nil) async throws -> [InboxRow] {
+        try await client.get("/v1/inbox" + (state.map { "?state=\($0.rawValue)" } ?? "")).elements.map(InboxRow.init)
+    }
+
+    /// The whole message, with its content.
+    package func inboxEntry(_ id: MessageID) async throws -> JSONValue { try await client.get("/v1/inbox/\(id)") }
+
+    package func take(_ id: MessageID, role: String) async throws {
+        try await step("take", id, ["role": .string(role)])
+    }
+
+    package func decline(_ id: MessageID, role: String, reason: String) async throws {
+        try await step("decline", id, ["role": .string(role), "text": .string(reason)])
+    }
+
+    package func conclude(_ id: MessageID, role: String, outcome: String) async throws {
+        try await step("conclude", id, ["role": .string(role), "text": .string(outcome)])
+    }
+
+    private func step(_ name: String, _ id: MessageID, _ body: JSONValue) async throws {
+        _ = try await client.post("/v1/inbox/\(id)/\(name)", body: JSONWriter.write(body))
+    }
+
+    // MARK: Accounts
+
+    package func partners() async throws -> [PartnerRow] {
+        try await client.get("/v1/partners").elements.map(PartnerRow.init)
+    }
+
+    /// Has the node exchange tallies with every partner now.
+    package func greetPartners() async throws { _ = try await client.post("/v1/partners/greet") }
+
+    package func alarms() async throws -> [AlarmRow] {
+        try await client.get("/v1/alarms").elements.map(AlarmRow.init)
+    }
+
+    /// Walks the node's whole audit chain; `nil` where it is broken.
+    package func intactAuditLeaves() async throws -> Int64? {
+        let answer = try await client.get("/v1/audit")
+        return answer["intact"]?.flag == true ? answer["leaves"]?.number : nil
+    }
+
+    /// Has the node read directory, anchors and revocation lists now.
+    package func reload() async throws { _ = try await client.post("/v1/reload") }
+}

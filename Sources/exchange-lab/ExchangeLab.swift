@@ -1,0 +1,13 @@
+import ArgumentParser
+
+@main
+struct ExchangeLab: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exchange-lab",
+        abstract: "Runs a community of exchange nodes on this machine, with test organisations only.",
+        discussion: """
+            EXAMPLE
+              exchange-lab demo
+            """,
+        subcommands: [Demo.self])
+}

@@ -1,0 +1,87 @@
+import ExchangeCore
+import ExchangeTesting
+
+/// Whether everybody was told, and everything can be proved; where not, what is missing.
+struct Verdict: Sendable {
+    private(set) var shortfalls: [String] = []
+
+    var isGood: Bool { shortfalls.isEmpty }
+
+    mutating func add(_ found: [String]) { shortfalls += found }
+
+    mutating func demand(_ holds: Bool, _ otherwise: @autoclosure () -> String) {
+        if !holds { shortfalls.append(otherwise()) }
+    }
+
+    /// Every delivery is receipted and followed up, every pair's books agree, and every audit chain is whole.
+    ///
+    /// - Parameter demandsFollowUp: whether people answer what their organisation receives.
+    mutating func judge(_ accounts: [NodeAccount], demandsFollowUp: Bool) {
+        for account in accounts {
+            let name = account.node.member.name
+            for row in account.unreceipted {
+                demand(
+                    false,
+                    "\(name): \(row.type) \(row.messageID) to \(row.recipient) has no receipt: \(row.state.rawValue) "
+                        + row.detail)
+            }
+            for row in account.deliveries where demandsFollowUp {
+                demand(
+                    row.isFollowedUp,
+                    "\(name): L2 or L3 of \(row.type) \(row.messageID) by \(row.recipient) is missing")
+            }
+            demand(account.gaps.isEmpty, "\(name): numbers are missing: \(account.gaps.joined(separator: ", "))")
+            demand(account.auditLeaves != nil, "\(name): the audit chain is broken")
+            for partner in account.partners {
+                demand(
+                    partner.agreesAtTheLastNumber,
+                    "\(name): the tallies with \(partner.name) do not agree at the last number (sent "
+                        + "\(partner.issued): \(partner.outgoing); received \(partner.received): \(partner.incoming))")
+            }
+        }
+        compareBothSides(of: accounts)
+    }
+
+    /// Each side of a pair speaks for itself; held together they must say the same.
+    private mutating func compareBothSides(of accounts: [NodeAccount]) {
+        for account in accounts {
+            for partner in account.partners {
+                let other = accounts.first { $0.node.member.oin == partner.oin }?
+                    .partners.first { $0.oin == account.node.member.oin }
+                demand(
+                    other?.received == partner.issued,
+                    "\(account.node.member.name) issued \(partner.issued) numbers to \(partner.name), which received "
+                        + "\(other?.received ?? 0)")
+            }
+        }
+    }
+
+    /// Each message went to those who had to be told, and what was to be declined was, and nothing else.
+    mutating func judge(_ entries: [Board.Entry], against scenario: Scenario) {
+        demand(
+            entries.count == scenario.messages.count,
+            "\(scenario.messages.count - entries.count) of \(scenario.messages.count) messages were not sent")
+        for entry in entries {
+            let addressed = Cast.allCases.filter { entry.delivery(to: $0) != nil }
+            let demanded = Cast.allCases.filter(entry.message.recipients.contains)
+            demand(
+                addressed == demanded,
+                "\(entry.message.label) went to \(addressed.names), and had to go to \(demanded.names)")
+            for cast in addressed {
+                let isToBeDeclined = scenario.answers.declined.contains {
+                    $0.by == cast && $0.label == entry.message.label
+                }
+                demand(
+                    (entry.delivery(to: cast)?.followUp == .declined) == isToBeDeclined,
+                    "\(entry.message.label) was \(isToBeDeclined ? "not " : "")declined by \(cast.name)")
+            }
+        }
+    }
+
+    mutating func judge(_ proofs: Proofs.Outcome, of expected: Int) {
+        add(proofs.objections)
+        demand(
+            proofs.verified == expected,
+            "\(proofs.verified) of \(expected) receipts were verified with the openssl command")
+    }
+}

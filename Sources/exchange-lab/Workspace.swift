@@ -1,0 +1,46 @@
+import Foundation
+
+/// The folder of one run: this user's alone, with a path that is short enough for sockets, and gone in the end.
+struct Workspace: Sendable {
+    let folder: URL
+    private let keptAt: URL?
+
+    /// - Parameter place: where the folder goes in the end; new or empty. It is made elsewhere, because a socket's path
+    ///   has at most 107 bytes.
+    /// - Throws: ``Failure`` where the place is taken, or no folder can be made.
+    init(keepingAt place: URL?) throws(Failure) {
+        if let place {
+            let found = try? FileManager.default.contentsOfDirectory(atPath: place.path)
+            guard found?.isEmpty ?? !FileManager.default.fileExists(atPath: place.path) else {
+                throw Failure(reason: "\(place.path) is not an empty folder; name a new one for --keep")
+            }
+        }
+        keptAt = place
+        var template = Array((FileManager.default.temporaryDirectory.path + "/lab-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Failure(reason: "no folder can be made in \(FileManager.default.temporaryDirectory.path)")
+        }
+        let path = template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        folder = URL(filePath: String(decoding: path, as: UTF8.self))
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let reason: String
+        var description: String { reason }
+    }
+
+    /// Removes the folder, or moves it to where it is kept.
+    ///
+    /// - Returns: where it is, if it is kept.
+    func close() throws -> URL? {
+        guard let keptAt else {
+            try FileManager.default.removeItem(at: folder)
+            return nil
+        }
+        try? FileManager.default.removeItem(at: keptAt)
+        try FileManager.default.createDirectory(
+            at: keptAt.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(at: folder, to: keptAt)
+        return keptAt
+    }
+}
