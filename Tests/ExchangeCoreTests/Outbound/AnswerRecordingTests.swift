@@ -31,7 +31,7 @@ import Testing
             guard case .clearAlarm(let code, Sample.avim, let id) = change, id == Sample.summary().id else { return nil }
             return code
         }
-        #expect(cleared == [.deliveryDeferred, .receiptInvalid, .deliveryRefused])
+        #expect(cleared == [.deliveryDeferred, .recipientNotTrusted, .receiptInvalid, .deliveryRefused])
     }
 
     @Test func `a repeated receipt changes nothing`() {
@@ -56,7 +56,8 @@ import Testing
         #expect(
             changes.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key"))
+                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key",
+                    isAttempt: true))
         #expect(Self.alarms(changes) == [.deliveryDeferred])
     }
 
@@ -65,12 +66,23 @@ import Testing
         #expect(Self.decide(.later(.storageUnavailable, detail: ""), in: state).isEmpty)
     }
 
+    @Test func `what was never sent is put off without counting an attempt, under the alarm that says why`() {
+        let changes = Self.decide(.notSent(.recipientNotTrusted, detail: "expired"), in: .open, jitter: 700)
+        #expect(
+            changes.first
+                == .deferDelivery(
+                    Self.key, until: Sample.wall + Milliseconds(700), code: "recipient-not-trusted", detail: "expired",
+                    isAttempt: false))
+        #expect(Self.alarms(changes) == [.recipientNotTrusted])
+    }
+
     @Test func `an invalid proof counts for nothing, is an alarm, and the delivery is sent again`() {
         let open = Self.decide(.invalid(reason: "signed by another organisation"), in: .open)
         #expect(
             open.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation"))
+                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation",
+                    isAttempt: true))
         #expect(Self.alarms(open) == [.receiptInvalid])
         let settled = Self.decide(.invalid(reason: "forged"), in: .receipted)
         #expect(settled.count == 1)

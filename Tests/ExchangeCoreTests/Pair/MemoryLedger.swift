@@ -143,10 +143,10 @@ struct MemoryLedger {
             if current.outgoing[index].transport == .receipted { violations.append("\(key.number) leaves receipted") }
             current.outgoing[index].transport = state
             current.outgoing[index].proof = proof
-        case .deferDelivery(let key, let until, _, _):
-            current.outgoing[Int(key.number.value) - 1].attempts += 1
+        case .deferDelivery(let key, let until, _, _, let isAttempt):
+            if isAttempt { current.outgoing[Int(key.number.value) - 1].attempts += 1 }
             current.outgoing[Int(key.number.value) - 1].dueAt = until
-        case .moveFollowUp(let id, _, let state, _, _):
+        case .moveFollowUp(let id, _, let state, _, _, _):
             for index in current.outgoing.indices where current.outgoing[index].item.messageID == id {
                 if current.outgoing[index].followUp == .concluded { violations.append("follow-up of \(id) moves back") }
                 current.outgoing[index].followUp = state
