@@ -147,7 +147,9 @@ import Testing
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
         #expect(
             changes.contains(
-                .moveFollowUp(of: Sample.message(80), by: Sample.nidos, to: .owned, role: "duty", acknowledgement: Self.item.messageID,
+                .moveFollowUp(
+                    of: Sample.message(80), by: Sample.nidos, to: .owned, role: "duty",
+                    acknowledgement: Self.item.messageID,
                     at: Sample.wall)))
     }
 

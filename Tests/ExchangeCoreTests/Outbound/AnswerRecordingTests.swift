@@ -21,14 +21,17 @@ import Testing
     @Test(arguments: [TransportState.open, .refused, .held, .withdrawn])
     func `a late receipt counts, in whatever state the delivery is`(state: TransportState) {
         let changes = Self.decide(.receipt([1, 2]), in: state)
-        #expect(changes.first == .moveTransport(of: Self.key, to: .receipted, proof: [1, 2], code: "", at: Sample.wall))
+        #expect(
+            changes.first == .moveTransport(of: Self.key, to: .receipted, proof: [1, 2], code: "", at: Sample.wall))
         let leaves = changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.kind } else { nil } }
         #expect(leaves == [.receiptRecorded])
     }
 
     @Test func `a receipt ends the alarms about its delivery, and no others`() {
         let cleared = Self.decide(.receipt([1]), in: .refused).compactMap { change -> AlarmCode? in
-            guard case .clearAlarm(let code, Sample.avim, let id) = change, id == Sample.summary().id else { return nil }
+            guard case .clearAlarm(let code, Sample.avim, let id) = change, id == Sample.summary().id else {
+                return nil
+            }
             return code
         }
         #expect(cleared == [.deliveryDeferred, .recipientNotTrusted, .receiptInvalid, .deliveryRefused])

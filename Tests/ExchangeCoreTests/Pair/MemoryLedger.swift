@@ -1,7 +1,7 @@
 import ExchangeCore
 
-/// A ledger in memory, written apart from every real store: it applies the core's changes literally, and complains where
-/// a change would overwrite what must stand. Writes reach the "disk" at ``sync()``; a crash loses those that did not.
+/// A ledger in memory, written apart from every real store: it applies the core's changes literally, and complains
+/// where a change would overwrite what must stand. Writes reach the "disk" at ``sync()``; a crash loses those that did not.
 struct MemoryLedger {
     struct Delivery {
         let item: ChannelItem
@@ -102,7 +102,8 @@ struct MemoryLedger {
 
     /// Opens the store: a fresh incarnation that names the one before and where it ended.
     mutating func open(_ incarnation: IncarnationID) {
-        current.predecessor = PredecessorClaim(incarnation: current.incarnation, last: current.issued[current.issued.count - 1])
+        current.predecessor = PredecessorClaim(
+            incarnation: current.incarnation, last: current.issued[current.issued.count - 1])
         current.incarnation = incarnation
         sync()
     }
@@ -173,7 +174,10 @@ struct MemoryLedger {
     private mutating func fill(_ item: ChannelItem, _ answer: KeptAnswer) {
         if let slot = current.slots[item.number.value] {
             if slot.item != item { violations.append("number \(item.number) gets another message") }
-            if case .noted(.held, _) = slot.answer {} else { violations.append("number \(item.number) is answered anew") }
+            if case .noted(.held, _) = slot.answer {
+            } else {
+                violations.append("number \(item.number) is answered anew")
+            }
         }
         current.slots[item.number.value] = FilledSlot(item: item, answer: answer)
         if case .receipt = answer, current.receivedByID[item.messageID]?.number == 0 {

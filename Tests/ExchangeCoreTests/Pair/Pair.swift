@@ -2,8 +2,8 @@ import ExchangeCore
 
 /// Steps two cores through loss, duplication, reordering and crashes, without sockets and without sleeping.
 ///
-/// Each side is a `PartnerLink`, a ledger in memory and the core's decisions; between them go the real bytes of the wire,
-/// under fake signatures. Time is virtual and randomness seeded, so that a run repeats from its seed.
+/// Each side is a `PartnerLink`, a ledger in memory and the core's decisions; between them go the real bytes of the
+/// wire, under fake signatures. Time is virtual and randomness seeded, so that a run repeats from its seed.
 struct Pair {
     enum Step {
         case wake(generation: Int)

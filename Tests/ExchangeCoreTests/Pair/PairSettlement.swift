@@ -3,22 +3,28 @@ import ExchangeCore
 /// When a pair is at rest, and what must then be true.
 extension Pair {
     var isSettled: Bool {
-        nodes.allSatisfy { $0.isUp && $0.untold == 0 } && nodes.allSatisfy { node in
-            node.ledger.unsynced == 0
-                && node.ledger.durable.openCount == 0 && !node.ledger.durable.outgoing.contains { $0.transport == .held }
-                && node.agreement?.outgoing.isSettled == true
-                && node.agreement?.incoming.isSettled == true
-                && node.ledger.durable.inboxOrder.allSatisfy(node.takenSet.contains)
-        } && nodes[0].ledger.durable.issuedLast == nodes[1].ledger.durable.receivedLast
+        nodes.allSatisfy { $0.isUp && $0.untold == 0 }
+            && nodes.allSatisfy { node in
+                node.ledger.unsynced == 0
+                    && node.ledger.durable.openCount == 0
+                    && !node.ledger.durable.outgoing.contains { $0.transport == .held }
+                    && node.agreement?.outgoing.isSettled == true
+                    && node.agreement?.incoming.isSettled == true
+                    && node.ledger.durable.inboxOrder.allSatisfy(node.takenSet.contains)
+            } && nodes[0].ledger.durable.issuedLast == nodes[1].ledger.durable.receivedLast
             && nodes[1].ledger.durable.issuedLast == nodes[0].ledger.durable.receivedLast
     }
 
     var openSummary: String {
-        "\(happenings) steps; " + nodes.map { node in
-            let open = node.ledger.durable.outgoing.filter { !$0.isSettled }.map { "\($0.item.number) \($0.transport)" }
-            return "\(node.seat): \(node.link.phase), open \(open.prefix(3)), \(String(describing: node.agreement)), "
-                + "untold \(node.untold), up \(node.isUp)"
-        }.joined(separator: "; ")
+        "\(happenings) steps; "
+            + nodes.map { node in
+                let open = node.ledger.durable.outgoing.filter { !$0.isSettled }.map {
+                    "\($0.item.number) \($0.transport)"
+                }
+                return
+                    "\(node.seat): \(node.link.phase), open \(open.prefix(3)), \(String(describing: node.agreement)), "
+                    + "untold \(node.untold), up \(node.isUp)"
+            }.joined(separator: "; ")
     }
 
     /// Every breach that can be found in a settled pair; empty where all is well.
@@ -74,7 +80,8 @@ extension Pair {
                 if received?.summary.digest == delivery.item.messageDigest {
                     found.append("\(seat): number \(number) is void and received")
                 }
-            default: found.append("\(seat): number \(number) is \(delivery.transport), the partner has \(slot.answer.name)")
+            default:
+                found.append("\(seat): number \(number) is \(delivery.transport), the partner has \(slot.answer.name)")
             }
         }
         return found

@@ -1,7 +1,7 @@
 import ExchangeCore
 
-/// The JSON of a vector, in the names of `protocol.md`, annex A. Each builds the model's value, or `nil` where a part of
-/// it is not of its form.
+/// The JSON of a vector, in the names of `protocol.md`, annex A. Each builds the model's value, or `nil` where a part
+/// of it is not of its form.
 struct ManifestValue: Decodable {
     struct Item: Decodable {
         let number: UInt64
