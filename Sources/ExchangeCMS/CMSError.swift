@@ -77,7 +77,7 @@ package enum CMSErrorCode: String, CaseIterable, Sendable, CustomStringConvertib
     package var description: String { rawValue }
 
     /// Whether the identical bytes may succeed later, so that the answer must be `later` and an alarm, never a refusal
-    /// (`protocol.md` §8).
+    /// (`protocol.md` §7).
     package var mayPass: Bool {
         switch self {
         case .recipientKeyUnknown, .signerUnknown, .signerCertificateMismatch, .signerUndecided, .signingTimeInFuture,

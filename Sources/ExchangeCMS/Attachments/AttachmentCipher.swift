@@ -5,7 +5,7 @@ internal import ExchangeCore
 ///
 /// The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015) over AES-256-GCM: the nonce of a chunk is
 /// prefix ‖ counter ‖ last-flag, so that chunks cannot be dropped, doubled, reordered or cut off at the end. The sealed
-/// form is the 7-byte prefix and then each chunk's ciphertext and tag (`protocol.md` §5).
+/// form is the 7-byte prefix and then each chunk's ciphertext and tag (`protocol.md` §16.2).
 package enum AttachmentCipher {
     /// Plaintext bytes of each chunk but the last, which has 1 to this many; only an empty file has an empty chunk.
     package static let chunkBytes = 1_048_576

@@ -129,7 +129,7 @@ package enum KeyKind: Hashable, Sendable {
     /// Any other; nothing is sealed to it and nothing signed by it is accepted.
     case other
 
-    /// Whether this profile uses such a key (`protocol.md` §4).
+    /// Whether this profile uses such a key (`protocol.md` §2.2).
     package var isAllowed: Bool {
         switch self {
         case .p256: true

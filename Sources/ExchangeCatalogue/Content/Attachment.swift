@@ -16,7 +16,7 @@ package struct AttachmentKey: Hashable, Sendable, CustomStringConvertible, Custo
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// What signed content says of an attachment, which travels beside it in encrypted chunks (`protocol.md` §3).
+/// What signed content says of an attachment, which travels beside it in encrypted chunks (`protocol.md` §16.1).
 package struct AttachmentDescriptor: Hashable, Sendable {
     /// A file name for people, without a folder; never used as a path.
     package let name: String?

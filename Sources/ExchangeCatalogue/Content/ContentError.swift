@@ -4,7 +4,7 @@
 /// Refused values are never repeated in it: they may be a child's name in the wrong field, and errors go into logs
 /// and into refusals that are kept.
 package struct ContentError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Stable: partners and agencies act on them (`protocol.md` §8).
+    /// Stable: partners and agencies act on them (`protocol.md` §7.2).
     package enum Code: String, CaseIterable, Sendable {
         case contentTooLarge = "content-too-large"
         case contentTooDeep = "content-too-deep"

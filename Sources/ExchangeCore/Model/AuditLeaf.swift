@@ -5,6 +5,7 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case storeOpened = "store-opened"
     case messageAccepted = "message-accepted"
     case deliveryOpened = "delivery-opened"
+    case deliveryMoved = "delivery-moved"
     case receiptRecorded = "receipt-recorded"
     case refusalRecorded = "refusal-recorded"
     case messageReceived = "message-received"

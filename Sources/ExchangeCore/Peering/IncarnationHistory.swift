@@ -34,9 +34,13 @@ package enum IncarnationJudgement: Hashable, Sendable {
 }
 
 package enum IncarnationHistory {
-    /// - Parameter seen: the partner's incarnations in the order in which this node first saw them.
+    /// - Parameters:
+    ///   - seen: the partner's incarnations in the order in which this node first saw them.
+    ///   - received: the highest number of the partner's channel that this node holds: a signed manifest named it, also
+    ///     where no tally did.
     package static func judge(
-        _ incarnation: IncarnationID, predecessor claim: PredecessorClaim?, seen: [SeenIncarnation]
+        _ incarnation: IncarnationID, predecessor claim: PredecessorClaim?, seen: [SeenIncarnation],
+        received: SequenceNumber
     ) -> IncarnationJudgement {
         guard let latest = seen.last else { return .successor }
         if incarnation == latest.incarnation { return .current }
@@ -49,7 +53,7 @@ package enum IncarnationHistory {
         }
         // Numbers only grow: a store that ends before anything it ever signed to us was rolled back, also where the
         // openings between were never seen here.
-        let highest = seen.reduce(SequenceNumber.none) { max($0, $1.highest.number) }
+        let highest = seen.reduce(received) { max($0, $1.highest.number) }
         if claim.last.number < highest { return .rolledBack(lost: NumberRange(claim.last.number.next, highest)) }
         return seen.contains { $0.incarnation == claim.incarnation } ? .successor : .unproven
     }

@@ -82,6 +82,10 @@ extension SQLiteLedger {
                 let next = facts.transport.after(event)
             else { return false }
             try transaction.declare(key, next, from: facts.transport, reason: reason)
+            try transaction.append(
+                AuditLeaf(
+                    .deliveryMoved, at: at, messageID: facts.message.id, partner: key.partner, number: key.number,
+                    digest: facts.message.digest, note: next.rawValue))
             return true
         }
     }

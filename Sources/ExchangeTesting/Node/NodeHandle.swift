@@ -30,6 +30,7 @@ package struct NodeHandle: Sendable {
         for (use, purpose) in [
             (NodeFolder.KeyUse.signing, ExamplePKI.Purpose.signing), (.agreement, .agreement), (.tls, .tls),
         ] {
+            try Task.checkCancellation()
             try pki.sign(
                 request: URL(filePath: folder.certificateRequest(use)), for: purpose,
                 into: URL(filePath: folder.certificate(use)))

@@ -71,7 +71,9 @@ package struct TallyExchange: Sendable {
     /// A rollback or a clone is an alarm to people. It changes nothing in what is sent: no partner can silence a node.
     private func judgeIncarnation(of tally: Tally) async throws {
         let seen = try await context.ledger.incarnations(of: tally.node)
-        let judgement = IncarnationHistory.judge(tally.incarnation, predecessor: tally.predecessor, seen: seen)
+        let judgement = IncarnationHistory.judge(
+            tally.incarnation, predecessor: tally.predecessor, seen: seen,
+            received: try await context.ledger.account(with: tally.node).highestSeen)
         let now = context.now.wall
         func raise(_ code: AlarmCode, _ detail: String) async throws {
             try await context.ledger.raise(

@@ -52,7 +52,9 @@ package struct Transmitting: Sendable {
         let community = context.community
         let outcomes = Dictionary(decoded.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
         var records: [AnswerRecord] = []
-        for delivery in prepared.deliveries where delivery.kind == .message {
+        for delivery in prepared.deliveries {
+            // What the partner noted of a declared number is recorded below; any other answer counts as for a message.
+            if delivery.kind != .message, outcomes[delivery.item.number] == .noted { continue }
             let answer: VerifiedAnswer =
                 if let given = outcomes[delivery.item.number] {
                     try await verify(given, to: delivery, from: partner, community: community)

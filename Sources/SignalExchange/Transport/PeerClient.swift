@@ -86,6 +86,7 @@ package final class PeerClient: PartnerConnection {
     private static func makeClient(for member: Member, folder: NodeFolder) throws -> HTTPClient {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv13
+        tls.shutdownTimeout = TLSIdentity.shutdownTimeout
         tls.trustRoots = .certificates(
             try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.anchors)))
         tls.additionalTrustRoots = [
@@ -131,6 +132,10 @@ private actor ClientCache {
 
 /// The node's TLS certificate and key, as the transport wants them.
 enum TLSIdentity {
+    /// How long a closing connection waits for the other side's goodbye: an idle client gives none, and a node that
+    /// stops must not wait for it.
+    static let shutdownTimeout: TimeAmount = .milliseconds(500)
+
     static func chain(_ folder: NodeFolder) throws -> [NIOSSLCertificateSource] {
         let own = try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.certificate(.tls)))
         let intermediates = try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.intermediates))

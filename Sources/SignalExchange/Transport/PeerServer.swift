@@ -31,6 +31,7 @@ package struct PeerServer: Sendable {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: try TLSIdentity.chain(folder), privateKey: try TLSIdentity.key(folder))
         tls.minimumTLSVersion = .tlsv13
+        tls.shutdownTimeout = TLSIdentity.shutdownTimeout
         // Demands a client certificate; whose it is, the callback decides.
         tls.certificateVerification = .noHostnameVerification
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.anchors)))

@@ -16,7 +16,7 @@ extension Scenario {
             Act(
                 title: "The placement, while the IND's node is killed and the provider's hangs",
                 steps: [
-                    .kill(.ind), .send([.placementRequest]), .told("placement-request", [.coa, .avim]),
+                    .send([.placementRequest]), .kill(.ind), .told("placement-request", [.coa, .avim]),
                     .pause(.jade), .send([.placementDecision]), .told("placement-decision", [.nidos, .avim]),
                     .outage(lasting: .seconds(3)), .restart(.ind), .resume(.jade),
                     .told("placement-request", [.ind]), .told("placement-decision", [.ind, .jade]),

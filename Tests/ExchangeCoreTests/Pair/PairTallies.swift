@@ -65,7 +65,7 @@ extension Pair {
     }
 
     private func judgeIncarnation(of tally: Tally, seen: [SeenIncarnation]) -> IncarnationJudgement {
-        IncarnationHistory.judge(tally.incarnation, predecessor: tally.predecessor, seen: seen)
+        IncarnationHistory.judge(tally.incarnation, predecessor: tally.predecessor, seen: seen, received: .none)
     }
 
     private mutating func keepIncarnation(of tally: Tally, at seat: Seat) {

@@ -15,10 +15,18 @@ import Testing
             last: ChannelPosition(number: SequenceNumber(last), runningDigest: Sample.digest(1)))
     }
 
-    private static func judge(_ incarnation: UInt64, _ claim: PredecessorClaim?, _ seen: [SeenIncarnation])
-        -> IncarnationJudgement
-    {
-        IncarnationHistory.judge(Sample.incarnation(incarnation), predecessor: claim, seen: seen)
+    private static func judge(
+        _ incarnation: UInt64, _ claim: PredecessorClaim?, _ seen: [SeenIncarnation], received: UInt64 = 0
+    ) -> IncarnationJudgement {
+        IncarnationHistory.judge(
+            Sample.incarnation(incarnation), predecessor: claim, seen: seen, received: SequenceNumber(received))
+    }
+
+    @Test func `a number that only a manifest named proves a rollback too`() {
+        let lost = NumberRange(SequenceNumber(11), SequenceNumber(12))
+        #expect(
+            Self.judge(2, Self.claim(1, last: 10), [Self.seen(1, after: nil, highest: 10)], received: 12)
+                == .rolledBack(lost: lost))
     }
 
     @Test func `the first incarnation that is seen is lawful, whatever it names`() {
