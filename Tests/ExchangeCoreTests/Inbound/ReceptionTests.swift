@@ -147,8 +147,10 @@ import Testing
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
         #expect(
             changes.contains(
-                .moveFollowUp(of: Sample.message(80), by: Sample.nidos, to: .owned, role: "duty",
-                    acknowledgement: Self.item.messageID, at: Sample.wall)))
+                .moveFollowUp(
+                    of: Sample.message(80), by: Sample.nidos, to: .owned, role: "duty",
+                    acknowledgement: Self.item.messageID,
+                    at: Sample.wall)))
     }
 
     @Test(arguments: [nil, AcknowledgedDelivery(digest: Sample.digest(9), followUp: .none)])

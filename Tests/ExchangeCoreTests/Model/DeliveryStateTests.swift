@@ -7,13 +7,14 @@ import Testing
         .receiptVerified, .refusalVerified, .heldByOperator, .releasedByOperator, .withdrawnByPerson,
     ]
 
-    @Test(arguments: [
-        (.open, [.receipted, .refused, .held, nil, .withdrawn]),
-        (.receipted, [nil, nil, nil, nil, nil]),
-        (.refused, [.receipted, nil, nil, nil, .withdrawn]),
-        (.held, [.receipted, .refused, nil, .open, .withdrawn]),
-        (.withdrawn, [.receipted, nil, nil, nil, nil]),
-    ] as [(TransportState, [TransportState?])])
+    @Test(
+        arguments: [
+            (.open, [.receipted, .refused, .held, nil, .withdrawn]),
+            (.receipted, [nil, nil, nil, nil, nil]),
+            (.refused, [.receipted, nil, nil, nil, .withdrawn]),
+            (.held, [.receipted, .refused, nil, .open, .withdrawn]),
+            (.withdrawn, [.receipted, nil, nil, nil, nil]),
+        ] as [(TransportState, [TransportState?])])
     func `transport moves as its table says`(state: TransportState, row: [TransportState?]) {
         #expect(Self.transportEvents.map { state.after($0) } == row)
     }
@@ -28,18 +29,20 @@ import Testing
         #expect(names == ["open", "receipted", "refused", "held", "withdrawn"])
     }
 
-    @Test(arguments: [
-        (.none, [.owned, .declined, .concluded]), (.owned, [nil, nil, .concluded]),
-        (.declined, [nil, nil, .concluded]), (.concluded, [nil, nil, nil]),
-    ] as [(FollowUp, [FollowUp?])])
+    @Test(
+        arguments: [
+            (.none, [.owned, .declined, .concluded]), (.owned, [nil, nil, .concluded]),
+            (.declined, [nil, nil, .concluded]), (.concluded, [nil, nil, nil]),
+        ] as [(FollowUp, [FollowUp?])])
     func `follow-up never moves backward`(state: FollowUp, row: [FollowUp?]) {
         #expect(AcknowledgementStep.allCases.map { state.after($0) } == row)
     }
 
-    @Test(arguments: [
-        (.ready, [.owned, .declined, nil]), (.owned, [nil, nil, .concluded]),
-        (.declined, [nil, nil, nil]), (.concluded, [nil, nil, nil]),
-    ] as [(InboxState, [InboxState?])])
+    @Test(
+        arguments: [
+            (.ready, [.owned, .declined, nil]), (.owned, [nil, nil, .concluded]),
+            (.declined, [nil, nil, nil]), (.concluded, [nil, nil, nil]),
+        ] as [(InboxState, [InboxState?])])
     func `an inbox entry is taken before it is concluded`(state: InboxState, row: [InboxState?]) {
         #expect(AcknowledgementStep.allCases.map { state.after($0) } == row)
     }

@@ -20,7 +20,8 @@ import Testing
     @Test func `identifiers survive their text and their bytes`() {
         var random = TestSeed.random
         for _ in 0..<2_000 {
-            let id = MessageID(at: Timestamp(milliseconds: random.within(0...281_474_976_710_655)), random: random.bytes16())
+            let id = MessageID(
+                at: Timestamp(milliseconds: random.within(0...281_474_976_710_655)), random: random.bytes16())
             #expect(MessageID(id.description) == id)
             #expect(MessageID(bytes: id.bytes) == id)
             let reference = CaseReference(random: random.bytes16())

@@ -56,7 +56,8 @@ import Testing
     @Test func `the same submission is repeated also where the queue is full by now`() throws {
         let claim = try Self.claim(1)
         let full = Backlog(items: .max, bytes: .max)
-        let facts = Self.facts(claimed: (Self.item.messageID, Sample.digest(1)), isIDTaken: true, backlogs: [full, full])
+        let facts = Self.facts(
+            claimed: (Self.item.messageID, Sample.digest(1)), isIDTaken: true, backlogs: [full, full])
         #expect(Self.decide(Self.request(claim: claim), facts) == .repeat(Self.item.messageID))
     }
 

@@ -21,17 +21,20 @@ import Testing
     @Test(arguments: [TransportState.open, .refused, .held, .withdrawn])
     func `a late receipt counts, in whatever state the delivery is`(state: TransportState) {
         let changes = Self.decide(.receipt([1, 2]), in: state)
-        #expect(changes.first == .moveTransport(of: Self.key, to: .receipted, proof: [1, 2], code: "", at: Sample.wall))
+        #expect(
+            changes.first == .moveTransport(of: Self.key, to: .receipted, proof: [1, 2], code: "", at: Sample.wall))
         let leaves = changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.kind } else { nil } }
         #expect(leaves == [.receiptRecorded])
     }
 
     @Test func `a receipt ends the alarms about its delivery, and no others`() {
         let cleared = Self.decide(.receipt([1]), in: .refused).compactMap { change -> AlarmCode? in
-            guard case .clearAlarm(let code, Sample.avim, let id) = change, id == Sample.summary().id else { return nil }
+            guard case .clearAlarm(let code, Sample.avim, let id) = change, id == Sample.summary().id else {
+                return nil
+            }
             return code
         }
-        #expect(cleared == [.deliveryDeferred, .receiptInvalid, .deliveryRefused])
+        #expect(cleared == [.deliveryDeferred, .recipientNotTrusted, .receiptInvalid, .deliveryRefused])
     }
 
     @Test func `a repeated receipt changes nothing`() {
@@ -64,6 +67,16 @@ import Testing
     @Test(arguments: [TransportState.receipted, .refused, .held, .withdrawn])
     func `later about a delivery that waits for nothing changes nothing`(state: TransportState) {
         #expect(Self.decide(.later(.storageUnavailable, detail: ""), in: state).isEmpty)
+    }
+
+    @Test func `what was never sent is put off without counting an attempt, under the alarm that says why`() {
+        let changes = Self.decide(.notSent(.recipientNotTrusted, detail: "expired"), in: .open, jitter: 700)
+        #expect(
+            changes.first
+                == .deferDelivery(
+                    Self.key, until: Sample.wall + Milliseconds(700), code: "recipient-not-trusted", detail: "expired",
+                    isAttempt: false))
+        #expect(Self.alarms(changes) == [.recipientNotTrusted])
     }
 
     @Test func `an invalid proof counts for nothing, is an alarm, and the delivery is sent again`() {

@@ -69,10 +69,11 @@ import Testing
         #expect(link.phase == .idle)
     }
 
-    @Test(arguments: [
-        [], toIdle, [.started], [.started, .tallyExchanged], toTransmitting,
-        [.started, .failed(jitter: 0)],
-    ] as [[PartnerLink.Event]])
+    @Test(
+        arguments: [
+            [], toIdle, [.started], [.started, .tallyExchanged], toTransmitting,
+            [.started, .failed(jitter: 0)],
+        ] as [[PartnerLink.Event]])
     func `work that arrives in any phase is loaded before the link rests`(events: [PartnerLink.Event]) {
         var link = Self.link(events)
         var effects = link.handle(.workArrived, now: Sample.now)
@@ -219,10 +220,16 @@ import Testing
 
     @Test func `events that a phase does not wait for change nothing`() {
         let foreign: [([PartnerLink.Event], [PartnerLink.Event])] = [
-            (Self.toIdle, [.signOfLife, .tallyExchanged, .loaded(items: 1, nextDueIn: nil), .answered, .failed(jitter: 1)]),
+            (
+                Self.toIdle,
+                [.signOfLife, .tallyExchanged, .loaded(items: 1, nextDueIn: nil), .answered, .failed(jitter: 1)]
+            ),
             ([.started], [.started, .signOfLife, .timerFired, .loaded(items: 1, nextDueIn: nil), .answered]),
             ([.started, .tallyExchanged], [.started, .signOfLife, .timerFired, .tallyExchanged, .answered]),
-            (Self.toTransmitting, [.started, .signOfLife, .timerFired, .tallyExchanged, .loaded(items: 1, nextDueIn: nil)]),
+            (
+                Self.toTransmitting,
+                [.started, .signOfLife, .timerFired, .tallyExchanged, .loaded(items: 1, nextDueIn: nil)]
+            ),
             ([.started, .failed(jitter: 9)], [.started, .tallyExchanged, .answered, .failed(jitter: 1)]),
         ]
         for (opening, events) in foreign {

@@ -10,7 +10,9 @@ enum FakeHash {
         }
         var stretch = SeededRandom(seed: word)
         let words = (0..<4).map { _ in stretch.next() }
-        guard let digest = Digest(words.flatMap(\.bigEndianBytes)) else { preconditionFailure("four words are 32 bytes") }
+        guard let digest = Digest(words.flatMap(\.bigEndianBytes)) else {
+            preconditionFailure("four words are 32 bytes")
+        }
         return digest
     }
 }

@@ -1,7 +1,7 @@
 import ExchangeCore
 
-/// A ledger in memory, written apart from every real store: it applies the core's changes literally, and complains where
-/// a change would overwrite what must stand. Writes reach the "disk" at ``sync()``; a crash loses those that did not.
+/// A ledger in memory, written apart from every real store: it applies the core's changes literally, and complains
+/// where a change would overwrite what must stand. Writes reach the "disk" at ``sync()``; a crash loses those that did not.
 struct MemoryLedger {
     struct Delivery {
         let item: ChannelItem
@@ -102,7 +102,8 @@ struct MemoryLedger {
 
     /// Opens the store: a fresh incarnation that names the one before and where it ended.
     mutating func open(_ incarnation: IncarnationID) {
-        current.predecessor = PredecessorClaim(incarnation: current.incarnation, last: current.issued[current.issued.count - 1])
+        current.predecessor = PredecessorClaim(
+            incarnation: current.incarnation, last: current.issued[current.issued.count - 1])
         current.incarnation = incarnation
         sync()
     }
@@ -144,7 +145,7 @@ struct MemoryLedger {
             current.outgoing[index].transport = state
             current.outgoing[index].proof = proof
         case .deferDelivery(let key, let until, _, _, let isAttempt):
-            current.outgoing[Int(key.number.value) - 1].attempts += isAttempt ? 1 : 0
+            if isAttempt { current.outgoing[Int(key.number.value) - 1].attempts += 1 }
             current.outgoing[Int(key.number.value) - 1].dueAt = until
         case .moveFollowUp(let id, _, let state, _, _, _):
             for index in current.outgoing.indices where current.outgoing[index].item.messageID == id {
@@ -173,7 +174,10 @@ struct MemoryLedger {
     private mutating func fill(_ item: ChannelItem, _ answer: KeptAnswer) {
         if let slot = current.slots[item.number.value] {
             if slot.item != item { violations.append("number \(item.number) gets another message") }
-            if case .noted(.held, _) = slot.answer {} else { violations.append("number \(item.number) is answered anew") }
+            if case .noted(.held, _) = slot.answer {
+            } else {
+                violations.append("number \(item.number) is answered anew")
+            }
         }
         current.slots[item.number.value] = FilledSlot(item: item, answer: answer)
         if case .receipt = answer, current.receivedByID[item.messageID]?.number == 0 {
@@ -189,13 +193,16 @@ struct MemoryLedger {
 
     /// A message that is let go lets those go in turn that waited for it.
     private mutating func release(successorsOf id: MessageID, at: Timestamp) {
-        guard current.inbox[id]?.awaiting == nil else { return }
+        guard current.isReleased(id, now: at) else { return }
         for successor in current.inboxOrder where current.inbox[successor]?.awaiting == id {
             guard var row = current.inbox[successor] else { continue }
-            current.lastTurn += 1
-            row.turn = current.lastTurn
             row.awaiting = nil
-            row.availableAt = min(row.availableAt, at)
+            // What went on already keeps its turn; only its flag is taken away.
+            if row.availableAt > at {
+                current.lastTurn += 1
+                row.turn = current.lastTurn
+                row.availableAt = at
+            }
             current.inbox[successor] = row
             release(successorsOf: successor, at: at)
         }

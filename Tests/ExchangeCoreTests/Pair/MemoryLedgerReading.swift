@@ -11,7 +11,7 @@ extension MemoryLedger.State {
     var receivedLast: ChannelPosition { received[received.count - 1] }
     var openCount: Int { outgoing.count { !$0.isSettled } }
 
-    func receptionFacts(_ item: ChannelItem, _ content: FakeContent?) -> ReceptionFacts {
+    func receptionFacts(_ item: ChannelItem, _ content: FakeContent?, now: Timestamp) -> ReceptionFacts {
         let known: KnownMessage? =
             if let (summary, number) = receivedByID[item.messageID] {
                 KnownMessage(digest: summary.digest, answer: slots[number]?.answer)
@@ -25,15 +25,17 @@ extension MemoryLedger.State {
         }
         return ReceptionFacts(
             slot: slots[item.number.value], message: known,
-            isPredecessorPresent: content?.predecessor.map { isReleased($0) } ?? true,
+            isPredecessorPresent: content?.predecessor.map { isReleased($0, now: now) } ?? true,
             acknowledged: delivery.map {
                 AcknowledgedDelivery(digest: $0.item.messageDigest, followUp: $0.followUp)
             })
     }
 
     /// Here, and not itself waiting for another.
-    private func isReleased(_ id: MessageID) -> Bool {
-        receivedByID[id] != nil && inbox[id]?.awaiting == nil
+    func isReleased(_ id: MessageID, now: Timestamp) -> Bool {
+        guard receivedByID[id] != nil else { return false }
+        guard let row = inbox[id] else { return true }
+        return row.awaiting == nil || row.availableAt <= now
     }
 
     /// Pressing first, then by number; sent in ascending order.

@@ -2,8 +2,8 @@ import ExchangeCore
 
 /// Steps two cores through loss, duplication, reordering and crashes, without sockets and without sleeping.
 ///
-/// Each side is a `PartnerLink`, a ledger in memory and the core's decisions; between them go the real bytes of the wire,
-/// under fake signatures. Time is virtual and randomness seeded, so that a run repeats from its seed.
+/// Each side is a `PartnerLink`, a ledger in memory and the core's decisions; between them go the real bytes of the
+/// wire, under fake signatures. Time is virtual and randomness seeded, so that a run repeats from its seed.
 struct Pair {
     enum Step {
         case wake(generation: Int)
@@ -60,8 +60,6 @@ struct Pair {
     var judgements: [[IncarnationJudgement]] = [[], []]
     /// Tallies that differ, or that claim more than there is.
     var disagreements: [String] = []
-    /// Messages that were let go because their wait ran out.
-    var overtaken: Set<MessageID> = []
     /// A breach for the test of the checkers themselves: answers leave before they are on the disk.
     var speaksBeforeSync = false
 

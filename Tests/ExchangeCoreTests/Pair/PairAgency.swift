@@ -109,7 +109,6 @@ extension Pair {
             .sorted { ($0.availableAt, $0.turn) < ($1.availableAt, $1.turn) }
         for row in rows {
             let id = row.summary.id
-            if row.awaiting != nil { overtaken.insert(id) }
             nodes[seat.rawValue].taken.append(id)
             nodes[seat.rawValue].takenSet.insert(id)
             guard row.summary.wanted > .receipt else { continue }

@@ -53,7 +53,8 @@ extension Pair {
         var work = work
         for (index, line) in work.manifest.items.enumerated() {
             if case .settled = work.progress[index] { continue }
-            let facts = nodes[seat.rawValue].ledger.durable.receptionFacts(line.item, work.contents[index])
+            let facts = nodes[seat.rawValue].ledger.durable.receptionFacts(
+                line.item, work.contents[index], now: now.wall)
             let verdict = Reception.decide(line.item, work.examinations[index], facts: facts)
             work.progress[index] = .proposed(verdict, signed: signedAnswer(verdict, line.item, at: seat))
         }
@@ -80,7 +81,8 @@ extension Pair {
         var hasChanged = false
         for (index, line) in work.manifest.items.enumerated() {
             guard case .proposed(let proposal, let signed) = work.progress[index] else { continue }
-            let facts = nodes[seat.rawValue].ledger.current.receptionFacts(line.item, work.contents[index])
+            let facts = nodes[seat.rawValue].ledger.current.receptionFacts(
+                line.item, work.contents[index], now: now.wall)
             let verdict = Reception.decide(line.item, work.examinations[index], facts: facts)
             guard verdict == proposal else {
                 counts.note(.verdictChanged)

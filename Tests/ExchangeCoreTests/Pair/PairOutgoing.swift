@@ -27,7 +27,8 @@ extension Pair {
         case .wake(let moment):
             nodes[seat.rawValue].wakeGeneration += 1
             schedule(
-                .wake(generation: nodes[seat.rawValue].wakeGeneration), at: seat, in: max(0, moment.milliseconds - time))
+                .wake(generation: nodes[seat.rawValue].wakeGeneration), at: seat, in: max(0, moment.milliseconds - time)
+            )
         case .raiseUnreachable: counts.note(.unreachableAlarm)
         case .clearUnreachable: break
         }

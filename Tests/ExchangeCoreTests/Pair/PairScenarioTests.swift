@@ -23,7 +23,9 @@ import Testing
             pair.speaksBeforeSync = true
             pair.makeWork(submissionsPerSide: 4)
             _ = pair.run()
-            found = pair.breaches().contains { $0.contains("not on its disk") || $0.contains("before it is on its disk") }
+            found = pair.breaches().contains {
+                $0.contains("not on its disk") || $0.contains("before it is on its disk")
+            }
         }
         #expect(found, "a checker that finds nothing checks nothing")
     }

@@ -3,22 +3,28 @@ import ExchangeCore
 /// When a pair is at rest, and what must then be true.
 extension Pair {
     var isSettled: Bool {
-        nodes.allSatisfy { $0.isUp && $0.untold == 0 } && nodes.allSatisfy { node in
-            node.ledger.unsynced == 0
-                && node.ledger.durable.openCount == 0 && !node.ledger.durable.outgoing.contains { $0.transport == .held }
-                && node.agreement?.outgoing.isSettled == true
-                && node.agreement?.incoming.isSettled == true
-                && node.ledger.durable.inboxOrder.allSatisfy(node.takenSet.contains)
-        } && nodes[0].ledger.durable.issuedLast == nodes[1].ledger.durable.receivedLast
+        nodes.allSatisfy { $0.isUp && $0.untold == 0 }
+            && nodes.allSatisfy { node in
+                node.ledger.unsynced == 0
+                    && node.ledger.durable.openCount == 0
+                    && !node.ledger.durable.outgoing.contains { $0.transport == .held }
+                    && node.agreement?.outgoing.isSettled == true
+                    && node.agreement?.incoming.isSettled == true
+                    && node.ledger.durable.inboxOrder.allSatisfy(node.takenSet.contains)
+            } && nodes[0].ledger.durable.issuedLast == nodes[1].ledger.durable.receivedLast
             && nodes[1].ledger.durable.issuedLast == nodes[0].ledger.durable.receivedLast
     }
 
     var openSummary: String {
-        "\(happenings) steps; " + nodes.map { node in
-            let open = node.ledger.durable.outgoing.filter { !$0.isSettled }.map { "\($0.item.number) \($0.transport)" }
-            return "\(node.seat): \(node.link.phase), open \(open.prefix(3)), \(String(describing: node.agreement)), "
-                + "untold \(node.untold), up \(node.isUp)"
-        }.joined(separator: "; ")
+        "\(happenings) steps; "
+            + nodes.map { node in
+                let open = node.ledger.durable.outgoing.filter { !$0.isSettled }.map {
+                    "\($0.item.number) \($0.transport)"
+                }
+                return
+                    "\(node.seat): \(node.link.phase), open \(open.prefix(3)), \(String(describing: node.agreement)), "
+                    + "untold \(node.untold), up \(node.isUp)"
+            }.joined(separator: "; ")
     }
 
     /// Every breach that can be found in a settled pair; empty where all is well.
@@ -74,7 +80,8 @@ extension Pair {
                 if received?.summary.digest == delivery.item.messageDigest {
                     found.append("\(seat): number \(number) is void and received")
                 }
-            default: found.append("\(seat): number \(number) is \(delivery.transport), the partner has \(slot.answer.name)")
+            default:
+                found.append("\(seat): number \(number) is \(delivery.transport), the partner has \(slot.answer.name)")
             }
         }
         return found
@@ -107,18 +114,22 @@ extension Pair {
         return found
     }
 
-    /// Within a case, a message comes after the one that its sender names before it, unless it was pressing or the
-    /// wait ran out.
+    /// Within a case, a message comes after the one that its sender names before it, unless it was pressing or its wait
+    /// ran out first.
     private func orderBreaches(at seat: Seat) -> [String] {
         let node = nodes[seat.rawValue]
         var place: [MessageID: Int] = [:]
         for (index, id) in node.taken.enumerated() { place[id] = index }
         var found: [String] = []
         for (index, id) in node.taken.enumerated() {
-            guard let row = node.ledger.durable.inbox[id], row.summary.priority != .stat, row.awaiting == nil,
+            guard let row = node.ledger.durable.inbox[id], row.summary.priority != .stat,
                 let envelope = node.ledger.durable.envelopes[row.summary.digest],
                 let predecessor = FakeContent(signed: envelope)?.predecessor,
-                let before = place[predecessor], before > index, !overtaken.contains(id)
+                let before = place[predecessor], before > index,
+                let earlier = node.ledger.durable.inbox[predecessor], earlier.availableAt <= row.availableAt,
+                // The second message under one id may follow one that follows the first: a ring, which only the end of
+                // the wait opens.
+                earlier.summary.created <= row.summary.created
             else { continue }
             found.append("\(seat): \(id) was handed over before \(predecessor)")
         }

@@ -1,6 +1,7 @@
 import ExchangeCore
 
-/// Sees all that leaves a node, and remembers what may never be said twice in two ways. It shares no code with the nodes.
+/// Sees all that leaves a node, and remembers what may never be said twice in two ways. It shares no code with the
+/// nodes.
 struct PairWitness {
     private struct Place: Hashable {
         let seat: Seat

@@ -118,7 +118,9 @@ import Testing
     }
 
     @Test func `a manifest of sixty-four messages fits its limit`() throws {
-        let items = (1...64).map { ManifestItem(item: Sample.item($0 + (1 << 60)), kind: .message, replaces: SequenceNumber($0)) }
+        let items = (1...64).map {
+            ManifestItem(item: Sample.item($0 + (1 << 60)), kind: .message, replaces: SequenceNumber($0))
+        }
         let manifest = Manifest(
             sender: Sample.nidos, recipient: Sample.avim, incarnation: Sample.incarnation(1), created: Sample.wall,
             items: items, runningDigest: Sample.digest(1))

@@ -50,7 +50,8 @@ import Testing
         let content = DERElement(sample.bytes).content
         let length = content.count
         let long: [[UInt8]] = [
-            [0x83, 0, UInt8(length >> 8), UInt8(length & 0xFF)], [0x84, 0, 0, UInt8(length >> 8), UInt8(length & 0xFF)],
+            [0x83, 0, UInt8(length >> 8), UInt8(length & 0xFF)],
+            [0x84, 0, 0, UInt8(length >> 8), UInt8(length & 0xFF)],
             [0x80],
         ]
         for form in long {

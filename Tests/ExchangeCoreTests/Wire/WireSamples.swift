@@ -53,7 +53,8 @@ extension Sample {
         received: ChannelPosition(number: SequenceNumber(300), runningDigest: digest(0x42)),
         safe: SequenceNumber(299),
         gaps: [
-            NumberRange(SequenceNumber(301), SequenceNumber(301)), NumberRange(SequenceNumber(310), SequenceNumber(400)),
+            NumberRange(SequenceNumber(301), SequenceNumber(301)),
+            NumberRange(SequenceNumber(310), SequenceNumber(400)),
         ])
 
     static let firstTally = Tally(
