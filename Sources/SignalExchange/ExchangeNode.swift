@@ -41,7 +41,8 @@ package struct ExchangeNode: Sendable {
         do {
             try await context.adoptDirectory()
         } catch {
-            throw error as? NodeError ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
+            throw error as? NodeError
+                ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
         }
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
@@ -156,7 +157,8 @@ private struct LedgerPump: Service {
             case .durabilityLost:
                 // Never a second try: what a failed sync lost, the next one would report as written.
                 throw NodeError(
-                    .storeUnavailable, "a write may not have reached the disk, so the node stops; look at the disk and "
+                    .storeUnavailable,
+                    "a write may not have reached the disk, so the node stops; look at the disk and "
                         + "the system's log, then start it again")
             }
             changes.ring()
