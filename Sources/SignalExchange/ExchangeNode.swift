@@ -33,8 +33,9 @@ package struct ExchangeNode: Sendable {
                 .certificateUnusable,
                 "the signing certificate is of \(keys.signing.oin), and the configuration says \(configuration.oin)")
         }
-        let community = try CommunityHolder(folder: folder, now: clock.now)
         let ledger = try await openLedger(folder, clock: clock)
+        let community = try CommunityHolder(
+            folder: folder, known: try await usedDirectory(ledger), now: clock.now)
         let context = NodeContext(
             oin: configuration.oin, keys: keys, limits: configuration.limits, ledger: ledger,
             communityHolder: community, clock: clock, logger: logger)
@@ -96,6 +97,14 @@ package struct ExchangeNode: Sendable {
             throw NodeError(NodeErrorCode(error.code), "\(error)")
         } catch {
             throw NodeError(.storeUnavailable, "\(folder.store) cannot be opened", cause: "\(error)")
+        }
+    }
+
+    private static func usedDirectory(_ ledger: SQLiteLedger) async throws(NodeError) -> Digest? {
+        do {
+            return try await ledger.latestDirectory()?.digest
+        } catch {
+            throw NodeError(.storeUnavailable, "the store does not say which directory was in use", cause: "\(error)")
         }
     }
 
