@@ -94,7 +94,8 @@ struct Demonstration: Sendable {
         let ends = try await collect(into: &verdict) { try await community.stop() } ?? []
         for (node, end) in ends {
             verdict.demand(
-                end == .exited(status: 0), "\(node.member.name)'s node \(end), and did not stop because it was asked to")
+                end == .exited(status: 0), "\(node.member.name)'s node \(end), and did not stop because it was asked to"
+            )
         }
         let survivors = await community.survivors()
         verdict.demand(survivors.isEmpty, "processes are left: \(survivors)")
