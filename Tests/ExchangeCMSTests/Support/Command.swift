@@ -28,9 +28,8 @@ enum Command {
         process.arguments = [name] + arguments
         process.currentDirectoryURL = folder
         // A file for the errors, because two pipes that are read one after the other can block each other.
-        let complaints = FileManager.default.temporaryDirectory.appending(path: "exchange-cms-\(UUID().uuidString)")
+        let complaints = try scratchFolder().appending(path: "errors")
         try Data().write(to: complaints)
-        defer { try? FileManager.default.removeItem(at: complaints) }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: complaints)

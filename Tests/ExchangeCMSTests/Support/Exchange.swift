@@ -3,7 +3,7 @@ import ExchangeCore
 import ExchangeTesting
 
 /// Two organisations and a message between them, and a third: the setting of most tests.
-struct Exchange {
+struct Exchange: Sendable {
     let sender: Organisation
     let recipient: Organisation
     /// Of the same authority, and not a recipient.

@@ -27,13 +27,6 @@ struct Organisation: Sendable {
 
 func text(_ file: URL) throws -> String { try String(contentsOf: file, encoding: .utf8) }
 
-/// A folder that no other test uses, below one that goes away with the process's temporary files.
-func scratchFolder() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "exchange-cms-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return folder
-}
-
 extension ExamplePKI {
     /// A PKI of the test's own, for those that revoke and replace.
     static func fresh() throws -> ExamplePKI { try make(in: scratchFolder().appending(path: "pki")) }
