@@ -113,7 +113,8 @@ package enum Acceptance {
             changes.append(.openDelivery(message, to: recipient))
             changes.append(
                 .appendLeaf(
-                    AuditLeaf(.deliveryOpened, at: now.wall, messageID: message.id, partner: recipient.oin,
+                    AuditLeaf(
+                        .deliveryOpened, at: now.wall, messageID: message.id, partner: recipient.oin,
                         note: recipient.role.rawValue)))
         }
         return .accept(changes)
