@@ -17,7 +17,10 @@ struct Demonstration: Sendable {
             isGood = try await proceed()
         } catch {
             await terminal.clearStatus()
-            if !Task.isCancelled { await terminal.line(terminal.palette("The demonstration failed: \(error)", .red)) }
+            await terminal.line(
+                Task.isCancelled
+                    ? "Interrupted; every node is stopped."
+                    : terminal.palette("The demonstration failed: \(error)", .red))
         }
         await terminal.clearStatus()
         await putAway(isGood: isGood)
@@ -42,36 +45,56 @@ struct Demonstration: Sendable {
     private func play(on community: ExampleCommunity) async throws -> Verdict {
         await terminal.event("starts seven nodes")
         try await community.start()
-        let casting = Casting(community: community)
-        let part: any Part = bulk.map { BulkPart(input: $0, casting: casting, terminal: terminal) }
-            ?? ScenarioPart(scenario: .lettersCase, casting: casting, terminal: terminal)
+        let part = part(on: Casting(community: community))
         var verdict = Verdict()
-        do {
-            try await part.run()
-        } catch where !Task.isCancelled {
-            // Where it stopped is no reason not to show who has been told.
-            verdict.add(["\(error)"])
-        }
-        try Task.checkCancellation()
+        try await collect(into: &verdict) { try await part.run() }
         await terminal.line()
         await terminal.event("waits until nothing is on its way, and every pair has compared its accounts")
-        verdict.add(try await Settlement(community: community).settle(within: part.settlementMaximum))
+        try await collect(into: &verdict) {
+            try await Settlement(community: community).settle(within: part.settlementMaximum)
+        }.map { verdict.add($0) }
         var accounts: [NodeAccount] = []
         for node in community.nodes {
-            accounts.append(try await NodeAccount(of: node, maximumItems: part.deliveriesMaximumPerNode))
+            try await collect(into: &verdict) {
+                try await NodeAccount(of: node, maximumItems: part.deliveriesMaximumPerNode)
+            }.map { accounts.append($0) }
         }
         verdict.judge(accounts, demandsFollowUp: part.demandsFollowUp)
-        await terminal.event("asks the nodes to stop")
-        for (node, end) in try await community.stop() {
-            verdict.demand(end == .exited(status: 0), "\(node.member.name)'s node \(end) when it was asked to stop")
-        }
-        let survivors = await community.survivors()
-        verdict.demand(survivors.isEmpty, "processes are left: \(survivors)")
-        let proofs = try await verify(community, part)
+        try await stop(community, &verdict)
+        let proofs = try await collect(into: &verdict) { try await verify(community, part) } ?? Proofs.Outcome()
         verdict.judge(proofs, of: accounts.reduce(0) { $0 + $1.deliveries.count })
         await part.conclude(&verdict)
         await report(accounts, proofs, verdict)
         return verdict
+    }
+
+    private func part(on casting: Casting) -> any Part {
+        if let bulk { return BulkPart(input: bulk, casting: casting, terminal: terminal) }
+        return ScenarioPart(scenario: .lettersCase, casting: casting, terminal: terminal)
+    }
+
+    /// Where one thing fails, the rest is done and shown all the same; only an interruption ends everything.
+    @discardableResult
+    private func collect<Value>(
+        into verdict: inout Verdict, _ body: () async throws -> Value
+    ) async throws -> Value? {
+        do {
+            return try await body()
+        } catch {
+            try Task.checkCancellation()
+            verdict.add(["\(error)"])
+            return nil
+        }
+    }
+
+    private func stop(_ community: ExampleCommunity, _ verdict: inout Verdict) async throws {
+        await terminal.event("asks the nodes to stop")
+        let ends = try await collect(into: &verdict) { try await community.stop() } ?? []
+        for (node, end) in ends {
+            verdict.demand(end == .exited(status: 0), "\(node.member.name)'s node \(end) when it was asked to stop")
+        }
+        let survivors = await community.survivors()
+        verdict.demand(survivors.isEmpty, "processes are left: \(survivors)")
     }
 
     private func verify(_ community: ExampleCommunity, _ part: any Part) async throws -> Proofs.Outcome {
@@ -88,6 +111,12 @@ struct Demonstration: Sendable {
         let palette = terminal.palette
         await terminal.line()
         for line in accounts.table.lines(palette) { await terminal.line(line) }
+        for account in accounts {
+            for alarm in account.alarms {
+                await terminal.line(
+                    palette("alarm at \(account.node.member.name): \(alarm.code): \(alarm.detail)", .yellow))
+            }
+        }
         await terminal.line()
         guard verdict.isGood else {
             await terminal.line(palette("Missing:", .red))

@@ -8,7 +8,9 @@ import ExchangeCatalogue
 extension NodeAPI {
     /// Returns when each recipient's receipt or refusal is there.
     @discardableResult
-    package func waitForAnswers(to id: MessageID, within span: Milliseconds = .seconds(20)) async throws -> [DeliveryRow] {
+    package func waitForAnswers(
+        to id: MessageID, within span: Milliseconds = .seconds(20)
+    ) async throws -> [DeliveryRow] {
         let rows = try await deliveries(of: id, waiting: span)
         guard rows.allSatisfy({ $0.isReceipted || $0.state == .refused }) else {
             throw DeadlineExceeded(what: "the receipts of \(id)", span: span)

@@ -25,7 +25,9 @@ package func within<Value: Sendable>(
         }
         defer { group.cancelAll() }
         // The first of two tasks always comes.
-        guard let first = try await group.next(), let value = first else { throw DeadlineExceeded(what: what, span: span) }
+        guard let first = try await group.next(), let value = first else {
+            throw DeadlineExceeded(what: what, span: span)
+        }
         return value
     }
 }

@@ -27,7 +27,8 @@ struct BulkPart: Part {
     func run() async throws {
         let submissions = try input.countLines()
         let sender = casting[input.sender]
-        await terminal.event("\(sender.member.name) sends \(submissions) submissions of \(input.file.lastPathComponent)")
+        await terminal.event(
+            "\(sender.member.name) sends \(submissions) submissions of \(input.file.lastPathComponent)")
         let progress = BulkProgress(submissions: submissions)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

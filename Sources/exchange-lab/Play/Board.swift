@@ -34,9 +34,9 @@ actor Board {
 
     /// - Parameter deliveries: as the sender's node made them.
     /// - Returns: the number of the message's row, from 1.
-    func add(_ message: ScriptedMessage, _ id: MessageID, in reference: CaseReference, _ deliveries: [Cast: DeliveryRow])
-        -> Int
-    {
+    func add(
+        _ message: ScriptedMessage, _ id: MessageID, in reference: CaseReference, _ deliveries: [Cast: DeliveryRow]
+    ) -> Int {
         entries.append(Entry(message: message, id: id, caseReference: reference, deliveries: deliveries))
         return entries.count
     }

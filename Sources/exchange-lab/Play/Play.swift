@@ -78,7 +78,9 @@ struct Play: Sendable {
         let submission = await self.submission(for: message)
         let id = try await api.submit(submission, key: message.label)
         let deliveries = try await casting.byRecipient(api.deliveries(of: id))[id] ?? [:]
-        guard let reference = deliveries.values.first?.caseReference else { throw UnaddressedMessage(label: message.label) }
+        guard let reference = deliveries.values.first?.caseReference else {
+            throw UnaddressedMessage(label: message.label)
+        }
         let number = await board.add(message, id, in: reference, deliveries)
         await narrator.sent(message, number: number, to: Cast.allCases.filter { deliveries[$0] != nil })
     }

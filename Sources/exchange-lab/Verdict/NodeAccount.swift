@@ -47,8 +47,8 @@ extension [NodeAccount] {
                 [
                     account.node.member.name, "\(account.issued)", "\(account.receipts)", "\(account.retries)",
                     "\(account.received)", "\(account.duplicates)", "\(account.gaps.count)",
-                    "\(account.agreeing) of \(account.partners.count)", account.auditLeaves.map(String.init) ?? "BROKEN",
-                    "\(account.runs)", "\(account.alarms.count)",
+                    "\(account.agreeing) of \(account.partners.count)",
+                    account.auditLeaves.map(String.init) ?? "BROKEN", "\(account.runs)", "\(account.alarms.count)",
                 ]
             })
     }

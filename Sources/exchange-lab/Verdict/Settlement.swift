@@ -11,17 +11,19 @@ struct Settlement: Sendable {
     /// - Returns: what did not come to rest in time; nothing where all did.
     func settle(within span: Milliseconds = .seconds(20)) async throws -> [String] {
         let open = try await each { try await $0.api.waitForEmptyQueue(within: span) }
-        return try await open + each { node in
-            try await ExchangeTesting.within(span, "the tallies of \(node.member.name) with all partners to agree") {
-                while true {
-                    do {
-                        return try await node.api.waitForAgreement(within: Self.greetingInterval)
-                    } catch is DeadlineExceeded {
-                        // Greet anew.
+        return try await open
+            + each { node in
+                try await ExchangeTesting.within(span, "the tallies of \(node.member.name) with all partners to agree")
+                {
+                    while true {
+                        do {
+                            return try await node.api.waitForAgreement(within: Self.greetingInterval)
+                        } catch is DeadlineExceeded {
+                            // Greet anew.
+                        }
                     }
                 }
             }
-        }
     }
 
     private func each(_ wait: @escaping @Sendable (NodeHandle) async throws -> Void) async throws -> [String] {
