@@ -54,6 +54,8 @@ package protocol ExchangeLedger: Sendable {
     func incarnations(of partner: OIN) async throws -> [SeenIncarnation]
     func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws
 
+    /// The newest directory that was ever in use; `nil` before the first.
+    func latestDirectory() async throws -> DirectoryMark?
     /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
     /// ever in use, or the same version with another digest, is not noted.
     func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption

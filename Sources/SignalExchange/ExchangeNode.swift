@@ -33,15 +33,17 @@ package struct ExchangeNode: Sendable {
                 .certificateUnusable,
                 "the signing certificate is of \(keys.signing.oin), and the configuration says \(configuration.oin)")
         }
-        let community = try CommunityHolder(folder: folder, now: clock.now)
         let ledger = try await openLedger(folder, clock: clock)
+        let community = try CommunityHolder(
+            folder: folder, known: try await usedDirectory(ledger), now: clock.now)
         let context = NodeContext(
             oin: configuration.oin, keys: keys, limits: configuration.limits, ledger: ledger,
             communityHolder: community, clock: clock, logger: logger)
         do {
             try await context.adoptDirectory()
         } catch {
-            throw error as? NodeError ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
+            throw error as? NodeError
+                ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
         }
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
@@ -95,6 +97,14 @@ package struct ExchangeNode: Sendable {
             throw NodeError(NodeErrorCode(error.code), "\(error)")
         } catch {
             throw NodeError(.storeUnavailable, "\(folder.store) cannot be opened", cause: "\(error)")
+        }
+    }
+
+    private static func usedDirectory(_ ledger: SQLiteLedger) async throws(NodeError) -> Digest? {
+        do {
+            return try await ledger.latestDirectory()?.digest
+        } catch {
+            throw NodeError(.storeUnavailable, "the store does not say which directory was in use", cause: "\(error)")
         }
     }
 
@@ -156,7 +166,8 @@ private struct LedgerPump: Service {
             case .durabilityLost:
                 // Never a second try: what a failed sync lost, the next one would report as written.
                 throw NodeError(
-                    .storeUnavailable, "a write may not have reached the disk, so the node stops; look at the disk and "
+                    .storeUnavailable,
+                    "a write may not have reached the disk, so the node stops; look at the disk and "
                         + "the system's log, then start it again")
             }
             changes.ring()

@@ -5,6 +5,6 @@ import ExchangeCore
 package enum NodeVersion {
     package static let program = "0.1.0"
     package static func text() throws -> String {
-        return "exchange-node \(program), protocol \(wireVersion), \(try LibraryProbe.run().version)"
+        "exchange-node \(program), protocol \(wireVersion), \(try LibraryProbe.run().version)"
     }
 }

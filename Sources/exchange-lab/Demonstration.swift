@@ -50,8 +50,10 @@ struct Demonstration: Sendable {
         try await collect(into: &verdict) { try await part.run() }
         await terminal.line()
         await terminal.event("waits until nothing is on its way, and every pair has compared its accounts")
+        // Where something has failed already, the rest is not waited for as long.
+        let span = verdict.isGood ? part.settlementMaximum : .seconds(5)
         try await collect(into: &verdict) {
-            try await Settlement(community: community).settle(within: part.settlementMaximum)
+            try await Settlement(community: community).settle(within: span)
         }.map { verdict.add($0) }
         var accounts: [NodeAccount] = []
         for node in community.nodes {
@@ -91,7 +93,8 @@ struct Demonstration: Sendable {
         await terminal.event("asks the nodes to stop")
         let ends = try await collect(into: &verdict) { try await community.stop() } ?? []
         for (node, end) in ends {
-            verdict.demand(end == .exited(status: 0), "\(node.member.name)'s node \(end) when it was asked to stop")
+            verdict.demand(
+                end == .exited(status: 0), "\(node.member.name)'s node \(end), and did not stop because it was asked to")
         }
         let survivors = await community.survivors()
         verdict.demand(survivors.isEmpty, "processes are left: \(survivors)")

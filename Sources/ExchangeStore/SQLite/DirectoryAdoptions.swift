@@ -2,11 +2,11 @@ package import ExchangeCore
 import GRDB
 
 extension SQLiteLedger {
+    package func latestDirectory() async throws -> DirectoryMark? { try await read { try $0.latestDirectory() } }
+
     package func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption {
         try await write(at: at) { transaction in
-            let latest = try transaction.database.first(
-                "SELECT version, digest FROM directory ORDER BY version DESC LIMIT 1"
-            ) { DirectoryMark(version: Int64($0.count(0)), digest: try $0.digest(1)) }
+            let latest = try transaction.database.latestDirectory()
             if let latest, latest.version > directory.version { return .older(than: latest.version) }
             if let latest, latest.version == directory.version {
                 return latest.digest == directory.digest ? .inUse : .conflict(version: directory.version)
@@ -19,6 +19,14 @@ extension SQLiteLedger {
                     .directoryInstalled, at: at, digest: directory.digest, note: "version \(directory.version)"))
             transaction.tell(.directoryAdopted)
             return .inUse
+        }
+    }
+}
+
+extension Database {
+    fileprivate func latestDirectory() throws -> DirectoryMark? {
+        try first("SELECT version, digest FROM directory ORDER BY version DESC LIMIT 1") {
+            DirectoryMark(version: Int64($0.count(0)), digest: try $0.digest(1))
         }
     }
 }

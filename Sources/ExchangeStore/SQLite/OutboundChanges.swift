@@ -113,7 +113,8 @@ extension LedgerTransaction {
             WHERE message_id = ? AND partner = ?
             """,
             [
-                state.rawValue, role, acknowledgement.column, state == .owned, at.milliseconds, state == .concluded, at.milliseconds,
+                state.rawValue, role, acknowledgement.column, state == .owned, at.milliseconds, state == .concluded,
+                at.milliseconds,
                 message.column, partner.text,
             ])
         guard moved > 0 else { throw StoreError.invariant("no delivery of \(message) to \(partner)") }

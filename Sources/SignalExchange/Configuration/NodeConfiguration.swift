@@ -20,7 +20,9 @@ package struct NodeConfiguration: Sendable {
         _ = try folder.read(folder.configuration)
         let file: FileProvider<YAMLSnapshot>
         do {
-            let location = InMemoryProvider(values: ["filePath": ConfigValue(.string(folder.configuration), isSecret: false)])
+            let location = InMemoryProvider(values: [
+                "filePath": ConfigValue(.string(folder.configuration), isSecret: false)
+            ])
             file = try await FileProvider<YAMLSnapshot>(config: ConfigReader(provider: location))
         } catch {
             throw NodeError(
@@ -30,7 +32,10 @@ package struct NodeConfiguration: Sendable {
             name: "flags",
             values: Dictionary(
                 uniqueKeysWithValues: flags.map { name, value in
-                    (AbsoluteConfigKey(name.split(separator: ".").map(String.init)), ConfigValue(.string(value), isSecret: false))
+                    (
+                        AbsoluteConfigKey(name.split(separator: ".").map(String.init)),
+                        ConfigValue(.string(value), isSecret: false)
+                    )
                 }))
         let reader = ConfigReader(providers: [
             given, EnvironmentVariablesProvider().prefixKeys(with: "exchange.node"), file,
@@ -57,7 +62,8 @@ package struct NodeConfiguration: Sendable {
                     + "\(Self.socketPathMaximumBytes); set `local.socket` to a shorter path")
         }
         guard let level = Logger.Level(rawValue: reader.string(forKey: "log.level", default: "info")) else {
-            throw invalid("log.level", "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw invalid(
+                "log.level", "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         logLevel = level
         var limits = NodeLimits()
@@ -69,7 +75,8 @@ package struct NodeConfiguration: Sendable {
         limits.predecessorWait = .seconds(
             Int64(try Self.integer(reader, "limits.predecessorWaitSeconds", default: 30, in: 0...3600, invalid)))
         limits.unreachableAlarmAfter = .seconds(
-            Int64(try Self.integer(reader, "limits.unreachableAlarmAfterSeconds", default: 300, in: 1...86_400, invalid)))
+            Int64(
+                try Self.integer(reader, "limits.unreachableAlarmAfterSeconds", default: 300, in: 1...86_400, invalid)))
         self.limits = limits
     }
 

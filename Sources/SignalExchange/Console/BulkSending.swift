@@ -54,7 +54,8 @@ package struct BulkSending: Sendable {
                 headers: keyPrefix.map { ["Idempotency-Key": "\($0)-\(number)"] } ?? [:])
         } catch {
             throw NodeError(
-                error.code, "line \(number): \(error.message). The lines before it may have been accepted", cause: error.cause)
+                error.code, "line \(number): \(error.message). The lines before it may have been accepted",
+                cause: error.cause)
         }
     }
 }

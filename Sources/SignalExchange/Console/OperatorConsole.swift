@@ -126,8 +126,10 @@ package struct OperatorConsole: Sendable {
     package func alarms() async throws {
         show(
             try await client.get("/v1/alarms"),
-            columns: [("SINCE", "at"), ("ALARM", "code"), ("PARTNER", "partner"), ("MESSAGE", "message"),
-                ("TIMES", "count"), ("WHAT TO DO", "detail")],
+            columns: [
+                ("SINCE", "at"), ("ALARM", "code"), ("PARTNER", "partner"), ("MESSAGE", "message"),
+                ("TIMES", "count"), ("WHAT TO DO", "detail"),
+            ],
             empty: "No alarm is open.")
     }
 
@@ -157,7 +159,8 @@ package struct OperatorConsole: Sendable {
 
     private static let deliveryColumns = [
         ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("RECIPIENT", "recipientName"),
-        ("NO", "number"), ("STATE", "state"), ("SECURED", "secured"), ("OWNER", "owner"), ("RETRIES", "attempts"), ("NEXT", "nextAttempt"),
+        ("NO", "number"), ("STATE", "state"), ("SECURED", "secured"), ("OWNER", "owner"), ("RETRIES", "attempts"),
+        ("NEXT", "nextAttempt"),
         ("WHY", "detail"),
     ]
 

@@ -59,10 +59,11 @@ package final class CommunityHolder: Sendable {
     private let folder: NodeFolder
     private let state: Mutex<State>
 
-    package init(folder: NodeFolder, now: Now) throws(NodeError) {
+    /// - Parameter known: the digest of the newest directory that this node has used, from before.
+    package init(folder: NodeFolder, known: Digest?, now: Now) throws(NodeError) {
         self.folder = folder
         let stamp = Self.stamp(of: folder)
-        state = Mutex(State(community: try Self.load(folder, now: now), stamp: stamp, checkedAt: now.monotonic))
+        state = Mutex(State(community: try Self.load(folder, known: known, now: now), stamp: stamp, checkedAt: now.monotonic))
     }
 
     package func current(_ now: Now) -> Community {
@@ -72,7 +73,7 @@ package final class CommunityHolder: Sendable {
             let stamp = Self.stamp(of: folder)
             guard stamp != state.stamp else { return state.community }
             do throws(NodeError) {
-                let fresh = try Self.load(folder, now: now)
+                let fresh = try Self.load(folder, known: state.community.directoryDigest, now: now)
                 try Self.checkVersion(of: fresh, against: state.community)
                 state.community = fresh
                 state.stamp = stamp
@@ -115,7 +116,8 @@ package final class CommunityHolder: Sendable {
     /// - Throws: ``NodeError``: what is wrong with which file; `directory-older` where a newer one was already seen.
     package func reload(_ now: Now) throws(NodeError) -> Community {
         let stamp = Self.stamp(of: folder)
-        let fresh = try Self.load(folder, now: now)
+        let known = state.withLock(\.community.directoryDigest)
+        let fresh = try Self.load(folder, known: known, now: now)
         return try state.withLock { state throws(NodeError) in
             try Self.checkVersion(of: fresh, against: state.community)
             state.community = fresh
@@ -138,7 +140,9 @@ package final class CommunityHolder: Sendable {
         return stamp
     }
 
-    private static func load(_ folder: NodeFolder, now: Now) throws(NodeError) -> Community {
+    /// A directory whose signer cannot be judged now, since a list is stale, goes on where it is the very one that was
+    /// in use: a node that starts on a Sunday with Saturday's list must take messages. A new one waits.
+    private static func load(_ folder: NodeFolder, known: Digest?, now: Now) throws(NodeError) -> Community {
         let trust = try trustStore(folder)
         guard FileManager.default.fileExists(atPath: folder.directory) else {
             throw NodeError(
@@ -150,9 +154,20 @@ package final class CommunityHolder: Sendable {
             let verification = VerificationContext(trust: trust, now: now.wall) {
                 $0 == signer.subjectKeyIdentifier ? signer : nil
             }
-            let statement = try SignedStatement.verify(signed, kind: .directory, in: verification)
+            let payload: [UInt8]
+            do {
+                payload = try SignedStatement.verify(signed, kind: .directory, in: verification).payload
+            } catch {
+                guard error.code == .signerUndecided else { throw error }
+                guard sha256(signed) == known else {
+                    throw NodeError(
+                        .directoryInvalid, "\(folder.directory) cannot be judged now; fetch what is missing, and it will be",
+                        cause: error.message)
+                }
+                payload = try SignedStatement.unverifiedPayload(signed, kind: .directory)
+            }
             return Community(
-                directory: try DirectoryDocument.decode(statement.payload), digest: statement.digest, trust: trust)
+                directory: try DirectoryDocument.decode(payload), digest: sha256(signed), trust: trust)
         } catch let error as NodeError {
             throw error
         } catch {

@@ -84,7 +84,8 @@ package struct Examining: Sendable {
             wanted: definition.acknowledgement, isHandedOver: definition.isHandedOver)
         let key = try await context.caseKeys.key(for: content.caseRef)
         let message = ReceivedMessage(
-            summary: summary, storedEnvelope: try Sealer().encrypt(verified.signedMessage, storageKey: key), predecessor: me.previous,
+            summary: summary, storedEnvelope: try Sealer().encrypt(verified.signedMessage, storageKey: key),
+            predecessor: me.previous,
             acknowledgement: ReceivedAcknowledgement(content))
         return Finding(examination: .verified(message), verified: verified)
     }

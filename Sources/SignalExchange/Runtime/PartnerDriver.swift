@@ -85,13 +85,16 @@ package actor PartnerDriver {
                 try await $0.ledger.raise(
                     Alarm(
                         code: .partnerUnreachable, partner: self.partner, messageID: nil,
-                        detail: "no exchange since \(since) (\(self.lastProblem ?? "no answer")); look at this node's log, "
+                        detail:
+                            "no exchange since \(since) (\(self.lastProblem ?? "no answer")); look at this node's log, "
                             + "then call the partner's duty contact", at: $0.now.wall))
             }
             return nil
         case .clearUnreachable:
-            await note { try await $0.ledger.clear(
-                    .partnerUnreachable, partner: self.partner, messageID: nil, at: $0.now.wall) }
+            await note {
+                try await $0.ledger.clear(
+                    .partnerUnreachable, partner: self.partner, messageID: nil, at: $0.now.wall)
+            }
             return nil
         }
     }
@@ -156,7 +159,9 @@ package actor PartnerDriver {
             await note { try await $0.alarmIfUndecided(error, from: self.partner) }
             context.logger.info(
                 "a partner did not answer; trying again",
-                metadata: ["partner": "\(partner)", "what": "\(what)", "failures": "\(link.failures + 1)", "cause": "\(error)"])
+                metadata: [
+                    "partner": "\(partner)", "what": "\(what)", "failures": "\(link.failures + 1)", "cause": "\(error)",
+                ])
             return .failed(jitter: Randomness.word())
         }
     }
@@ -165,7 +170,8 @@ package actor PartnerDriver {
         do {
             try await body(context)
         } catch {
-            context.logger.error("an alarm could not be kept", metadata: ["partner": "\(partner)", "cause": "\(error)"])
+            context.logger.error(
+                "an alarm could not be kept", metadata: ["partner": "\(partner)", "cause": "\(error)"])
         }
     }
 

@@ -88,7 +88,8 @@ package struct TallyExchange: Sendable {
                     + "\(lost.first) to \(lost.last) are here and missing there")
         case .cloned(let other):
             try await raise(
-                .partnerCloned, "incarnations \(other) and \(tally.incarnation) grew from one store: call its duty contact")
+                .partnerCloned,
+                "incarnations \(other) and \(tally.incarnation) grew from one store: call its duty contact")
         case .superseded(let successor):
             try await raise(
                 .partnerCloned, "incarnation \(tally.incarnation) signs again although \(successor) had followed it")

@@ -50,7 +50,8 @@ package struct Transmitting: Sendable {
             throw NodeError(.answerInvalid, "\(partner) answered another batch than the one it was sent")
         }
         let community = context.community
-        let outcomes = Dictionary(decoded.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
+        let outcomes = Dictionary(
+            decoded.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
         var records: [AnswerRecord] = []
         for delivery in prepared.deliveries {
             // What the partner noted of a declared number is recorded below; any other answer counts as for a message.
@@ -167,7 +168,8 @@ package struct Transmitting: Sendable {
         _ deliveries: [DueDelivery], for partner: OIN, _ code: AlarmCode, detail: String
     ) async throws {
         context.logger.warning(
-            "deliveries are held here", metadata: ["partner": "\(partner)", "code": "\(code.rawValue)", "cause": "\(detail)"])
+            "deliveries are held here",
+            metadata: ["partner": "\(partner)", "code": "\(code.rawValue)", "cause": "\(detail)"])
         let records = deliveries.map {
             AnswerRecord(
                 number: $0.item.number, answer: .notSent(code, detail: detail.shortened),

@@ -85,7 +85,7 @@ actor Board {
     /// - Parameter what: what is waited for, for the error.
     /// - Throws: `DeadlineExceeded`.
     func wait(
-        for what: String, within span: Milliseconds = .seconds(45), until isMet: @escaping @Sendable ([Entry]) -> Bool
+        for what: String, within span: Milliseconds = .seconds(30), until isMet: @escaping @Sendable ([Entry]) -> Bool
     ) async throws {
         guard !isMet(entries) else { return }
         let met = Latch<Void>()
