@@ -120,7 +120,7 @@ package enum Acceptance {
         return .accept(changes)
     }
 
-    /// The last part of a queue is kept for what cannot wait: `stat`, and the acknowledgements for which others wait.
+    /// The last part of a queue is kept for what cannot wait: `stat`, and the acknowledgements that end others' wait.
     private static func hasRoom(for request: AcceptanceRequest, behind backlog: Backlog, limits: NodeLimits) -> Bool {
         let mayUseReserve = request.message.priority == .stat || request.inboxStep != nil
         let percent = mayUseReserve ? 100 : 100 - limits.queueReservePercent

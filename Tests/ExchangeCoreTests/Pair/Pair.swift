@@ -165,7 +165,7 @@ struct Pair {
             nodes[seat.rawValue].submissions[index].isPending = false
         }
         // Mostly short; now and then long enough for the partner to raise its alarm.
-        schedule(.restart(seat), in: random.chance(12) ? random.within(320_000...400_000) : random.within(200...8_000))
+        schedule(.restart(seat), in: happens(18) ? random.within(320_000...400_000) : random.within(200...8_000))
     }
 
     private mutating func restart(_ seat: Seat) {

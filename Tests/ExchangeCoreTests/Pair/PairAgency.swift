@@ -11,7 +11,7 @@ extension Pair {
                 let submission = Submission(
                     key: "\(seat)-\(number)", caseReference: cases[Int(random.next() % 3)],
                     priority: priorities[Int(random.next() % 4)], wanted: random.chance(60) ? .outcome : .receipt,
-                    isBad: random.chance(8))
+                    isBad: random.chance(14))
                 enqueue(submission, at: seat, in: random.within(0...max(1, faults.endAt - 10_000)))
             }
             for _ in 0..<3 { schedule(.operatorActs(seat), in: random.within(0...max(1, faults.endAt - 1))) }

@@ -2,73 +2,46 @@ import ExchangeCore
 import Foundation
 import Testing
 
-/// The files of `protocol.md`, annex B. They were written by another encoder than this one.
+/// The files of `protocol.md`, annex B. They were written by another encoder than this one, and hashed by `openssl`.
 @Suite struct VectorTests {
-    private struct Head: Decodable {
-        let structure: String
-        let code: String?
+    @Test func `manifests are as their vectors say`() throws {
+        try Self.check("manifest", accepted: 4, refused: 21) { (value: ManifestValue) in value.structure }
     }
 
-    private struct Valid<Value: Decodable>: Decodable {
-        let value: Value
+    @Test func `batches are as their vectors say`() throws {
+        try Self.check("batch", accepted: 2, refused: 1) { (value: BatchValue) in value.structure }
     }
 
-    static func names(_ folder: String) -> [String] {
-        (try? Repository.names(in: "Tests/Vectors/\(folder)", ending: ".hex")) ?? []
+    @Test func `answers are as their vectors say`() throws {
+        try Self.check("batch-answer", accepted: 1, refused: 3) { (value: AnswerValue) in value.structure }
     }
 
-    private static func bytes(_ path: String) throws -> [UInt8] {
-        let digits = try Repository.text("Tests/Vectors/\(path).hex").filter { !$0.isWhitespace }
-        return try #require([UInt8](hexadecimal: digits))
+    @Test func `refusals are as their vectors say`() throws {
+        try Self.check("refusal", accepted: 1, refused: 3) { (value: RefusalValue) in value.structure }
     }
 
-    private static func json<Value: Decodable>(_ path: String, as type: Value.Type = Value.self) throws -> Value {
-        try JSONDecoder().decode(type, from: Repository.data("Tests/Vectors/\(path).json"))
+    @Test func `tallies are as their vectors say`() throws {
+        try Self.check("tally", accepted: 2, refused: 6) { (value: TallyValue) in value.structure }
     }
 
-    @Test func `there are vectors of both kinds, each with its JSON`() throws {
-        for (folder, least) in [("valid", 12), ("invalid", 30)] {
-            #expect(Self.names(folder).count >= least)
-            #expect(try Repository.names(in: "Tests/Vectors/\(folder)", ending: ".json") == Self.names(folder))
-        }
-    }
-
-    @Test(arguments: names("valid"))
-    func `a valid vector is read as what its JSON says, and written as its bytes`(name: String) throws {
-        let path = "valid/\(name)"
-        let bytes = try Self.bytes(path)
-        switch try Self.json(path, as: Head.self).structure {
-        case "Manifest": try Self.check(bytes, Self.json(path, as: Valid<ManifestValue>.self).value.structure)
-        case "Batch": try Self.check(bytes, Self.json(path, as: Valid<BatchValue>.self).value.structure)
-        case "BatchAnswer": try Self.check(bytes, Self.json(path, as: Valid<AnswerValue>.self).value.structure)
-        case "Refusal": try Self.check(bytes, Self.json(path, as: Valid<RefusalValue>.self).value.structure)
-        case "Tally": try Self.check(bytes, Self.json(path, as: Valid<TallyValue>.self).value.structure)
-        case "AuditLeaf":
-            #expect(try Self.json(path, as: Valid<LeafValue>.self).value.structure?.wireBytes == bytes)
-        case let other: Issue.record("no structure is called \(other)")
-        }
-    }
-
-    private static func check<Structure: WireStructure & Equatable>(_ bytes: [UInt8], _ expected: Structure?) throws {
-        let structure = try #require(expected)
-        #expect(try Structure(wireBytes: bytes) == structure)
-        #expect(structure.wireBytes == bytes)
-    }
-
-    @Test(arguments: names("invalid"))
-    func `an invalid vector is refused with its code`(name: String) throws {
-        let bytes = try Self.bytes("invalid/\(name)")
-        let head = try Self.json("invalid/\(name)", as: Head.self)
-        let reason: WireError.Reason? =
-            switch head.structure {
-            case "Manifest": Self.reason(bytes, Manifest.self)
-            case "Batch": Self.reason(bytes, Batch.self)
-            case "BatchAnswer": Self.reason(bytes, BatchAnswer.self)
-            case "Refusal": Self.reason(bytes, Refusal.self)
-            case "Tally": Self.reason(bytes, Tally.self)
-            default: nil
+    /// What is valid is read as its value and written as its bytes; what is not is refused with its code.
+    private static func check<Value: Decodable, Structure: WireStructure & Equatable>(
+        _ name: String, accepted: Int, refused: Int, _ structure: (Value) -> Structure?
+    ) throws {
+        let vectors = try VectorFile<Vector<Value>>(name).vectors
+        #expect(vectors.count { $0.error == nil } >= accepted)
+        #expect(vectors.count { $0.error != nil } >= refused)
+        for vector in vectors {
+            let bytes = try #require([UInt8](hexadecimal: vector.der), "\(vector.name)")
+            if let error = vector.error {
+                #expect(reason(bytes, Structure.self)?.rawValue == error, "\(vector.name): \(vector.why ?? "")")
+            } else {
+                let built = vector.value.flatMap { structure($0) }
+                let expected = try #require(built, "\(vector.name)")
+                #expect(try Structure(wireBytes: bytes) == expected, "\(vector.name)")
+                #expect(expected.wireBytes == bytes, "\(vector.name)")
             }
-        #expect(reason?.rawValue == head.code)
+        }
     }
 
     private static func reason<Structure: WireStructure>(
@@ -82,20 +55,23 @@ import Testing
         }
     }
 
-    @Test func `openssl reads every valid vector`() throws {
-        for name in Self.names("valid") {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["openssl", "asn1parse", "-inform", "DER", "-i"]
-            let (input, output) = (Pipe(), Pipe())
-            process.standardInput = input
-            process.standardOutput = output
-            try process.run()
-            try input.fileHandleForWriting.write(contentsOf: Data(Self.bytes("valid/\(name)")))
-            try input.fileHandleForWriting.close()
-            let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0 && text.contains("SEQUENCE"), "\(name)")
+    @Test func `audit leaves are as their vectors say`() throws {
+        let vectors = try VectorFile<Vector<LeafValue>>("audit-leaf").vectors
+        #expect(vectors.count >= 2)
+        for vector in vectors {
+            let leaf = try #require(vector.value.flatMap { $0.structure })
+            #expect(leaf.wireBytes.hexadecimal == vector.der, "\(vector.name)")
+        }
+    }
+
+    @Test func `openssl reads every valid structure`() throws {
+        for name in ["manifest", "batch", "batch-answer", "refusal", "tally", "audit-leaf"] {
+            for vector in try VectorFile<Vector<Ignored>>(name).vectors where vector.error == nil {
+                let bytes = try #require([UInt8](hexadecimal: vector.der))
+                let run = try OpenSSLCommand.run(["asn1parse", "-inform", "DER", "-i"], input: bytes)
+                let text = String(decoding: run, as: UTF8.self)
+                #expect(text.contains("SEQUENCE"), "\(name) \(vector.name)")
+            }
         }
     }
 
@@ -108,22 +84,20 @@ import Testing
             let messageDigest: String
             let runningDigest: String
         }
-        let start: String
         let items: [Item]
     }
 
-    @Test func `the running digest is that of openssl`() throws {
-        let channel: Channel = try Self.json("running-digest")
-        #expect(Digest(hexadecimal: channel.start) == .zero)
-        var position = ChannelPosition.start
-        for entry in channel.items {
-            let item = ChannelItem(
-                number: SequenceNumber(entry.number), messageID: try #require(MessageID(entry.messageID)),
-                messageDigest: try #require(Digest(hexadecimal: entry.messageDigest)))
-            position = position.extended(by: item) { bytes in (try? OpenSSLDigest.sha256(bytes)) ?? .zero }
-            #expect(position.runningDigest.description == entry.runningDigest)
+    @Test func `the running digest is that of its vectors`() throws {
+        for channel in try VectorFile<Channel>("running-digest").vectors {
+            var position = ChannelPosition.start
+            for entry in channel.items {
+                let item = ChannelItem(
+                    number: SequenceNumber(entry.number), messageID: try #require(MessageID(entry.messageID)),
+                    messageDigest: try #require(Digest(hexadecimal: entry.messageDigest)))
+                position = position.extended(by: item) { (try? OpenSSLCommand.sha256($0)) ?? .zero }
+                #expect(position.runningDigest.description == entry.runningDigest)
+            }
         }
-        #expect(position.number == SequenceNumber(8))
     }
 
     private struct Log: Decodable {
@@ -131,17 +105,17 @@ import Testing
             let leaf: LeafValue
             let hash: String
         }
-        let start: String
         let leaves: [Row]
     }
 
-    @Test func `the audit chain is that of openssl`() throws {
-        let log: Log = try Self.json("audit-chain")
-        var head = try #require(Digest(hexadecimal: log.start))
-        #expect(head == .zero)
-        for row in log.leaves {
-            head = try OpenSSLDigest.sha256(head.bytes + (try #require(row.leaf.structure)).wireBytes)
-            #expect(head.description == row.hash)
+    @Test func `the audit chain is that of its vectors`() throws {
+        for log in try VectorFile<Log>("audit-chain").vectors {
+            var head = Digest.zero
+            for row in log.leaves {
+                let leaf = try #require(row.leaf.structure)
+                head = try OpenSSLCommand.sha256(head.bytes + leaf.wireBytes)
+                #expect(head.description == row.hash)
+            }
         }
     }
 }
