@@ -1,0 +1,120 @@
+import ExchangeCMS
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import ExchangeTesting
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// A proof counts at the sender only where it is the recipient's own, of this delivery.
+    @Suite(.community()) struct AnswerProofTests {
+        /// Hands a partner's answer to the sender, and returns what became of the delivery.
+        private func delivery(
+            answeredBy slug: String,
+            with answer: (SignedReceiptMaker) throws -> ItemAnswer
+        ) async throws -> (entry: DeliveryEntry, alarms: [AlarmCode]) {
+            let community = try #require(Stage.community)
+            let (avim, nidos, signer) = (community[slug: "avim"], community[slug: "nidos"], community[slug: slug])
+            var result: (DeliveryEntry, [AlarmCode])?
+            try await withNode(avim) { context in
+                let id = try await Submitting(context).submit(
+                    JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil
+                ).messageID
+                let transmitting = Transmitting(context)
+                let prepared = try #require(
+                    await transmitting.prepare(transmitting.due(for: nidos.oin), for: nidos.oin))
+                let due = try #require(prepared.deliveries.first { $0.item.messageID == id })
+                let batch = try Batch(wireBytes: prepared.bytes)
+                let index = try #require(prepared.deliveries.firstIndex { $0.item.messageID == id })
+                let maker = try SignedReceiptMaker(
+                    item: due.item, envelope: batch.envelopes[index], recipient: NodeKeys.load(from: nidos.folder),
+                    signer: NodeKeys.load(from: signer.folder), context: context)
+                let outcomes = try prepared.deliveries.map {
+                    ItemOutcome(
+                        number: $0.item.number,
+                        answer: $0.item == due.item ? try answer(maker) : .later(.internalFault, detail: ""))
+                }
+                try await transmitting.record(
+                    BatchAnswer(manifestDigest: prepared.manifestDigest, outcomes: outcomes).wireBytes, to: prepared,
+                    from: nidos.oin)
+                var filter = DeliveryFilter()
+                filter.messageID = id
+                let entry = try #require(await context.ledger.deliveries(filter).first)
+                let alarms = try await context.ledger.alarms(includingCleared: false)
+                    .filter { $0.alarm.messageID == id }.map(\.alarm.code)
+                result = (entry, alarms)
+            }
+            return try #require(result)
+        }
+
+        @Test func `the recipient's own receipt counts`() async throws {
+            let (entry, alarms) = try await delivery(answeredBy: "nidos") { .receipt(try $0.receipt()) }
+            #expect(entry.transport == .receipted)
+            #expect(alarms == [])
+        }
+
+        @Test func `a receipt that another member signed counts for nothing and is an alarm`() async throws {
+            let (entry, alarms) = try await delivery(answeredBy: "ind") { .receipt(try $0.receipt()) }
+            #expect(entry.transport == .open)
+            #expect(alarms == [.receiptInvalid])
+        }
+
+        @Test func `a refusal that another member signed counts for nothing and is an alarm`() async throws {
+            let (entry, alarms) = try await delivery(answeredBy: "ind") {
+                .refusal(try $0.refusal(recipient: $0.recipientOIN))
+            }
+            #expect(entry.transport == .open)
+            #expect(alarms == [.receiptInvalid])
+        }
+
+        @Test func `a refusal of another delivery counts for nothing and is an alarm`() async throws {
+            let (entry, alarms) = try await delivery(answeredBy: "nidos") { maker in
+                let other = ChannelItem(
+                    number: maker.item.number.next, messageID: maker.item.messageID,
+                    messageDigest: maker.item.messageDigest)
+                return .refusal(try maker.refusal(recipient: maker.recipientOIN, item: other))
+            }
+            #expect(entry.transport == .open)
+            #expect(alarms == [.receiptInvalid])
+        }
+
+        @Test func `the recipient's own refusal counts`() async throws {
+            let (entry, alarms) = try await delivery(answeredBy: "nidos") {
+                .refusal(try $0.refusal(recipient: $0.recipientOIN))
+            }
+            #expect(entry.transport == .refused)
+            #expect(alarms == [.deliveryRefused])
+        }
+    }
+}
+
+/// Makes proofs for one delivery under any member's key.
+struct SignedReceiptMaker {
+    let item: ChannelItem
+    let recipientOIN: OIN
+    private let senderOIN: OIN
+    private let verified: VerifiedMessage
+    private let signer: SigningIdentity
+
+    init(
+        item: ChannelItem, envelope: [UInt8], recipient: NodeKeys, signer: NodeKeys, context: NodeContext
+    ) throws {
+        self.item = item
+        recipientOIN = recipient.signing.oin
+        senderOIN = context.oin
+        self.signer = signer.signing
+        let opened = try Opener().open(UnverifiedEnvelope(envelope, at: .wire), with: recipient.decryption)
+        verified = try opened.verify(
+            expecting: item.messageDigest, in: context.verification(in: context.community))
+    }
+
+    func receipt() throws -> [UInt8] { try SignedReceipt.sign(for: verified, by: signer, at: .current) }
+
+    func refusal(recipient: OIN, item: ChannelItem? = nil) throws -> [UInt8] {
+        let refusal = Refusal(
+            sender: senderOIN, recipient: recipient, item: item ?? self.item, code: .contentMalformed,
+            detail: "not as it should be", at: .current)
+        return try SignedStatement.sign(refusal.wireBytes, kind: .refusal, by: signer, at: .current)
+    }
+}

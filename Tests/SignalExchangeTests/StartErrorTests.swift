@@ -1,0 +1,136 @@
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// What is wrong with a node's folder or machine stops it before it listens, with the reason and a way out.
+    @Suite(.community()) struct StartErrorTests {
+        let node: NodeHandle
+        let community: ExampleCommunity
+
+        init() throws {
+            community = try #require(Stage.community)
+            node = community[slug: "avim"]
+        }
+
+        private func expectStartRefused(
+            _ code: String, exits status: Int32 = 2, saying words: String..., environment: [String] = [],
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) async throws {
+            let run = try await node.command("run", environment: ["SWIFT_BACKTRACE=enable=no"] + environment)
+            #expect(run.exitStatus == status, "\(run.said)", sourceLocation: sourceLocation)
+            #expect(run.said.contains("exchange-node: \(code): "), "\(run.said)", sourceLocation: sourceLocation)
+            for word in words { #expect(run.said.contains(word), "\(run.said)", sourceLocation: sourceLocation) }
+        }
+
+        /// Another file in its place, for as long as `body` takes.
+        private func replacing(
+            _ path: String, with bytes: [UInt8]?, _ body: () async throws -> Void
+        ) async throws {
+            let aside = path + ".aside"
+            try FileManager.default.moveItem(atPath: path, toPath: aside)
+            if let bytes { try Data(bytes).write(to: URL(filePath: path)) }
+            defer {
+                try? FileManager.default.removeItem(atPath: path)
+                try? FileManager.default.moveItem(atPath: aside, toPath: path)
+            }
+            try await body()
+        }
+
+        @Test func `a command without a running node says how to start one`() async throws {
+            let status = try await node.command("status")
+            #expect(status.exitStatus == 4)
+            #expect(status.said.contains("node-not-running"))
+            #expect(status.said.contains("exchange-node run"))
+        }
+
+        @Test func `a socket's path that the system cannot hold is refused with the limit`() async throws {
+            let name = String(repeating: "s", count: 120)
+            try await expectStartRefused(
+                "socket-path-too-long", saying: "107", "local.socket",
+                environment: ["EXCHANGE_NODE_LOCAL_SOCKET=\(name)"])
+        }
+
+        @Test func `a port that is taken is refused by name`() async throws {
+            let other = community[slug: "nidos"]
+            try await other.process.start()
+            try await expectStartRefused(
+                "address-in-use", saying: "\(other.port)", "listen.port",
+                environment: ["EXCHANGE_NODE_LISTEN_PORT=\(other.port)"])
+            try await other.process.kill()
+        }
+
+        @Test func `a value outside its range is refused with the range`() async throws {
+            try await expectStartRefused(
+                "configuration-invalid", saying: "listen.port", "65535", environment: ["EXCHANGE_NODE_LISTEN_PORT=0"])
+            try await expectStartRefused(
+                "configuration-invalid", saying: "log.level", "debug", environment: ["EXCHANGE_NODE_LOG_LEVEL=loud"])
+        }
+
+        @Test func `a file that is missing or is not what its name says is named`() async throws {
+            let folder = node.folder
+            let files = [
+                folder.certificate(.signing), folder.certificate(.tls), folder.key(.agreement), folder.archiveKey,
+            ]
+            for path in files {
+                try await replacing(path, with: nil) {
+                    try await expectStartRefused("file-missing", saying: path)
+                }
+            }
+            try await replacing(folder.directory, with: nil) {
+                try await expectStartRefused("directory-missing", saying: folder.directory)
+            }
+            try await replacing(folder.certificate(.signing), with: Array("no certificate".utf8)) {
+                try await expectStartRefused("certificate-unusable")
+            }
+            try await replacing(folder.directory, with: Array("no directory".utf8)) {
+                try await expectStartRefused("directory-invalid", saying: folder.directory)
+            }
+        }
+
+        @Test func `the key of another certificate is refused`() async throws {
+            let other = try community[slug: "ggd"].folder.read(community[slug: "ggd"].folder.key(.signing))
+            try await replacing(node.folder.key(.signing), with: other) {
+                try await expectStartRefused("certificate-unusable")
+            }
+        }
+
+        @Test func `a certificate of another organisation than the configured one is refused`() async throws {
+            let other = community[slug: "ggd"]
+            try await expectStartRefused(
+                "certificate-unusable", saying: node.oin.text, other.oin.text,
+                environment: ["EXCHANGE_NODE_ORGANISATION_OIN=\(other.oin)"])
+        }
+
+        @Test func `a store that is no store is refused and kept`() async throws {
+            let store = node.folder.store
+            try Data("this is no database, but somebody's only copy of it".utf8).write(to: URL(filePath: store))
+            let before = try node.folder.read(store)
+            try await expectStartRefused("store-damaged", saying: "restore a backup")
+            #expect(try node.folder.read(store) == before)
+            try FileManager.default.removeItem(atPath: store)
+        }
+
+        @Test func `a folder that holds something is not made into a node`() async throws {
+            let made = try await node.command(
+                "init", "--oin", node.oin.text, "--name", "AVIM (test)")
+            #expect(made.exitStatus == 2)
+            #expect(made.said.contains("folder-not-empty"))
+        }
+
+        @Test func `a fresh folder tells what it still needs`() async throws {
+            let path = community.folder.appending(path: "fresh").path
+            let made = try await Command.run(
+                NodeProcess.builtExecutable.path,
+                ["init", "--folder", path, "--oin", node.oin.text, "--name", "AVIM (test)"])
+            #expect(made.exitStatus == 0, "\(made.said)")
+            let run = try await Command.run(NodeProcess.builtExecutable.path, ["run", "--folder", path])
+            #expect(run.exitStatus == 2)
+            #expect(run.said.contains("file-missing"), "\(run.said)")
+            let rights = try FileManager.default.attributesOfItem(atPath: path + "/keys/signing.key")[.posixPermissions]
+            #expect(rights as? Int == 0o600)
+        }
+    }
+}

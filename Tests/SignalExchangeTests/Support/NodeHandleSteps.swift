@@ -1,0 +1,112 @@
+import ExchangeCMS
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+extension NodeHandle {
+    var oin: OIN { member.oin }
+
+    /// Sets a value of `node.yaml`; takes effect at the next start.
+    func configure(_ name: String, _ value: some CustomStringConvertible) throws {
+        let text = try folder.readText(folder.configuration)
+        let pattern = try Regex("(?m)^( *\(name): ).*$")
+        try #require(text.contains(pattern), "node.yaml has no line for \(name)")
+        let changed = text.replacing(pattern) { match in "\(match.output[1].substring ?? "")\(value)" }
+        try NodeFolder.write(Array(changed.utf8), to: folder.configuration)
+    }
+
+    /// What the node keeps, by the length of its audit chain: every change writes a leaf.
+    func auditLeaves() async throws -> Int64 { try #require(await api.intactAuditLeaves()) }
+
+    /// Returns when the node's log says it.
+    func waitForLog(_ text: String, within span: Milliseconds = .seconds(10)) async throws {
+        let log = process.log
+        _ = try await ExchangeTesting.within(span, "the log of \(member.slug) to say: \(text)") {
+            try await poll { try String(contentsOf: log, encoding: .utf8).contains(text) ? true : nil }
+        }
+    }
+
+    /// Returns when the node shows an open alarm of the code.
+    @discardableResult
+    func waitForAlarm(
+        _ code: AlarmCode, about partner: OIN, within span: Milliseconds = .seconds(20)
+    ) async throws -> AlarmRow {
+        let api = api
+        return try await ExchangeTesting.within(span, "the alarm \(code.rawValue) about \(partner)") {
+            try await poll { try await api.alarms().first { $0.code == code.rawValue && $0.partner == partner } }
+        }
+    }
+
+    /// Returns when the node shows no such alarm any more.
+    func waitForNoAlarm(_ code: AlarmCode, about partner: OIN, within span: Milliseconds = .seconds(20)) async throws {
+        let api = api
+        _ = try await ExchangeTesting.within(span, "no alarm \(code.rawValue) about \(partner)") {
+            try await poll {
+                try await api.alarms().contains { $0.code == code.rawValue && $0.partner == partner } ? nil : true
+            }
+        }
+    }
+
+    /// Returns when the one delivery of a message satisfies the condition.
+    @discardableResult
+    func waitForDelivery(
+        of id: MessageID, _ what: String, within span: Milliseconds = .seconds(30),
+        _ condition: @escaping @Sendable (DeliveryRow) -> Bool
+    ) async throws -> DeliveryRow {
+        let api = api
+        return try await ExchangeTesting.within(span, "the delivery of \(id) to be \(what)") {
+            try await poll { try await api.deliveries(of: id).first(where: condition) }
+        }
+    }
+
+    /// Puts revocation lists into the node's folder, as a job that fetches them would.
+    func install(rootList: URL, issuingList: URL) throws {
+        try NodeFolder.write(Array(Data(contentsOf: rootList)), to: folder.revocationLists + "/root.crl")
+        try NodeFolder.write(Array(Data(contentsOf: issuingList)), to: folder.revocationLists + "/issuing.crl")
+    }
+
+    func installLists(of pki: ExamplePKI) throws {
+        try install(rootList: pki.rootRevocationList, issuingList: pki.issuingRevocationList)
+    }
+
+    /// A command of `exchange-node` on this node's folder.
+    func command(_ arguments: String..., environment: [String] = []) async throws -> Command {
+        try await Command.run(
+            "env", environment + [NodeProcess.builtExecutable.path] + arguments + ["--folder", folder.path])
+    }
+}
+
+extension Command {
+    var exitStatus: Int32? { if case .exited(let status) = end { status } else { nil } }
+}
+
+extension ExampleCommunity {
+    /// A second directory, changed from the one that lies in a node's folder, and signed by the community's signer.
+    func signedDirectory(version: Int64, _ change: (Member) throws -> Member) throws -> [UInt8] {
+        let holder = try CommunityHolder(folder: nodes[0].folder, known: nil, now: NodeClock().now)
+        let members = holder.current(NodeClock().now).directory.members
+        let now = Timestamp.current
+        let directory = Directory(version: version, issued: now, members: try members.map(change))
+        let signer = try DirectorySigner(
+            certificate: Certificate(pem: String(contentsOf: pki.directorySigner.certificate, encoding: .utf8)),
+            privateKeyPEM: String(contentsOf: pki.directorySigner.key, encoding: .utf8))
+        return try SignedStatement.sign(DirectoryDocument.encode(directory), directoryBy: signer, at: now)
+    }
+
+    /// Verifies a signed statement of a member with the `openssl` command, and returns its payload.
+    func payload(of signed: [UInt8], signedBy node: NodeHandle) async throws -> [UInt8] {
+        let name = folder.appending(path: "statement-\(UInt32.random(in: .min ... .max))")
+        let (source, target) = (name.appendingPathExtension("der"), name.appendingPathExtension("payload"))
+        try Data(signed).write(to: source)
+        let command = try await Command.run(
+            "openssl",
+            [
+                "cms", "-verify", "-binary", "-inform", "DER", "-in", source.path, "-CAfile", pki.chain.path,
+                "-certfile", node.folder.certificate(.signing), "-out", target.path,
+            ])
+        try #require(command.succeeded, "\(command.said)")
+        return Array(try Data(contentsOf: target))
+    }
+}
