@@ -154,7 +154,8 @@ package struct DueDelivery: Sendable {
     package let kind: ItemKind
     package let reason: String
     package let caseReference: CaseReference
-    /// As stored, for all recipients and the storage key; empty unless `kind` is `message`.
+    /// As stored, for all recipients and the storage key; also for a declared number, whose late receipt is held
+    /// against it.
     package let envelope: [UInt8]
 
     package init(

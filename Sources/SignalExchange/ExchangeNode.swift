@@ -154,8 +154,10 @@ private struct LedgerPump: Service {
     let changes: ChangeBell
 
     func run() async throws {
+        // Subscribed before anything can happen that it would tell.
+        let events = context.ledger.events
         links.startMissing()
-        for await event in context.ledger.events.cancelOnGracefulShutdown() {
+        for await event in events.cancelOnGracefulShutdown() {
             switch event {
             case .workArrived(let partner): links.signal(.workArrived, to: partner)
             case .directoryAdopted: links.startMissing()

@@ -60,10 +60,16 @@ extension Nodes {
             try await playing {
                 try await nidos.process.start()
                 let sender = try Stage.foreignNode("ggd")
-                // A tally first, so that the batch meets the lock at its messages.
-                _ = try await sender.client().post(sender.tally(for: nidos.oin), .tally, to: nidos)
-                let parcel = try sender.seal(
-                    ExampleSignal.content(from: sender.party, to: [Recipient(nidos.party)]), for: nidos)
+                // A message of the same case first, so that the next one meets the lock only when it is to be kept.
+                let reference = CaseReference(random: Randomness.bytes16())
+                let parcels = try (0..<2).map { _ in
+                    try sender.seal(
+                        ExampleSignal.content(
+                            from: sender.party, to: [Recipient(nidos.party)], caseReference: reference), for: nidos)
+                }
+                let first = try await sender.deliver(parcels[0], to: nidos)
+                #expect(first.receipt != nil)
+                let parcel = parcels[1]
                 let batch = try sender.batch([parcel], for: nidos)
                 var openly = Configuration()
                 openly.allowsUnsafeTransactions = true

@@ -35,9 +35,7 @@ package struct SignedMessage: Sendable {
         }
         guard let oin = certificate.oin, request.receiptsTo == oin.nodeName else {
             throw CMSError(
-                .attributesNotAllowed,
-                "receipts are asked for by \(request.receiptsTo), "
-                    + "who is not the signer")
+                .attributesNotAllowed, "the receipt request names another than the signer to send receipts to")
         }
         return VerifiedMessage(self, signerOIN: oin, messageID: request.messageID)
     }

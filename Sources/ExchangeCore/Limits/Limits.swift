@@ -14,7 +14,7 @@ public enum ProtocolLimits {
     public static let derMaximumDepth = 20
     public static let batchMaximumItems = 64
     public static let batchMaximumBytes = 4_194_304
-    public static let manifestMaximumBytes = 32_768
+    public static let manifestMaximumBytes = 49_152
     public static let statementMaximumBytes = 65_536
     public static let answerMaximumBytes = 1_048_576
     public static let tallyMaximumGaps = 64

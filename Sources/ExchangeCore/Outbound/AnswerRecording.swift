@@ -5,7 +5,7 @@ package enum VerifiedAnswer: Hashable, Sendable {
     case refusal(RefusalCode, detail: String, [UInt8])
     case later(LaterCode, detail: String)
     /// It was not sent at all: something on our side keeps it back, and the alarm says what.
-    case notSent(AlarmCode, detail: String)
+    case notSent(AlarmCode, detail: String, retryAfter: Milliseconds)
     /// The proof does not verify, or is another organisation's: it counts for nothing, and is an alarm.
     case invalid(reason: String)
 }
@@ -39,7 +39,10 @@ package enum AnswerRecording {
                 .appendLeaf(leaf(.receiptRecorded, key, facts, now: now)),
             ]
                 // What was said of this delivery while it was open is over with its receipt.
-                + [AlarmCode.deliveryDeferred, .recipientNotTrusted, .receiptInvalid, .deliveryRefused].map {
+                + [
+                    AlarmCode.deliveryDeferred, .recipientNotTrusted, .storedMessageUnreadable, .revocationListStale,
+                    .receiptInvalid, .deliveryRefused,
+                ].map {
                     .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
                 }
         case .refusal(let code, let detail, let proof):
@@ -60,11 +63,13 @@ package enum AnswerRecording {
             return deferral(key, facts, code: code.rawValue, detail: detail, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.deliveryDeferred, key, facts, "\(code.rawValue): \(detail)", now: now))
             ]
-        case .notSent(let alarmCode, let detail):
-            return deferral(
-                key, facts, code: alarmCode.rawValue, detail: detail, isAttempt: false, jitter: jitter, now: now) + [
-                    .raiseAlarm(alarm(alarmCode, key, facts, detail, now: now))
-                ]
+        case .notSent(let alarmCode, let detail, let retryAfter):
+            guard facts.transport == .open else { return [] }
+            return [
+                .deferDelivery(
+                    key, until: now.wall + retryAfter, code: alarmCode.rawValue, detail: detail, isAttempt: false),
+                .raiseAlarm(alarm(alarmCode, key, facts, detail, now: now)),
+            ]
         case .invalid(let reason):
             return deferral(key, facts, code: "receipt-invalid", detail: reason, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.receiptInvalid, key, facts, reason, now: now))
@@ -73,12 +78,12 @@ package enum AnswerRecording {
     }
 
     private static func deferral(
-        _ key: DeliveryKey, _ facts: DeliveryFacts, code: String, detail: String, isAttempt: Bool = true,
+        _ key: DeliveryKey, _ facts: DeliveryFacts, code: String, detail: String,
         jitter: UInt64, now: Now
     ) -> [LedgerChange] {
         guard facts.transport == .open else { return [] }
         let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: jitter)
-        return [.deferDelivery(key, until: now.wall + wait, code: code, detail: detail, isAttempt: isAttempt)]
+        return [.deferDelivery(key, until: now.wall + wait, code: code, detail: detail, isAttempt: true)]
     }
 
     private static func leaf(

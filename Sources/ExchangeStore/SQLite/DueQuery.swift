@@ -85,8 +85,7 @@ struct DueQuery {
     private func delivery(_ number: Int64) throws -> DueDelivery {
         let found = try database.first(
             """
-            SELECT d.message_id, m.digest, d.transport, d.declared_reason, d.case_reference,
-                CASE d.transport WHEN 'open' THEN m.envelope ELSE x'' END
+            SELECT d.message_id, m.digest, d.transport, d.declared_reason, d.case_reference, m.envelope
             FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
             """,
             [partner.text, number]

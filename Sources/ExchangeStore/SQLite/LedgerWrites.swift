@@ -143,7 +143,7 @@ extension LedgerTransaction {
             try endDeclaration(of: key, as: .withdrawn)
         case .later(let code, let detail):
             try putOffDeclaration(of: key, facts: facts, record, detail: "\(code.rawValue): \(detail)", now: now)
-        case .notSent(_, let detail):
+        case .notSent(_, let detail, _):
             try putOffDeclaration(of: key, facts: facts, record, detail: detail, now: now)
         case .invalid(let reason):
             try putOffDeclaration(of: key, facts: facts, record, detail: reason, now: now)

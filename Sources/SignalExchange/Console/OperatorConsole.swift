@@ -184,7 +184,7 @@ package struct OperatorConsole: Sendable {
         switch value {
         case nil, .null: "-"
         case .string(""): "-"
-        case .string(let text): text
+        case .string(let text): text.withoutControls
         case .integer(let number): String(number)
         case .bool(let flag): flag ? "yes" : "no"
         case .array(let elements): elements.isEmpty ? "-" : elements.map { cell($0) }.joined(separator: " ")
@@ -203,5 +203,20 @@ package struct OperatorConsole: Sendable {
         String(
             decoding: try JSONWriter.write(
                 value, layout: .indented, limits: JSONLimits(byteCount: 64 << 20, depth: 24)), as: UTF8.self)
+    }
+}
+
+extension String {
+    /// For a terminal: what a partner wrote must not move the cursor, hide a line or set the clipboard.
+    fileprivate var withoutControls: String {
+        var shown = ""
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                shown += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
     }
 }

@@ -10,6 +10,13 @@ import NIOHTTP1
 package struct LocalClient: Sendable {
     private static let answerMaximumBytes = 64 << 20
 
+    /// A node that was killed leaves its socket behind; trying that again until the time is over would only hide it.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     private let socketPath: String
 
     package init(socketPath: String) { self.socketPath = socketPath }
@@ -43,7 +50,7 @@ package struct LocalClient: Sendable {
         let status: UInt
         let answer: ByteBuffer
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(timeoutSeconds))
+            let response = try await Self.http.execute(request, timeout: .seconds(timeoutSeconds))
             status = response.status.code
             answer = try await response.body.collect(upTo: Self.answerMaximumBytes)
         } catch {

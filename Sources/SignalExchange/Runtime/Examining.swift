@@ -75,6 +75,14 @@ package struct Examining: Sendable {
         guard let me = content.recipients.first(where: { $0.party.oin == context.oin }) else {
             return refused(.recipientNotListed, "recipients: \(context.oin) is not listed")
         }
+        guard community.directory.member(context.oin)?.roles.contains(me.party.role) ?? false else {
+            return Finding(
+                examination: .later(
+                    .directoryStale,
+                    detail:
+                        "recipients: directory version \(community.directory.version) does not give this organisation "
+                        + "the role \(me.party.role.rawValue)"), verified: nil)
+        }
         guard let definition = context.catalogue[content.type] else {
             return refused(.typeUnknown, "type: \(content.type) is not in this node's catalogue")
         }
@@ -158,10 +166,12 @@ extension ReceivedAcknowledgement {
 }
 
 extension String {
-    /// Cut to what a detail on the wire may have, at a character's boundary.
+    /// Cut to what a detail on the wire may have, at a scalar's boundary; in time that does not depend on its text.
     package var shortened: String {
-        var text = self
-        while text.utf8.count > ProtocolLimits.detailMaximumBytes { text.removeLast() }
-        return text
+        guard utf8.count > ProtocolLimits.detailMaximumBytes else { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: ProtocolLimits.detailMaximumBytes)
+        // Back to where a scalar begins: its later bytes all look like 10xxxxxx.
+        while utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+        return String(self[..<end])
     }
 }

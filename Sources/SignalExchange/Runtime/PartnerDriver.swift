@@ -67,7 +67,10 @@ package actor PartnerDriver {
         while !pending.isEmpty {
             let effects = link.handle(pending.removeFirst(), now: context.now)
             for effect in effects {
-                if let event = await perform(effect) { pending.append(event) }
+                let event = await perform(effect)
+                // What happened meanwhile goes first: a stop must not wait until a long queue is sent.
+                pending.append(contentsOf: mailbox.take())
+                if let event { pending.append(event) }
             }
         }
     }
@@ -111,7 +114,7 @@ package actor PartnerDriver {
         var over: Set<AlarmCode> = [.partnerUnreachable, .revocationListStale, .signerUnknown, .clockSkewed]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
-        for alarm in open where alarm.partner == partner && over.contains(alarm.code) {
+        for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
             try await context.ledger.clear(
                 alarm.code, partner: partner, messageID: alarm.messageID, at: context.now.wall)
         }

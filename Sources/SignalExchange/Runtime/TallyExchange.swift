@@ -90,6 +90,10 @@ package struct TallyExchange: Sendable {
             try await raise(
                 .partnerCloned,
                 "incarnations \(other) and \(tally.incarnation) grew from one store: call its duty contact")
+        case .superseded where seen.last.map({ now - $0.firstSeen < ProtocolLimits.requestTimeout }) ?? false:
+            // Overtaken on its way by a tally of the successor, which this node saw just now: by our own clock, since
+            // the tally's is in the hands of whoever sends it.
+            break
         case .superseded(let successor):
             try await raise(
                 .partnerCloned, "incarnation \(tally.incarnation) signs again although \(successor) had followed it")

@@ -120,7 +120,8 @@ package struct Transmitting: Sendable {
         } catch {
             guard let error = error as? CMSError else { throw error }
             let code: AlarmCode = error.code.mayPass ? .revocationListStale : .recipientNotTrusted
-            try await hold(deliveries, for: partner, code, detail: error.message)
+            try await hold(
+                deliveries, for: partner, code, detail: error.message, retryAfter: Self.holdRetry)
             return []
         }
         var sealed: [Sealed] = []
@@ -130,7 +131,10 @@ package struct Transmitting: Sendable {
                 sealed.append((delivery, envelope))
             } catch {
                 guard let error = error as? CMSError else { throw error }
-                try await hold([delivery], for: partner, .storedMessageUnreadable, detail: error.message)
+                // Put off for long, so that any number of them does not keep back what stands behind.
+                try await hold(
+                    [delivery], for: partner, .storedMessageUnreadable, detail: error.message,
+                    retryAfter: ProtocolLimits.retryMaximum)
             }
         }
         return sealed
@@ -165,15 +169,15 @@ package struct Transmitting: Sendable {
     }
 
     private func hold(
-        _ deliveries: [DueDelivery], for partner: OIN, _ code: AlarmCode, detail: String
+        _ deliveries: [DueDelivery], for partner: OIN, _ code: AlarmCode, detail: String, retryAfter: Milliseconds
     ) async throws {
         context.logger.warning(
             "deliveries are held here",
             metadata: ["partner": "\(partner)", "code": "\(code.rawValue)", "cause": "\(detail)"])
         let records = deliveries.map {
             AnswerRecord(
-                number: $0.item.number, answer: .notSent(code, detail: detail.shortened),
-                jitter: UInt64(Self.holdRetry.count))
+                number: $0.item.number, answer: .notSent(code, detail: detail.shortened, retryAfter: retryAfter),
+                jitter: Randomness.word())
         }
         try await context.ledger.recordAnswers(records, from: partner, now: context.now)
     }

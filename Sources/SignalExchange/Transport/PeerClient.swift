@@ -56,9 +56,18 @@ package final class PeerClient: PartnerConnection {
         request.method = .POST
         request.headers.add(name: "content-type", value: type)
         request.body = .bytes(ByteBuffer(bytes: body))
-        let response = try await client.execute(
-            request, timeout: .milliseconds(ProtocolLimits.requestTimeout.count))
-        let answer = try await response.body.collect(upTo: answerMaximumBytes)
+        let response: HTTPClientResponse
+        let answer: ByteBuffer
+        do {
+            response = try await client.execute(
+                request, timeout: .milliseconds(ProtocolLimits.requestTimeout.count))
+            answer = try await response.body.collect(upTo: answerMaximumBytes)
+        } catch {
+            throw NodeError(
+                .partnerUnreachable,
+                "\(member.endpoint.host):\(member.endpoint.port) does not answer; is its node running, and the way open?",
+                cause: "\(error)")
+        }
         guard response.status == .ok else {
             throw NodeError(
                 .partnerUnreachable, "\(partner) turned the request away with status \(response.status.code)",
@@ -98,6 +107,10 @@ package final class PeerClient: PartnerConnection {
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = [member.oin.tlsName: member.endpoint.host]
         configuration.timeout.connect = .seconds(5)
+        // An answer whose body stops coming is a failure like any other: without a bound the link would wait for ever.
+        configuration.timeout.read = .milliseconds(ProtocolLimits.requestTimeout.count)
+        // A partner does not send this node anywhere else, least of all into its own network.
+        configuration.redirectConfiguration = .disallow
         // The link has its own back-off; a second one below it would only hide what happens.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =

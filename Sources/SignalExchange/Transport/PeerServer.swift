@@ -88,12 +88,21 @@ package struct PeerServer: Sendable {
                 body: .init(byteBuffer: ByteBuffer(bytes: try await body(bytes, peer))))
         } catch let error as RequestError {
             PeerMetrics.refusedRequests.increment()
-            if let caller { try await context.alarmIfUndecided(error, from: caller) }
+            await alarm(error, from: caller)
             context.logger.warning("a request was refused", metadata: ["cause": "\(error)"])
             return problem(error.code, error.detail)
         } catch {
             context.logger.error("a request failed", metadata: ["cause": "\(error)"])
             return problem(.nodeUnavailable, "this node could not take the request; send it again")
+        }
+    }
+
+    private func alarm(_ refusal: RequestError, from caller: OIN?) async {
+        guard let caller else { return }
+        do {
+            try await context.alarmIfUndecided(refusal, from: caller)
+        } catch {
+            context.logger.error("an alarm could not be kept", metadata: ["partner": "\(caller)", "cause": "\(error)"])
         }
     }
 

@@ -70,7 +70,8 @@ import Testing
     }
 
     @Test func `what was never sent is put off without counting an attempt, under the alarm that says why`() {
-        let changes = Self.decide(.notSent(.recipientNotTrusted, detail: "expired"), in: .open, jitter: 700)
+        let changes = Self.decide(
+            .notSent(.recipientNotTrusted, detail: "expired", retryAfter: Milliseconds(700)), in: .open)
         #expect(
             changes.first
                 == .deferDelivery(

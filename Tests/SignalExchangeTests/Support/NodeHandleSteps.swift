@@ -71,10 +71,12 @@ extension NodeHandle {
         try install(rootList: pki.rootRevocationList, issuingList: pki.issuingRevocationList)
     }
 
-    /// A command of `exchange-node` on this node's folder.
+    /// A command of `exchange-node` on this node's folder. One that runs on, such as a `run` that should have been
+    /// refused, is ended after half a minute with status 124.
     func command(_ arguments: String..., environment: [String] = []) async throws -> Command {
         try await Command.run(
-            "env", environment + [NodeProcess.builtExecutable.path] + arguments + ["--folder", folder.path])
+            "timeout",
+            ["30", "env"] + environment + [NodeProcess.builtExecutable.path] + arguments + ["--folder", folder.path])
     }
 }
 
