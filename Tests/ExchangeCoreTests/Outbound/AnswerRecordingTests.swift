@@ -34,7 +34,11 @@ import Testing
             }
             return code
         }
-        #expect(cleared == [.deliveryDeferred, .recipientNotTrusted, .receiptInvalid, .deliveryRefused])
+        #expect(
+            cleared == [
+                .deliveryDeferred, .recipientNotTrusted, .storedMessageUnreadable, .revocationListStale,
+                .receiptInvalid, .deliveryRefused,
+            ])
     }
 
     @Test func `a repeated receipt changes nothing`() {

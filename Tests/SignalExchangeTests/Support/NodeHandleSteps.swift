@@ -74,9 +74,11 @@ extension NodeHandle {
     /// A command of `exchange-node` on this node's folder. One that runs on, such as a `run` that should have been
     /// refused, is ended after half a minute with status 124.
     func command(_ arguments: String..., environment: [String] = []) async throws -> Command {
-        try await Command.run(
+        // In the foreground it ends the command alone, and not the group of processes that the tests are in.
+        let limit = ["--foreground", "30", "env"]
+        return try await Command.run(
             "timeout",
-            ["30", "env"] + environment + [NodeProcess.builtExecutable.path] + arguments + ["--folder", folder.path])
+            limit + environment + [NodeProcess.builtExecutable.path] + arguments + ["--folder", folder.path])
     }
 }
 
