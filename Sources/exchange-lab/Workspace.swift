@@ -16,6 +16,7 @@ struct Workspace: Sendable {
             }
         }
         keptAt = place
+        // mkdtemp(3) replaces these six letters by its own.
         var template = Array((FileManager.default.temporaryDirectory.path + "/lab-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw Failure(reason: "no folder can be made in \(FileManager.default.temporaryDirectory.path)")
