@@ -56,10 +56,13 @@ copy_tree() {
     declare -A wanted=()
     mkdir -p "$copy"
     while IFS= read -r -d '' path; do
-        [[ -f $path ]] || continue
+        [[ -f $path || -L $path ]] || continue
         wanted[$path]=yes
-        if ! cmp -s -- "$path" "$copy/$path"; then
-            mkdir -p -- "$copy/$(dirname -- "$path")"
+        mkdir -p -- "$copy/$(dirname -- "$path")"
+        if [[ -L $path ]]; then
+            # As a link: what it points to lies in the copy as well.
+            cp --no-dereference --force --no-target-directory -- "$path" "$copy/$path"
+        elif ! cmp -s -- "$path" "$copy/$path"; then
             # With the time of now: an older file of the same size would pass for one that is built already.
             cp --preserve=mode -- "$path" "$copy/$path"
         fi
