@@ -25,8 +25,9 @@ import Testing
     }
 
     @Test func `warns of older and of unknown versions`() {
-        #expect(LibraryProbe.warnings(version: "OpenSSL 3.0.21", number: 0x3000_0150).count == 1)
-        #expect(LibraryProbe.warnings(version: "OpenSSL 3.0.21", number: 0x3000_0150)[0].contains("3.0.22"))
+        let older = LibraryProbe.warnings(version: "OpenSSL 3.0.21", number: 0x3000_0150)
+        #expect(older.count == 1)
+        #expect(older.first?.contains("3.0.22") == true)
         #expect(LibraryProbe.warnings(version: "OpenSSL 3.0.22", number: 0x3000_0160).isEmpty)
         #expect(LibraryProbe.warnings(version: "OpenSSL 3.1.9", number: 0x3010_0090).count == 1)
     }
