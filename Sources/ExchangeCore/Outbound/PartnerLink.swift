@@ -34,12 +34,15 @@ package struct PartnerLink: Sendable {
         case answered
         /// - jitter: a random word.
         case failed(jitter: UInt64)
+        /// The alarm that was to be raised is durable.
+        case alarmKept
         case stopping
     }
 
     package enum Effect: Hashable, Sendable {
         case exchangeTally
-        case loadDue
+        /// - halvings: how often the bounds of a batch are to be halved; one item always fits.
+        case loadDue(halvings: Int)
         case transmit
         /// Replaces every earlier wake.
         case wake(at: MonotonicTime)
@@ -47,15 +50,30 @@ package struct PartnerLink: Sendable {
         case clearUnreachable
     }
 
+    /// Beyond six halvings a batch of 64 items has one.
+    package static let halvingsMaximum = 6
+
     package private(set) var phase: Phase = .idle
-    /// Failures since the last answer.
-    package private(set) var failures = 0
+    /// Tallies that failed since the last that was exchanged.
+    private var failedGreetings = 0
+    /// Batches, or readings of the store, that failed since something was answered or nothing was left to send. A tally
+    /// in between is no end of them: a partner whose batches never get through is not reached, whatever else it says.
+    private var failedBatches = 0
+    /// Grows with each failed batch and shrinks with each answered one: what is too large for a slow line, or for
+    /// something on the way, becomes small enough.
+    private var halvings = 0
     package private(set) var unreachableSince: Timestamp?
+    private var firstFailure: MonotonicTime?
+    /// Whether an alarm may be open: also one of an earlier run.
+    private var mayHaveAlarmed = true
     private var hasAlarmed = false
     private var hasNewWork = false
     private var lastFailure: MonotonicTime?
     private var nextTally: MonotonicTime
     private let limits: NodeLimits
+
+    /// Failures that nothing has ended yet.
+    package var failures: Int { failedGreetings + failedBatches }
 
     package init(limits: NodeLimits, now: Now) {
         self.limits = limits
@@ -65,6 +83,10 @@ package struct PartnerLink: Sendable {
     package mutating func handle(_ event: Event, now: Now) -> [Effect] {
         if event == .stopping {
             phase = .stopped
+            return []
+        }
+        if event == .alarmKept {
+            hasAlarmed = true
             return []
         }
         // Where something is on its way, the greeting follows it.
@@ -84,7 +106,7 @@ package struct PartnerLink: Sendable {
         case .started, .greetingAsked: return greet()
         case .workArrived: return load()
         case .timerFired: return now.monotonic < nextTally ? load() : greet()
-        case .signOfLife, .tallyExchanged, .loaded, .answered, .failed, .stopping: return []
+        case .signOfLife, .tallyExchanged, .loaded, .answered, .failed, .alarmKept, .stopping: return []
         }
     }
 
@@ -92,23 +114,25 @@ package struct PartnerLink: Sendable {
         switch event {
         case .tallyExchanged:
             nextTally = now.monotonic + ProtocolLimits.tallyInterval
-            return succeeded() + load()
+            failedGreetings = 0
+            return load()
         case .failed(let jitter): return fail(jitter: jitter, now: now)
         case .workArrived:
             hasNewWork = true
             return []
-        case .started, .signOfLife, .greetingAsked, .timerFired, .loaded, .answered, .stopping: return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .loaded, .answered, .alarmKept, .stopping: return []
         }
     }
 
     private mutating func handleLoading(_ event: Event, now: Now) -> [Effect] {
         switch event {
         case .loaded(items: 0, let nextDueIn):
+            let ended = succeeded()
             // Work that arrived while the store was read may not have been seen by that reading.
-            if hasNewWork { return load() }
+            if hasNewWork { return ended + load() }
             phase = .idle
             let due = nextDueIn.map { now.monotonic + max($0, Milliseconds(1)) }
-            return [.wake(at: due.map { min($0, nextTally) } ?? nextTally)]
+            return ended + [.wake(at: due.map { min($0, nextTally) } ?? nextTally)]
         case .loaded:
             phase = .transmitting
             return [.transmit]
@@ -116,18 +140,24 @@ package struct PartnerLink: Sendable {
             hasNewWork = true
             return []
         case .failed(let jitter): return fail(jitter: jitter, now: now)
-        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .answered, .stopping: return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .answered, .alarmKept, .stopping:
+            return []
         }
     }
 
     private mutating func handleTransmitting(_ event: Event, now: Now) -> [Effect] {
         switch event {
-        case .answered: return succeeded() + (now.monotonic < nextTally ? load() : greet())
-        case .failed(let jitter): return fail(jitter: jitter, now: now)
+        case .answered:
+            halvings = max(halvings - 1, 0)
+            return succeeded() + (now.monotonic < nextTally ? load() : greet())
+        case .failed(let jitter):
+            halvings = min(halvings + 1, Self.halvingsMaximum)
+            return fail(jitter: jitter, now: now)
         case .workArrived:
             hasNewWork = true
             return []
-        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .loaded, .stopping: return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .loaded, .alarmKept, .stopping:
+            return []
         }
     }
 
@@ -142,7 +172,7 @@ package struct PartnerLink: Sendable {
             guard now.monotonic < earliest else { return greet() }
             phase = .backingOff(until: min(until, earliest))
             return [.wake(at: min(until, earliest))]
-        case .started, .workArrived, .tallyExchanged, .loaded, .answered, .failed, .stopping: return []
+        case .started, .workArrived, .tallyExchanged, .loaded, .answered, .failed, .alarmKept, .stopping: return []
         }
     }
 
@@ -154,26 +184,33 @@ package struct PartnerLink: Sendable {
     private mutating func load() -> [Effect] {
         hasNewWork = false
         phase = .loading
-        return [.loadDue]
+        return [.loadDue(halvings: halvings)]
     }
 
+    /// The partner answered a batch, or nothing waits for it: what failed before is over.
     private mutating func succeeded() -> [Effect] {
-        failures = 0
+        failedGreetings = 0
+        failedBatches = 0
         lastFailure = nil
+        firstFailure = nil
         unreachableSince = nil
-        defer { hasAlarmed = false }
-        return hasAlarmed ? [.clearUnreachable] : []
+        hasAlarmed = false
+        defer { mayHaveAlarmed = false }
+        return mayHaveAlarmed ? [.clearUnreachable] : []
     }
 
     private mutating func fail(jitter: UInt64, now: Now) -> [Effect] {
-        failures += 1
+        if phase == .greeting { failedGreetings += 1 } else { failedBatches += 1 }
         lastFailure = now.monotonic
         let since = unreachableSince ?? now.wall
         unreachableSince = since
+        // By the clock that nobody sets: one that is set back would put the alarm off.
+        let first = firstFailure ?? now.monotonic
+        firstFailure = first
         let until = now.monotonic + Backoff.delay(afterFailures: failures, jitter: jitter)
         phase = .backingOff(until: until)
-        guard !hasAlarmed, now.wall - since >= limits.unreachableAlarmAfter else { return [.wake(at: until)] }
-        hasAlarmed = true
+        guard !hasAlarmed, now.monotonic >= first + limits.unreachableAlarmAfter else { return [.wake(at: until)] }
+        mayHaveAlarmed = true
         return [.wake(at: until), .raiseUnreachable(since: since)]
     }
 }

@@ -78,23 +78,23 @@ package actor PartnerDriver {
     private func perform(_ effect: PartnerLink.Effect) async -> PartnerLink.Event? {
         switch effect {
         case .exchangeTally: return await attempt("tally") { try await self.greet() }
-        case .loadDue: return await attempt("queue") { try await self.load() }
+        case .loadDue(let halvings): return await attempt("queue") { try await self.load(halvings: halvings) }
         case .transmit: return await attempt("batch") { try await self.transmit() }
         case .wake(let moment):
             wake(at: moment)
             return nil
         case .raiseUnreachable(let since):
-            await note {
+            // Only what is durable was raised: where the store does not take it now, the link asks again.
+            return await note {
                 try await $0.ledger.raise(
                     Alarm(
                         code: .partnerUnreachable, partner: self.partner, messageID: nil,
                         detail:
-                            "no exchange since \(since) (\(self.lastProblem ?? "no answer")); look at this node's log, "
-                            + "then call the partner's duty contact", at: $0.now.wall))
-            }
-            return nil
+                            "nothing gets through since \(since) (\(self.lastProblem ?? "no answer")); look at this "
+                            + "node's log, then call the partner's duty contact", at: $0.now.wall))
+            } ? .alarmKept : nil
         case .clearUnreachable:
-            await note {
+            _ = await note {
                 try await $0.ledger.clear(
                     .partnerUnreachable, partner: self.partner, messageID: nil, at: $0.now.wall)
             }
@@ -109,9 +109,10 @@ package actor PartnerDriver {
         return .tallyExchanged
     }
 
-    /// A tally that came, verified and was compared ends what was said while none did; alarms of an earlier run too.
+    /// A tally that came, verified and was compared ends what was said while none could be judged; alarms of an earlier
+    /// run too. Whether messages get through is another matter, and the link's.
     private func clearAlarms(after agreement: PairAgreement) async throws {
-        var over: Set<AlarmCode> = [.partnerUnreachable, .revocationListStale, .signerUnknown, .clockSkewed]
+        var over: Set<AlarmCode> = [.revocationListStale, .signerUnknown, .clockSkewed]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
         for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
@@ -120,9 +121,9 @@ package actor PartnerDriver {
         }
     }
 
-    private func load() async throws -> PartnerLink.Event {
+    private func load(halvings: Int) async throws -> PartnerLink.Event {
         loaded = nil
-        let found = try await transmitting.due(for: partner)
+        let found = try await transmitting.due(for: partner, halvings: halvings)
         guard !found.items.isEmpty else {
             return .loaded(items: 0, nextDueIn: found.nextDue.map { $0 - context.now.wall })
         }
@@ -159,7 +160,7 @@ package actor PartnerDriver {
             return event
         } catch {
             lastProblem = "\(what): \(error)"
-            await note { try await $0.alarmIfUndecided(error, from: self.partner) }
+            _ = await note { try await $0.alarmIfUndecided(error, from: self.partner) }
             context.logger.info(
                 "a partner did not answer; trying again",
                 metadata: [
@@ -169,12 +170,15 @@ package actor PartnerDriver {
         }
     }
 
-    private func note(_ body: (NodeContext) async throws -> Void) async {
+    /// - Returns: whether it is durable; where not, the log says why.
+    private func note(_ body: (NodeContext) async throws -> Void) async -> Bool {
         do {
             try await body(context)
+            return true
         } catch {
             context.logger.error(
                 "an alarm could not be kept", metadata: ["partner": "\(partner)", "cause": "\(error)"])
+            return false
         }
     }
 

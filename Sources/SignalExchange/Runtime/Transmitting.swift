@@ -19,10 +19,11 @@ package struct Transmitting: Sendable {
         package let deliveries: [DueDelivery]
     }
 
-    package func due(for partner: OIN) async throws -> DueDeliveries {
+    /// - Parameter halvings: how often the bounds of a batch are halved; the most pressing item always fits.
+    package func due(for partner: OIN, halvings: Int = 0) async throws -> DueDeliveries {
         try await context.ledger.due(
-            for: partner, now: context.now.wall, maximumItems: ProtocolLimits.batchMaximumItems,
-            maximumBytes: ProtocolLimits.batchMaximumBytes - ProtocolLimits.statementMaximumBytes)
+            for: partner, now: context.now.wall, maximumItems: max(ProtocolLimits.batchMaximumItems >> halvings, 1),
+            maximumBytes: (ProtocolLimits.batchMaximumBytes - ProtocolLimits.statementMaximumBytes) >> halvings)
     }
 
     /// - Returns: `nil` where nothing can be sealed to the partner now; those deliveries are put off, with an alarm.

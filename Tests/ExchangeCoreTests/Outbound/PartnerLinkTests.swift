@@ -22,31 +22,34 @@ import Testing
         #expect(link.phase == .idle)
         #expect(link.handle(.started, now: Sample.now) == [.exchangeTally])
         #expect(link.phase == .greeting)
-        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue])
+        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue(halvings: 0)])
         #expect(link.phase == .loading)
         #expect(link.handle(.loaded(items: 3, nextDueIn: nil), now: Sample.now) == [.transmit])
         #expect(link.phase == .transmitting)
-        #expect(link.handle(.answered, now: Sample.now) == [.loadDue])
+        #expect(link.handle(.answered, now: Sample.now) == [.clearUnreachable, .loadDue(halvings: 0)])
         #expect(link.phase == .loading)
+        #expect(link.handle(.loaded(items: 3, nextDueIn: nil), now: Sample.now) == [.transmit])
+        #expect(link.handle(.answered, now: Sample.now) == [.loadDue(halvings: 0)])
     }
 
     @Test func `with nothing due the link sleeps until the next tally`() {
         var link = Self.link([.started, .tallyExchanged])
         let effects = link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now)
-        #expect(effects == [.wake(at: Sample.now.monotonic + ProtocolLimits.tallyInterval)])
+        #expect(effects == [.clearUnreachable, .wake(at: Sample.now.monotonic + ProtocolLimits.tallyInterval)])
         #expect(link.phase == .idle)
     }
 
     @Test func `a deferred delivery wakes the link when it falls due, and never at once`() {
-        var link = Self.link([.started, .tallyExchanged])
+        let settled: [PartnerLink.Event] = Self.toIdle + [.greetingAsked, .tallyExchanged]
+        var link = Self.link(settled)
         #expect(
             link.handle(.loaded(items: 0, nextDueIn: .seconds(5)), now: Sample.now)
                 == [.wake(at: Sample.now.monotonic + .seconds(5))])
-        var zero = Self.link([.started, .tallyExchanged])
+        var zero = Self.link(settled)
         #expect(
             zero.handle(.loaded(items: 0, nextDueIn: .zero), now: Sample.now)
                 == [.wake(at: Sample.now.monotonic + Milliseconds(1))])
-        var far = Self.link([.started, .tallyExchanged])
+        var far = Self.link(settled)
         #expect(
             far.handle(.loaded(items: 0, nextDueIn: .hours(1)), now: Sample.now)
                 == [.wake(at: Sample.now.monotonic + ProtocolLimits.tallyInterval)], "tallies go on meanwhile")
@@ -54,17 +57,19 @@ import Testing
 
     @Test func `a tally is exchanged every minute, also while batches flow`() {
         var idle = Self.link(Self.toIdle)
-        #expect(idle.handle(.timerFired, now: Sample.now.after(.seconds(59))) == [.loadDue])
+        #expect(idle.handle(.timerFired, now: Sample.now.after(.seconds(59))) == [.loadDue(halvings: 0)])
         var due = Self.link(Self.toIdle)
         #expect(due.handle(.timerFired, now: Sample.now.after(.minutes(1))) == [.exchangeTally])
         var busy = Self.link(Self.toTransmitting)
-        #expect(busy.handle(.answered, now: Sample.now.after(.minutes(1))) == [.exchangeTally])
+        #expect(busy.handle(.answered, now: Sample.now.after(.minutes(1))).contains(.exchangeTally))
     }
 
     @Test func `work that arrives during loading is not forgotten`() {
         var link = Self.link([.started, .tallyExchanged])
         #expect(link.handle(.workArrived, now: Sample.now).isEmpty)
-        #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now) == [.loadDue])
+        #expect(
+            link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now)
+                == [.clearUnreachable, .loadDue(halvings: 0)])
         #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now).count == 1, "and loads but once more")
         #expect(link.phase == .idle)
     }
@@ -77,8 +82,8 @@ import Testing
     func `work that arrives in any phase is loaded before the link rests`(events: [PartnerLink.Event]) {
         var link = Self.link(events)
         var effects = link.handle(.workArrived, now: Sample.now)
-        if events.isEmpty { #expect(effects == [.loadDue]) }
-        for _ in 0..<6 where !effects.contains(.loadDue) {
+        if events.isEmpty { #expect(effects == [.loadDue(halvings: 0)]) }
+        for _ in 0..<6 where !effects.contains(.loadDue(halvings: 0)) {
             let event: PartnerLink.Event =
                 switch link.phase {
                 case .greeting: .tallyExchanged
@@ -88,7 +93,7 @@ import Testing
                 }
             effects = link.handle(event, now: Sample.now.after(.seconds(1)))
         }
-        #expect(effects.contains(.loadDue))
+        #expect(effects.contains(.loadDue(halvings: 0)))
     }
 
     @Test func `retry never ends over ten thousand failures`() {
@@ -108,7 +113,7 @@ import Testing
             #expect(link.handle(.timerFired, now: now) == [.exchangeTally])
         }
         #expect(link.failures == 10_000)
-        #expect(link.handle(.tallyExchanged, now: now).contains(.loadDue))
+        #expect(link.handle(.tallyExchanged, now: now) == [.loadDue(halvings: 0)])
         #expect(link.failures == 0)
     }
 
@@ -175,15 +180,83 @@ import Testing
             for case .raiseUnreachable(let since) in link.handle(.failed(jitter: 0), now: now) {
                 #expect(minute == 5)
                 raised.append(since)
+                #expect(link.handle(.alarmKept, now: now).isEmpty)
             }
             _ = link.handle(.timerFired, now: now)
         }
         #expect(raised == [Sample.now.wall])
         let later = Sample.now.after(.minutes(20))
-        #expect(link.handle(.tallyExchanged, now: later) == [.clearUnreachable, .loadDue])
+        #expect(link.handle(.tallyExchanged, now: later) == [.loadDue(halvings: 0)], "a tally delivers nothing")
+        _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: later)
+        #expect(link.handle(.answered, now: later) == [.clearUnreachable, .loadDue(halvings: 0)])
         #expect(link.unreachableSince == nil)
         _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: later)
-        #expect(link.handle(.answered, now: later) == [.loadDue], "and cleared but once")
+        #expect(link.handle(.answered, now: later) == [.loadDue(halvings: 0)], "and cleared but once")
+    }
+
+    @Test func `an alarm that was not kept is raised again, until it is`() {
+        var link = Self.link([.started])
+        _ = link.handle(.failed(jitter: 0), now: Sample.now)
+        for minute in 5..<9 {
+            let now = Sample.now.after(.minutes(Int64(minute)))
+            _ = link.handle(.timerFired, now: now)
+            #expect(link.handle(.failed(jitter: 0), now: now).contains(.raiseUnreachable(since: Sample.now.wall)))
+        }
+        _ = link.handle(.alarmKept, now: Sample.now)
+        _ = link.handle(.timerFired, now: Sample.now.after(.minutes(9)))
+        #expect(link.handle(.failed(jitter: 0), now: Sample.now.after(.minutes(9))).count == 1)
+    }
+
+    @Test func `a clock that is set back does not put the alarm off`() {
+        var link = Self.link([.started, .failed(jitter: 0), .timerFired])
+        let monotonic = Sample.now.after(.minutes(5)).monotonic
+        let setBack = Now(monotonic: monotonic, wall: Timestamp(milliseconds: 0))
+        #expect(link.handle(.failed(jitter: 0), now: setBack).contains(.raiseUnreachable(since: Sample.now.wall)))
+    }
+
+    @Test func `batches that fail between tallies that do not are waits that grow, and an alarm`() {
+        var link = Self.link([.started])
+        var now = Sample.now
+        var raised = 0
+        for round in 1...12 {
+            _ = link.handle(.tallyExchanged, now: now)
+            _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: now)
+            let bound = Backoff.delay(afterFailures: round, jitter: .max)
+            let effects = link.handle(.failed(jitter: .max), now: now)
+            #expect(effects.first == .wake(at: now.monotonic + bound), "after \(round) failures")
+            #expect(link.failures == round)
+            for case .raiseUnreachable in effects {
+                raised += 1
+                _ = link.handle(.alarmKept, now: now)
+            }
+            now = now.after(bound)
+            #expect(link.handle(.timerFired, now: now) == [.exchangeTally])
+        }
+        #expect(now.monotonic > Sample.now.monotonic + NodeLimits().unreachableAlarmAfter, "the test is long enough")
+        #expect(raised == 1)
+        _ = link.handle(.tallyExchanged, now: now)
+        #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: now).first == .clearUnreachable)
+        #expect(link.failures == 0)
+    }
+
+    @Test func `a batch halves with each failure down to one item, and grows again with each answer`() {
+        var link = Self.link([.started])
+        func next(_ event: PartnerLink.Event) -> Int? {
+            _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: Sample.now)
+            var effects = link.handle(event, now: Sample.now)
+            if case .backingOff = link.phase {
+                _ = link.handle(.timerFired, now: Sample.now.after(.minutes(5)))
+                effects = link.handle(.tallyExchanged, now: Sample.now)
+            }
+            for case .loadDue(let halvings) in effects { return halvings }
+            return nil
+        }
+        _ = link.handle(.tallyExchanged, now: Sample.now)
+        let down = (0..<8).map { _ in next(.failed(jitter: 0)) }
+        #expect(down == [1, 2, 3, 4, 5, 6, 6, 6])
+        #expect(ProtocolLimits.batchMaximumItems >> PartnerLink.halvingsMaximum == 1)
+        let up = (0..<7).map { _ in next(.answered) }
+        #expect(up == [5, 4, 3, 2, 1, 0, 0])
     }
 
     @Test func `a greeting that is asked for goes at once, or follows what is on its way`() {
@@ -191,7 +264,7 @@ import Testing
         #expect(idle.handle(.greetingAsked, now: Sample.now) == [.exchangeTally])
         var busy = Self.link(Self.toTransmitting)
         #expect(busy.handle(.greetingAsked, now: Sample.now).isEmpty)
-        #expect(busy.handle(.answered, now: Sample.now) == [.exchangeTally])
+        #expect(busy.handle(.answered, now: Sample.now) == [.clearUnreachable, .exchangeTally])
         var silent = Self.link([.started, .failed(jitter: 900)])
         let until = Sample.now.monotonic + Milliseconds(900)
         #expect(silent.handle(.greetingAsked, now: Sample.now) == [.wake(at: until)], "and does not spin")
@@ -200,13 +273,13 @@ import Testing
 
     @Test func `a short silence raises no alarm and clears none`() {
         var link = Self.link([.started, .failed(jitter: 0), .timerFired])
-        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue])
+        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue(halvings: 0)])
     }
 
     @Test func `a stopped link begins nothing`() {
         let events: [PartnerLink.Event] = [
             .started, .workArrived, .signOfLife, .timerFired, .tallyExchanged, .loaded(items: 1, nextDueIn: nil),
-            .answered, .failed(jitter: 1), .stopping,
+            .answered, .failed(jitter: 1), .alarmKept, .stopping,
         ]
         for opening in [[], [.started], Self.toIdle, Self.toTransmitting] as [[PartnerLink.Event]] {
             var link = Self.link(opening)

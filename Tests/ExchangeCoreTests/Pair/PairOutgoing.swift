@@ -19,9 +19,9 @@ extension Pair {
         case .exchangeTally:
             let tally = node.ledger.durable.tally(node: node.oin, partner: seat.other.party.oin, created: now.wall)
             ask(.tally(sign(tally.wireBytes, at: seat)), sent: [], manifestDigest: nil, at: seat)
-        case .loadDue:
+        case .loadDue(let halvings):
             // Read now, told a moment later: work that is accepted in between is not in it.
-            let due = node.ledger.durable.due(now: now.wall, atMost: Self.batchItems)
+            let due = node.ledger.durable.due(now: now.wall, atMost: max(Self.batchItems >> halvings, 1))
             schedule(.loaded(due), at: seat, in: random.within(1...4))
         case .transmit: transmit(at: seat)
         case .wake(let moment):
@@ -29,7 +29,9 @@ extension Pair {
             schedule(
                 .wake(generation: nodes[seat.rawValue].wakeGeneration), at: seat, in: max(0, moment.milliseconds - time)
             )
-        case .raiseUnreachable: counts.note(.unreachableAlarm)
+        case .raiseUnreachable:
+            counts.note(.unreachableAlarm)
+            handle(.alarmKept, at: seat)
         case .clearUnreachable: break
         }
     }
