@@ -41,6 +41,9 @@ struct LedgerTransaction {
         case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
         case .moveTransport(let key, let state, let proof, let code, let at):
             try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
+        case .declare(let key, let state, let reason, let isToBeTold):
+            try declare(key, state, reason: reason, isToBeTold: isToBeTold)
+        case .endDeclaration(let key): try endDeclaration(of: key)
         case .deferDelivery(let key, let until, let code, let detail, let isAttempt):
             try deferDelivery(
                 key, until: until, detail: detail.isEmpty ? code : "\(code): \(detail)", isAttempt: isAttempt)

@@ -6,6 +6,12 @@ struct DueBatch {
     var nextDueIn: Milliseconds?
 }
 
+extension MemoryLedger.Delivery {
+    var facts: DeliveryFacts {
+        DeliveryFacts(message: summary, recipient: recipient, transport: transport, attempts: attempts)
+    }
+}
+
 extension MemoryLedger.State {
     var issuedLast: ChannelPosition { issued[issued.count - 1] }
     var receivedLast: ChannelPosition { received[received.count - 1] }
