@@ -67,6 +67,8 @@ package enum LedgerChange: Hashable, Sendable {
     case claimIdempotencyKey(IdempotencyClaim, MessageID)
     /// Fills a number of a partner's channel to us, and its answer.
     case fillSlot(from: OIN, ChannelItem, KeptAnswer)
+    /// Keeps what a partner has used up of its share of this node.
+    case countUsage(of: OIN, InboundUsage)
     /// Puts a received message before the organisation, at once or when the message before it has come.
     case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?)
     /// Lets those messages go on that waited for this one.

@@ -130,7 +130,7 @@ extension LedgerTransaction {
         let item = proposal.query.item
         let facts = try database.receptionFacts(for: proposal.query, from: partner)
         // Decided again on what stands now: a signature that was made for an older verdict is thrown away.
-        let verdict = Reception.decide(item, proposal.examination, facts: facts)
+        let verdict = Reception.decide(item, proposal.examination, facts: facts, limits: limits, now: now)
         guard verdict == proposal.verdict else { return .changed }
         try apply(
             Reception.changes(

@@ -51,6 +51,7 @@ struct MemoryLedger {
         var slots: [UInt64: FilledSlot] = [:]
         var received: [ChannelPosition] = [.start]
         var highestSeen = SequenceNumber.none
+        var usage = InboundUsage.none
         var receivedByID: [MessageID: (summary: MessageSummary, number: UInt64)] = [:]
         var inbox: [MessageID: InboxRow] = [:]
         var inboxOrder: [MessageID] = []
@@ -132,6 +133,7 @@ struct MemoryLedger {
             current.inbox[summary.id] = InboxRow(
                 summary: summary, availableAt: availableAt, awaiting: awaiting, turn: current.lastTurn)
             current.inboxOrder.append(summary.id)
+        case .countUsage(_, let usage): current.usage = usage
         case .releaseSuccessors(let id, let at): release(successorsOf: id, at: at)
         case .moveTransport(let key, let state, let proof, _, _):
             let index = Int(key.number.value) - 1

@@ -34,7 +34,7 @@ extension MemoryLedger.State {
             isPredecessorPresent: content?.predecessor.map { isReleased($0, now: now) } ?? true,
             acknowledged: delivery.map {
                 AcknowledgedDelivery(digest: $0.item.messageDigest, followUp: $0.followUp)
-            })
+            }, usage: usage)
     }
 
     /// Here, and not itself waiting for another.
