@@ -50,8 +50,15 @@ package protocol ExchangeLedger: Sendable {
     func runningDigest(with partner: OIN, isOutgoing: Bool, at number: SequenceNumber) async throws -> Digest?
     /// Keeps a partner's verified tally (the signed bytes), and what comparing it with our own account showed.
     func keepTally(_ record: TallyRecord) async throws
-    /// Every tally-bearing incarnation seen of a partner, in the order seen.
-    func incarnations(of partner: OIN) async throws -> [SeenIncarnation]
+    /// What is kept of an incarnation of a partner, and of those that it signed with before.
+    ///
+    /// - Parameter predecessor: the one that it names, where it names one.
+    func incarnationFacts(
+        _ incarnation: IncarnationID, after predecessor: IncarnationID?, of partner: OIN
+    ) async throws -> IncarnationFacts
+    /// Keeps an incarnation of a partner, or that it signed a higher number. Of each partner a bounded number is kept:
+    /// beyond it the oldest are forgotten with their tallies, but neither the last nor the one that signed the highest
+    /// number, with which a rollback is proven.
     func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws
 
     /// The newest directory that was ever in use; `nil` before the first.

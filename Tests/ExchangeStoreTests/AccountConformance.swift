@@ -55,26 +55,6 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
-    func `what an incarnation signed is never taken back`(form: StoreForm) async throws {
-        let ledger = try await form.open()
-        func seen(_ incarnation: UInt64, after predecessor: UInt64?, at number: UInt64) -> SeenIncarnation {
-            SeenIncarnation(
-                incarnation: IncarnationID(Bytes16(high: 0, low: incarnation)),
-                predecessor: predecessor.map { IncarnationID(Bytes16(high: 0, low: $0)) },
-                highest: ChannelPosition(
-                    number: SequenceNumber(number), runningDigest: Sample.digest("\(number)")),
-                firstSeen: Sample.start)
-        }
-        try await ledger.keepIncarnation(seen(9, after: nil, at: 5), of: Community.avim)
-        for number: UInt64 in [5, 7, 6] {
-            try await ledger.keepIncarnation(seen(2, after: 9, at: number), of: Community.avim)
-        }
-        #expect(
-            try await ledger.incarnations(of: Community.avim) == [seen(9, after: nil, at: 5), seen(2, after: 9, at: 7)])
-        #expect(try await ledger.incarnations(of: Community.coa).isEmpty)
-    }
-
-    @Test(arguments: StoreForm.all)
     func `one alarm of a code, partner and message is open at a time, and counts`(form: StoreForm) async throws {
         let ledger = try await form.open()
         func alarm(_ partner: OIN?, _ detail: String, after seconds: Int64 = 0) -> Alarm {

@@ -135,19 +135,20 @@ extension ExchangeLedger {
     @discardableResult
     func receive(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
-        acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, at: Timestamp = Sample.start
+        acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, declared: ItemKind? = nil,
+        limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
     ) async throws -> ReceptionResult {
         let proposal = try await proposal(
             ordinal, number: number, predecessor: predecessor, priority: priority, acknowledgement: acknowledgement,
-            refusing: refusing)
-        let results = try await receive(
-            [proposal], from: Community.avim, limits: NodeLimits(), now: Sample.now(at))
+            refusing: refusing, declared: declared, limits: limits, at: at)
+        let results = try await receive([proposal], from: Community.avim, limits: limits, now: Sample.now(at))
         return try #require(results.first)
     }
 
     func proposal(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
-        acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, declared: ItemKind? = nil
+        acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, declared: ItemKind? = nil,
+        limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
     ) async throws -> ReceptionProposal {
         let message = try Sample.message(ordinal, from: Community.avim, priority: priority)
         let before = try predecessor.map { try Sample.message($0, from: Community.avim).id }
@@ -163,7 +164,8 @@ extension ExchangeLedger {
             if let declared { .declared(declared, reason: "an operator's reason") } else if let refusing {
                 .refused(refusing, detail: "field")
             } else { .verified(received) }
-        let verdict = Reception.decide(query.item, examination, facts: try #require(facts.first))
+        let verdict = Reception.decide(
+            query.item, examination, facts: try #require(facts.first), limits: limits, now: Sample.now(at))
         let answer: KeptAnswer? =
             switch verdict {
             case .receipt: .receipt(Array("receipt \(ordinal) under \(number)".utf8))

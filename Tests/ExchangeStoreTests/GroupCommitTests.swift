@@ -48,6 +48,41 @@ import Testing
         }
     }
 
+    @Test func `what cannot be taken back alone is committed with no neighbour, and its caller hears why`() async throws
+    {
+        let ledger = try await Sample.openSQLite()
+        let error = await #expect(throws: StoreError.self) {
+            try await ledger.write(at: Sample.start) { transaction in
+                try transaction.ensurePartner(Community.avim)
+                // Without it the operation cannot be taken back by itself.
+                try transaction.database.execute(sql: "RELEASE SAVEPOINT operation")
+                throw Fault()
+            }
+        }
+        #expect(error?.cause == "\(Fault())")
+        #expect(try await ledger.partners().isEmpty)
+        try await ledger.accept(1)
+        #expect(try await ledger.due().numbers == [1])
+    }
+
+    @Test func `a failed rollback hides nothing, and ends the writing where the transaction still stands`() throws {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let queue = try DatabaseQueue(configuration: configuration)
+        let first = StoreError(.diskFull, "first")
+        try queue.inDatabase { database in
+            try database.beginTransaction()
+            let standing = GroupCommit.takeBack(database, after: first) { _ in throw Fault() }
+            #expect(standing.code == .durabilityLost)
+            #expect(standing.cause.contains(first.description))
+            let gone = GroupCommit.takeBack(database, after: first) {
+                try $0.rollback()
+                throw Fault()
+            }
+            #expect(gone == first)
+        }
+    }
+
     @Test func `writers that come together share a commit`() async throws {
         let ledger = try await Sample.openSQLite()
         let commits = CommitCount()

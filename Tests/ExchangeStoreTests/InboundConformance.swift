@@ -30,7 +30,7 @@ import Testing
             number: SequenceNumber(2), messageID: message.id, messageDigest: Sample.digest("forged"))
         let query = ReceptionQuery(item: item)
         let facts = try #require(try await ledger.receptionFacts([query], from: Community.avim).first)
-        let verdict = Reception.triage(item, facts: facts)
+        let verdict = Reception.triage(item, facts: facts, limits: NodeLimits(), now: Sample.now())
         guard case .refuse(.messageIDConflict, _) = verdict else {
             Issue.record("\(verdict)")
             return
@@ -111,6 +111,45 @@ import Testing
         #expect(results == [.kept(.receipt(Array("receipt 1 under 1".utf8))), .changed])
         #expect(try await ledger.account(with: Community.avim).highestSeen == SequenceNumber(1))
         #expect(try await ledger.receive(1, number: 2) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what is kept of a partner is counted with it, over a restart too, and only what is beyond its share waits`(
+        form: StoreForm
+    ) async throws {
+        var limits = NodeLimits()
+        limits.inboundMaximumItemsPerPartnerPerHour = 10
+        limits.refusalsMaximumPerPartnerPerHour = 2
+        func isPutOff(_ result: ReceptionResult) -> Bool {
+            if case .later(.quotaExceeded, _) = result { true } else { false }
+        }
+        var ledger = try await form.open()
+        for number: UInt64 in 1...2 {
+            try await ledger.receive(Int(number), number: number, refusing: .schemaViolated, limits: limits)
+        }
+        #expect(try await isPutOff(ledger.receive(3, number: 3, refusing: .schemaViolated, limits: limits)))
+        try await ledger.receive(3, number: 3, declared: .void, limits: limits)
+        for number: UInt64 in 4...10 { try await ledger.receive(Int(number), number: number, limits: limits) }
+        try await ledger.close()
+        ledger = try await form.open()
+        #expect(try await isPutOff(ledger.receive(11, number: 11, limits: limits)))
+        #expect(try await ledger.account(with: Community.avim).received.number == SequenceNumber(10))
+        let alarm = try #require(try await ledger.alarms(includingCleared: false).first)
+        #expect(alarm.alarm.code == .quotaExceeded)
+        #expect(alarm.alarm.partner == Community.avim)
+        #expect(alarm.alarm.messageID == nil)
+        // The reserve, a duplicate, and the next hour.
+        #expect(
+            try await ledger.receive(11, number: 11, priority: .stat, limits: limits)
+                == .kept(.receipt(Array("receipt 11 under 11".utf8))))
+        #expect(try await isPutOff(ledger.receive(12, number: 12, priority: .stat, limits: limits)))
+        #expect(
+            try await ledger.receive(4, number: 4, limits: limits)
+                == .kept(.receipt(Array("receipt 4 under 4".utf8))))
+        let later = Sample.start + InboundUsage.window
+        #expect(
+            try await ledger.receive(12, number: 12, limits: limits, at: later)
+                == .kept(.receipt(Array("receipt 12 under 12".utf8))))
     }
 
     @Test(arguments: StoreForm.all, [UInt64.random(in: 1...UInt64.max), 2015])

@@ -64,6 +64,20 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store)) == before)
     }
 
+    @Test func `a store of the first version is brought to this one, with all that is in it`() async throws {
+        let queue = try DatabaseQueue(path: TemporaryFolder.store)
+        try Schema.migrator.migrate(queue, upTo: "1")
+        try await queue.write {
+            try $0.execute(
+                sql: "INSERT INTO partner (oin, duplicates) VALUES (?, 7)", arguments: [Community.avim.text])
+        }
+        try queue.close()
+        let ledger = try await Sample.openSQLite()
+        #expect(try await ledger.partners().map(\.duplicates) == [7])
+        #expect(
+            try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
+    }
+
     @Test func `another program's database is refused and stays as it is`() async throws {
         try edit { try $0.execute(sql: "CREATE TABLE t (a); INSERT INTO t VALUES (1)") }
         let before = try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store))

@@ -92,6 +92,26 @@ import Testing
             }
         }
 
+        @Test func `a failed sync at the closing is told, and the store can be opened again`() async throws {
+            let path = TemporaryFolder.store
+            try await #require(processExitsWith: .success) { [path = path as String] in
+                var limits = StoreLimits()
+                limits.checkpointEveryOperations = .max
+                let ledger = try await Sample.openSQLite(at: path, limits: limits)
+                try await ledger.accept(1)
+                let events = ledger.events
+                let strace = try await Strace(
+                    tracing: "fdatasync,fsync",
+                    options: ["-P", path, "-e", "inject=fdatasync,fsync:error=EIO:when=1+"])
+                let error = await #expect(throws: StoreError.self) { try await ledger.close() }
+                _ = try strace.finish()
+                try #require(error?.code == .durabilityLost)
+                try #require(await events.contains(.durabilityLost))
+                let reopened = try await Sample.openSQLite(at: path)
+                try #require(try await reopened.due().numbers == [1])
+            }
+        }
+
         @Test func `a disk without room is reported, and the store goes on when there is room`() async throws {
             let path = TemporaryFolder.store
             try await #require(processExitsWith: .success) { [path = path as String] in

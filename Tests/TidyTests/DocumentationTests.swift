@@ -10,7 +10,7 @@ struct CodeTable: CustomTestStringConvertible, Sendable {
         CodeTable(heading: "#### Refusals", enumeration: "enum RefusalCode:", path: answerCodes),
         CodeTable(heading: "#### Requests turned away", enumeration: "enum RequestErrorCode:", path: answerCodes),
         CodeTable(
-            heading: "### The store", enumeration: "enum Code:", path: "Sources/ExchangeStore/SQLite/StoreError.swift"),
+            heading: "### The store", enumeration: "enum Code:", path: "Sources/ExchangeStore/StoreError.swift"),
     ]
     private static let answerCodes = "Sources/ExchangeCore/Model/AnswerCodes.swift"
 

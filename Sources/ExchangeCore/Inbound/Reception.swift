@@ -31,10 +31,14 @@ package struct ReceptionFacts: Hashable, Sendable {
     package let isPredecessorPresent: Bool
     /// The delivery that an L2 or L3 speaks of; `nil` where we sent no such message to this partner.
     package let acknowledged: AcknowledgedDelivery?
+    /// What the partner has used up of its share, as it was last counted.
+    package let usage: InboundUsage
 
     package init(
-        slot: FilledSlot?, message: KnownMessage?, isPredecessorPresent: Bool, acknowledged: AcknowledgedDelivery?
+        slot: FilledSlot?, message: KnownMessage?, isPredecessorPresent: Bool, acknowledged: AcknowledgedDelivery?,
+        usage: InboundUsage
     ) {
+        self.usage = usage
         self.slot = slot
         self.message = message
         self.isPredecessorPresent = isPredecessorPresent
@@ -79,6 +83,14 @@ package enum Examination: Hashable, Sendable {
     case declared(ItemKind, reason: String)
 }
 
+extension Examination {
+    /// What may use the reserve of a partner's share: `stat`, and the acknowledgements that end our own wait.
+    fileprivate var cannotWait: Bool {
+        guard case .verified(let message) = self else { return false }
+        return message.summary.priority == .stat || message.acknowledgement != nil
+    }
+}
+
 /// What is to be answered for one item. Signatures are made between the verdict and the transaction, and the
 /// transaction decides again: where the facts have changed meanwhile, the verdict has too, and is taken anew.
 package enum ReceptionVerdict: Hashable, Sendable {
@@ -94,8 +106,11 @@ package enum ReceptionVerdict: Hashable, Sendable {
 }
 
 package enum Reception {
-    /// Decides on what the manifest alone says. A duplicate ends here, before any decryption.
-    package static func triage(_ item: ChannelItem, facts: ReceptionFacts) -> ReceptionVerdict {
+    /// Decides on what the manifest alone says. A duplicate ends here, and so does what a partner sends beyond its
+    /// share: before any decryption.
+    package static func triage(
+        _ item: ChannelItem, facts: ReceptionFacts, limits: NodeLimits, now: Now
+    ) -> ReceptionVerdict {
         if let slot = facts.slot {
             guard slot.item == item else {
                 return .later(
@@ -104,19 +119,29 @@ package enum Reception {
             // A number that was declared held may become a message later; every other answer is final.
             guard case .noted(.held, _) = slot.answer else { return .repeat(slot.answer) }
         }
+        let usage = facts.usage.current(at: now.wall)
+        guard InboundRoom(usage, limits: limits) != .none else { return shareUsedUp(limits) }
         if let message = facts.message, message.digest != item.messageDigest || message.answer == nil {
-            return .refuse(
-                .messageIDConflict, detail: "message \(item.messageID) is here already, and is another message")
+            return withinShare(
+                .refuse(
+                    .messageIDConflict, detail: "message \(item.messageID) is here already, and is another message"),
+                cannotWait: false, usage: usage, limits: limits)
         }
         return .examine
     }
 
     /// Decides after the envelope was examined.
     package static func decide(
-        _ item: ChannelItem, _ examination: Examination, facts: ReceptionFacts
+        _ item: ChannelItem, _ examination: Examination, facts: ReceptionFacts, limits: NodeLimits, now: Now
     ) -> ReceptionVerdict {
-        let verdict = triage(item, facts: facts)
+        let verdict = triage(item, facts: facts, limits: limits, now: now)
         guard verdict == .examine else { return verdict }
+        return withinShare(
+            decide(examination, facts: facts), cannotWait: examination.cannotWait,
+            usage: facts.usage.current(at: now.wall), limits: limits)
+    }
+
+    private static func decide(_ examination: Examination, facts: ReceptionFacts) -> ReceptionVerdict {
         switch examination {
         case .refused(let code, let detail): return .refuse(code, detail: detail)
         case .later(let code, let detail): return .later(code, detail: detail, alarm: alarm(for: code))
@@ -138,6 +163,33 @@ package enum Reception {
         }
     }
 
+    /// A verdict that fills a number, where the partner has room for it; else `later`. What is refused, declared or of
+    /// less than `stat` waits as soon as the share is used up: a partner that floods a node pushes out its own.
+    private static func withinShare(
+        _ verdict: ReceptionVerdict, cannotWait: Bool, usage: InboundUsage, limits: NodeLimits
+    ) -> ReceptionVerdict {
+        let room = InboundRoom(usage, limits: limits)
+        switch verdict {
+        case .examine, .later: return verdict
+        case .refuse:
+            guard usage.refusals < limits.refusalsMaximumPerPartnerPerHour else {
+                return .later(
+                    .quotaExceeded,
+                    detail: "\(limits.refusalsMaximumPerPartnerPerHour) refusals were signed for it within an hour",
+                    alarm: .quotaExceeded)
+            }
+            return room == .open ? verdict : shareUsedUp(limits)
+        case .receipt, .note, .repeat: return room == .open || cannotWait ? verdict : shareUsedUp(limits)
+        }
+    }
+
+    private static func shareUsedUp(_ limits: NodeLimits) -> ReceptionVerdict {
+        .later(
+            .quotaExceeded,
+            detail: "its share of \(limits.inboundMaximumItemsPerPartnerPerHour) items an hour is used up",
+            alarm: .quotaExceeded)
+    }
+
     /// The rows that a verdict writes, with the answer that was signed for it.
     package static func changes(
         _ item: ChannelItem, from partner: OIN, _ verdict: ReceptionVerdict, examination: Examination,
@@ -148,20 +200,23 @@ package enum Reception {
             preconditionFailure("an item is examined before it is written")
         case (.repeat(let kept), _):
             // Under a number of its own only where it came by re-sealing; a plain duplicate's slot holds it already.
-            return facts.slot?.answer == kept ? [] : [.fillSlot(from: partner, item, kept)]
+            return facts.slot?.answer == kept
+                ? [] : [.fillSlot(from: partner, item, kept), counted(verdict, from: partner, facts, now: now)]
         case (.later(_, let detail, let alarm), _):
             guard let alarm else { return [] }
+            // A share is the partner's, and not of the message that happened to exceed it.
+            let messageID = alarm == .quotaExceeded ? nil : item.messageID
             return [
-                .raiseAlarm(
-                    Alarm(code: alarm, partner: partner, messageID: item.messageID, detail: detail, at: now.wall))
+                .raiseAlarm(Alarm(code: alarm, partner: partner, messageID: messageID, detail: detail, at: now.wall))
             ]
         case (.note(let kind, let reason), _):
             return [
                 .fillSlot(from: partner, item, .noted(kind, reason: reason)),
+                counted(verdict, from: partner, facts, now: now),
                 .appendLeaf(leaf(.numberNoted, item, partner, note: "\(kind)", now: now)),
             ]
         case (.refuse(let code, let detail), .refusal(let signed, let proof)) where signed == code:
-            return refusalChanges(item, from: partner, code, detail: detail, proof: proof, now: now)
+            return refusalChanges(item, from: partner, code, detail: detail, proof: proof, facts: facts, now: now)
         case (.receipt, .receipt(let proof)):
             guard case .verified(let message) = examination else {
                 preconditionFailure("only a verified message is receipted")
@@ -174,10 +229,12 @@ package enum Reception {
     }
 
     private static func refusalChanges(
-        _ item: ChannelItem, from partner: OIN, _ code: RefusalCode, detail: String, proof: [UInt8], now: Now
+        _ item: ChannelItem, from partner: OIN, _ code: RefusalCode, detail: String, proof: [UInt8],
+        facts: ReceptionFacts, now: Now
     ) -> [LedgerChange] {
         var changes: [LedgerChange] = [
             .fillSlot(from: partner, item, .refusal(code, proof)),
+            counted(.refuse(code, detail: detail), from: partner, facts, now: now),
             .appendLeaf(leaf(.refusalIssued, item, partner, note: code.rawValue, now: now)),
         ]
         if let alarm = alarm(for: code) {
@@ -195,6 +252,7 @@ package enum Reception {
         var changes: [LedgerChange] = [
             .keepMessage(message.summary, envelope: message.storedEnvelope, isOutgoing: false),
             .fillSlot(from: partner, item, .receipt(proof)),
+            counted(.receipt, from: partner, facts, now: now),
             .appendLeaf(leaf(.messageReceived, item, partner, note: message.summary.type.description, now: now)),
         ]
         if message.summary.isHandedOver {
@@ -220,6 +278,13 @@ package enum Reception {
                         digest: acknowledgement.messageDigest, note: next.rawValue)))
         }
         return changes
+    }
+
+    private static func counted(
+        _ verdict: ReceptionVerdict, from partner: OIN, _ facts: ReceptionFacts, now: Now
+    ) -> LedgerChange {
+        let isRefusal = if case .refuse = verdict { true } else { false }
+        return .countUsage(of: partner, facts.usage.current(at: now.wall).counting(isRefusal: isRefusal))
     }
 
     private static func alarm(for code: RefusalCode) -> AlarmCode? {

@@ -42,6 +42,11 @@ public struct NodeLimits: Hashable, Sendable {
     public var queueMaximumBytesPerPartner: Int64 = 16 << 30
     /// The share of the queue that only `stat` messages and acknowledgements may fill, in percent.
     public var queueReservePercent = 10
+    /// Numbers of one partner's channel that this node fills in an hour. Beyond it the partner is told to wait; `stat`
+    /// messages and acknowledgements have ``queueReservePercent`` more.
+    public var inboundMaximumItemsPerPartnerPerHour = 1_000_000
+    /// Refusals that this node signs for one partner in an hour. Beyond it what would be refused is put off.
+    public var refusalsMaximumPerPartnerPerHour = 10_000
     /// How long hand-over waits for the message that the sender names as the one before.
     public var predecessorWait = Milliseconds.seconds(30)
     /// After how long a partner that cannot be reached raises an alarm.

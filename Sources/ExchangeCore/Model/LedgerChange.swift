@@ -67,12 +67,20 @@ package enum LedgerChange: Hashable, Sendable {
     case claimIdempotencyKey(IdempotencyClaim, MessageID)
     /// Fills a number of a partner's channel to us, and its answer.
     case fillSlot(from: OIN, ChannelItem, KeptAnswer)
+    /// Keeps what a partner has used up of its share of this node.
+    case countUsage(of: OIN, InboundUsage)
     /// Puts a received message before the organisation, at once or when the message before it has come.
     case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?)
     /// Lets those messages go on that waited for this one.
     case releaseSuccessors(of: MessageID, at: Timestamp)
+    /// Records a verified answer.
     /// - proof: the receipt or refusal, as it came.
     case moveTransport(of: DeliveryKey, to: TransportState, proof: [UInt8], code: String, at: Timestamp)
+    /// Holds, releases or withdraws a delivery.
+    /// - isToBeTold: whether the partner is to hear of it: of the message again, or that its number is held or void.
+    case declare(DeliveryKey, as: TransportState, reason: String, isToBeTold: Bool)
+    /// The partner knows that this number is held or void: it is not declared again.
+    case endDeclaration(of: DeliveryKey)
     /// Puts off the next attempt: nobody has given up. Where it was not sent at all, no attempt is counted.
     case deferDelivery(DeliveryKey, until: Timestamp, code: String, detail: String, isAttempt: Bool)
     /// - acknowledgement: the L2 or L3 that says so; its reason or outcome is read there, under the case's key.

@@ -25,7 +25,7 @@ package struct DeliveryFacts: Hashable, Sendable {
     }
 }
 
-/// Decides what an answer changes. A repeated answer changes nothing.
+/// Decides what an answer changes, also for a number that was declared void or held. A repeated answer changes nothing.
 package enum AnswerRecording {
     /// - Parameter jitter: a random word, for the time of the next attempt.
     package static func decide(
@@ -46,6 +46,9 @@ package enum AnswerRecording {
                     .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
                 }
         case .refusal(let code, let detail, let proof):
+            // The partner had refused the message before it heard of its withdrawal, and repeats that: the number has
+            // its answer, and need not be declared any more.
+            if facts.transport == .withdrawn { return [.endDeclaration(of: key)] }
             guard let next = facts.transport.after(.refusalVerified) else { return [] }
             return [
                 .moveTransport(of: key, to: next, proof: proof, code: code.rawValue, at: now.wall),
@@ -58,18 +61,20 @@ package enum AnswerRecording {
                         now: now)),
             ]
         case .later(let code, let detail):
+            let changes = deferral(key, facts, code: code.rawValue, detail: detail, jitter: jitter, now: now)
             // A settled delivery waits for nothing: an alarm about it would never be cleared.
-            guard facts.transport == .open else { return [] }
-            return deferral(key, facts, code: code.rawValue, detail: detail, jitter: jitter, now: now) + [
+            guard facts.transport == .open else { return changes }
+            return changes + [
                 .raiseAlarm(alarm(.deliveryDeferred, key, facts, "\(code.rawValue): \(detail)", now: now))
             ]
         case .notSent(let alarmCode, let detail, let retryAfter):
-            guard facts.transport == .open else { return [] }
-            return [
+            guard facts.transport.isToBeTold else { return [] }
+            let changes: [LedgerChange] = [
                 .deferDelivery(
-                    key, until: now.wall + retryAfter, code: alarmCode.rawValue, detail: detail, isAttempt: false),
-                .raiseAlarm(alarm(alarmCode, key, facts, detail, now: now)),
+                    key, until: now.wall + retryAfter, code: alarmCode.rawValue, detail: detail, isAttempt: false)
             ]
+            guard facts.transport == .open else { return changes }
+            return changes + [.raiseAlarm(alarm(alarmCode, key, facts, detail, now: now))]
         case .invalid(let reason):
             return deferral(key, facts, code: "receipt-invalid", detail: reason, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.receiptInvalid, key, facts, reason, now: now))
@@ -77,11 +82,25 @@ package enum AnswerRecording {
         }
     }
 
+    /// Decides what `noted` changes, which a partner answers to a number that was declared to it.
+    ///
+    /// - Parameter kind: as what it was declared. What was held, released or withdrawn since is told anew.
+    package static func decideNoted(
+        as kind: ItemKind, for key: DeliveryKey, facts: DeliveryFacts
+    ) -> [LedgerChange] {
+        switch (kind, facts.transport) {
+        case (.message, _): preconditionFailure("a message is receipted or refused, not noted")
+        case (.held, .held), (.void, .withdrawn): [.endDeclaration(of: key)]
+        case (.held, _), (.void, _): []
+        }
+    }
+
+    /// What is still to be told is told again later, a declaration like a message: at once would be without an end.
     private static func deferral(
         _ key: DeliveryKey, _ facts: DeliveryFacts, code: String, detail: String,
         jitter: UInt64, now: Now
     ) -> [LedgerChange] {
-        guard facts.transport == .open else { return [] }
+        guard facts.transport.isToBeTold else { return [] }
         let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: jitter)
         return [.deferDelivery(key, until: now.wall + wait, code: code, detail: detail, isAttempt: true)]
     }
@@ -98,6 +117,16 @@ package enum AnswerRecording {
         _ code: AlarmCode, _ key: DeliveryKey, _ facts: DeliveryFacts, _ detail: String, now: Now
     ) -> Alarm {
         Alarm(code: code, partner: key.partner, messageID: facts.message.id, detail: detail, at: now.wall)
+    }
+}
+
+extension TransportState {
+    /// Whether the partner hears of a delivery in this state: by its message, or by a declaration.
+    fileprivate var isToBeTold: Bool {
+        switch self {
+        case .open, .held, .withdrawn: true
+        case .receipted, .refused: false
+        }
     }
 }
 

@@ -16,6 +16,34 @@ package struct SeenIncarnation: Hashable, Sendable {
     }
 }
 
+/// What the store says of one incarnation of a partner, among all that it keeps of this partner.
+package struct IncarnationFacts: Hashable, Sendable {
+    package let incarnation: IncarnationID
+    /// The one that was first seen last; `nil` where the partner was never seen.
+    package let latest: SeenIncarnation?
+    /// The one that was first seen next after this; `nil` where this was never seen, or is the latest.
+    package let follower: IncarnationID?
+    /// The first that named the predecessor which this one names.
+    package let sibling: IncarnationID?
+    package let isPredecessorSeen: Bool
+    /// The highest number of the partner's channel that it ever signed to this node, in a tally or in a manifest.
+    package let highest: SequenceNumber
+
+    package init(
+        incarnation: IncarnationID, latest: SeenIncarnation?, follower: IncarnationID?, sibling: IncarnationID?,
+        isPredecessorSeen: Bool, highest: SequenceNumber
+    ) {
+        self.incarnation = incarnation
+        self.latest = latest
+        self.follower = follower
+        self.sibling = sibling
+        self.isPredecessorSeen = isPredecessorSeen
+        self.highest = highest
+    }
+
+    package var isSeen: Bool { latest?.incarnation == incarnation || follower != nil }
+}
+
 /// What a partner's declaration of an incarnation shows (`protocol.md` §9.2).
 package enum IncarnationJudgement: Hashable, Sendable {
     /// The incarnation that it signed last.
@@ -34,27 +62,18 @@ package enum IncarnationJudgement: Hashable, Sendable {
 }
 
 package enum IncarnationHistory {
-    /// - Parameters:
-    ///   - seen: the partner's incarnations in the order in which this node first saw them.
-    ///   - received: the highest number of the partner's channel that this node holds: a signed manifest named it, also
-    ///     where no tally did.
-    package static func judge(
-        _ incarnation: IncarnationID, predecessor claim: PredecessorClaim?, seen: [SeenIncarnation],
-        received: SequenceNumber
-    ) -> IncarnationJudgement {
-        guard let latest = seen.last else { return .successor }
-        if incarnation == latest.incarnation { return .current }
-        if let earlier = seen.firstIndex(where: { $0.incarnation == incarnation }) {
-            return .superseded(by: seen[earlier + 1].incarnation)
-        }
+    /// - Parameter facts: of the incarnation that is judged, and of the predecessor in `claim`.
+    package static func judge(predecessor claim: PredecessorClaim?, facts: IncarnationFacts) -> IncarnationJudgement {
+        guard let latest = facts.latest else { return .successor }
+        if facts.incarnation == latest.incarnation { return .current }
+        if let follower = facts.follower { return .superseded(by: follower) }
         guard let claim else { return .unproven }
-        if let sibling = seen.first(where: { $0.predecessor == claim.incarnation }) {
-            return .cloned(other: sibling.incarnation)
-        }
+        if let sibling = facts.sibling { return .cloned(other: sibling) }
         // Numbers only grow: a store that ends before anything it ever signed to us was rolled back, also where the
         // openings between were never seen here.
-        let highest = seen.reduce(received) { max($0, $1.highest.number) }
-        if claim.last.number < highest { return .rolledBack(lost: NumberRange(claim.last.number.next, highest)) }
-        return seen.contains { $0.incarnation == claim.incarnation } ? .successor : .unproven
+        if claim.last.number < facts.highest {
+            return .rolledBack(lost: NumberRange(claim.last.number.next, facts.highest))
+        }
+        return facts.isPredecessorSeen ? .successor : .unproven
     }
 }

@@ -66,20 +66,6 @@ extension Database {
             PartnerPosition(partner: try $0.oin(0), position: try $0.position(1))
         }
     }
-
-    func incarnations(of partner: OIN) throws -> [SeenIncarnation] {
-        try all(
-            """
-            SELECT incarnation, predecessor, highest_number, highest_digest, first_seen
-            FROM seen_incarnation WHERE partner = ? ORDER BY ordinal
-            """,
-            [partner.text]
-        ) { row in
-            SeenIncarnation(
-                incarnation: try row.identifier(0), predecessor: try row.optionalIdentifier(1),
-                highest: try row.position(2), firstSeen: row.timestamp(4))
-        }
-    }
 }
 
 extension ChannelAccount {
@@ -105,24 +91,6 @@ extension LedgerTransaction {
             [
                 record.at.milliseconds, record.agreement.outgoing.column, record.agreement.incoming.column,
                 partner.text,
-            ])
-    }
-
-    /// What an incarnation signed to once, it signed to: its highest position never goes back.
-    func keep(_ seen: SeenIncarnation, of partner: OIN) throws {
-        try ensurePartner(partner)
-        try database.change(
-            """
-            INSERT INTO seen_incarnation
-                (partner, incarnation, predecessor, highest_number, highest_digest, first_seen)
-            VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (partner, incarnation) DO UPDATE
-                SET highest_number = excluded.highest_number, highest_digest = excluded.highest_digest
-                WHERE excluded.highest_number > highest_number
-            """,
-            [
-                partner.text, seen.incarnation.column, seen.predecessor?.column,
-                try seen.highest.number.column(), seen.highest.runningDigest.column, seen.firstSeen.milliseconds,
             ])
     }
 }

@@ -37,9 +37,12 @@ actor Checkpointer {
     }
 
     /// Waits for a running checkpoint and closes the connection.
+    ///
+    /// - Throws: `durability-lost` where the last checkpoint failed to reach the disk, and nobody was told of it yet.
     func close() async throws {
         await running?.value
         try connection.close()
+        if let failure { throw failure }
     }
 
     private func checkpoint() async {

@@ -70,7 +70,14 @@ extension Database {
             slot: try filledSlot(of: partner, at: query.item.number),
             message: try knownMessage(query.item.messageID, to: partner),
             isPredecessorPresent: try query.predecessor.map { try isPresent($0, from: partner) } ?? true,
-            acknowledged: try query.acknowledged.flatMap { try acknowledgedDelivery(of: $0, by: partner) })
+            acknowledged: try query.acknowledged.flatMap { try acknowledgedDelivery(of: $0, by: partner) },
+            usage: try usage(of: partner))
+    }
+
+    private func usage(of partner: OIN) throws -> InboundUsage {
+        try first("SELECT usage_since, usage_items, usage_refusals FROM partner WHERE oin = ?", [partner.text]) {
+            InboundUsage(since: $0.timestamp(0), items: $0.count(1), refusals: $0.count(2))
+        } ?? .none
     }
 
     private func filledSlot(of partner: OIN, at number: SequenceNumber) throws -> FilledSlot? {

@@ -7,6 +7,11 @@ private struct PendingWrite: Sendable {
     let fail: @Sendable (StoreError) -> Void
 }
 
+/// An operation failed, and its changes could not be taken back by themselves.
+private struct StandingSavepoint: Error {
+    let cause: any Error
+}
+
 /// Lets concurrent writers share one transaction, and one sync of the disk.
 ///
 /// Everything that is pending when the writer becomes free runs in one transaction, each operation in a savepoint of
@@ -61,6 +66,9 @@ actor GroupCommit {
         }
     }
 
+    /// Notes what went wrong beside the writer. Where it may have cost a write, nothing more is written.
+    func noteFailure(_ error: any Error) { note(StoreError.from(error, isWriting: true)) }
+
     /// Refuses what comes after, and returns when all that came before is on the disk.
     ///
     /// - Returns: whether the disk still has all that was reported.
@@ -104,6 +112,9 @@ actor GroupCommit {
             for operation in group {
                 do {
                     reports.append(try runInSavepoint(operation, in: database))
+                } catch let standing as StandingSavepoint {
+                    // What cannot be taken back must not be committed with its neighbours.
+                    throw standing.cause
                 } catch {
                     let error = StoreError.from(error, isWriting: true)
                     // A full disk may make SQLite take back the whole transaction: then nothing of the group is left.
@@ -115,9 +126,28 @@ actor GroupCommit {
             try database.commit()
             return reports
         } catch {
-            try database.rollback()
-            throw error
+            throw takeBack(database, after: error)
         }
+    }
+
+    /// Takes a whole group back.
+    ///
+    /// - Returns: what led to it. Where the transaction still stands after that, no further one can begin on this
+    ///   connection: then `durability-lost`, with what led to it as its cause.
+    static func takeBack(
+        _ database: Database, after error: any Error, by rollback: (Database) throws -> Void = { try $0.rollback() }
+    ) -> StoreError {
+        let first = StoreError.from(error, isWriting: true)
+        do {
+            try rollback(database)
+        } catch {
+            guard database.isInsideTransaction else { return first }
+            return StoreError(
+                .durabilityLost,
+                "A change that failed cannot be taken back. The node must stop; look at the disk, then start it again.",
+                cause: "\(first), and then \(StoreError.from(error, isWriting: true))")
+        }
+        return first
     }
 
     private static func runInSavepoint(
@@ -129,10 +159,14 @@ actor GroupCommit {
             try database.cachedStatement(sql: "RELEASE SAVEPOINT operation").execute()
             return report
         } catch {
-            if database.isInsideTransaction {
+            guard database.isInsideTransaction else { throw error }
+            let cause = error
+            do {
                 try database.execute(sql: "ROLLBACK TO SAVEPOINT operation; RELEASE SAVEPOINT operation")
+            } catch {
+                throw StandingSavepoint(cause: cause)
             }
-            throw error
+            throw cause
         }
     }
 

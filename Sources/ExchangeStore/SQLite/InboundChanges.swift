@@ -107,6 +107,13 @@ extension LedgerTransaction {
         tell(.inboxChanged(message))
     }
 
+    func keep(_ usage: InboundUsage, of partner: OIN) throws {
+        try database.changeOne(
+            "partner \(partner)",
+            "UPDATE partner SET usage_since = ?, usage_items = ?, usage_refusals = ? WHERE oin = ?",
+            [usage.since.milliseconds, usage.items, usage.refusals, partner.text])
+    }
+
     func countDuplicate(from partner: OIN) throws {
         try ensurePartner(partner)
         try database.change("UPDATE partner SET duplicates = duplicates + 1 WHERE oin = ?", [partner.text])

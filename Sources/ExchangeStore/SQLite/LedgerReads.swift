@@ -46,8 +46,10 @@ extension SQLiteLedger {
         }
     }
 
-    package func incarnations(of partner: OIN) async throws -> [SeenIncarnation] {
-        try await read { try $0.incarnations(of: partner) }
+    package func incarnationFacts(
+        _ incarnation: IncarnationID, after predecessor: IncarnationID?, of partner: OIN
+    ) async throws -> IncarnationFacts {
+        try await read { try $0.incarnationFacts(incarnation, after: predecessor, of: partner) }
     }
 
     package func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> [InboxEntry] {

@@ -36,11 +36,15 @@ struct LedgerTransaction {
         case .openDelivery(let message, let recipient): try openDelivery(of: message, to: recipient)
         case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
         case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
+        case .countUsage(let partner, let usage): try keep(usage, of: partner)
         case .handOver(let message, let availableAt, let awaited):
             try handOver(message, availableAt: availableAt, awaiting: awaited)
         case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
         case .moveTransport(let key, let state, let proof, let code, let at):
             try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
+        case .declare(let key, let state, let reason, let isToBeTold):
+            try declare(key, state, reason: reason, isToBeTold: isToBeTold)
+        case .endDeclaration(let key): try endDeclaration(of: key)
         case .deferDelivery(let key, let until, let code, let detail, let isAttempt):
             try deferDelivery(
                 key, until: until, detail: detail.isEmpty ? code : "\(code): \(detail)", isAttempt: isAttempt)

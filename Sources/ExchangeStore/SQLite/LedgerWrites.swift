@@ -45,14 +45,9 @@ extension SQLiteLedger {
         try await write(at: now.wall) { transaction in
             for record in answers {
                 let key = DeliveryKey(partner: partner, number: record.number)
-                guard let facts = try transaction.database.deliveryFacts(for: key) else {
-                    throw StoreError.invariant("an answer to number \(record.number), which \(partner) was never sent")
-                }
+                let facts = try transaction.facts(of: key)
                 try transaction.apply(
                     AnswerRecording.decide(record.answer, for: key, facts: facts, jitter: record.jitter, now: now))
-                if facts.transport == .held || facts.transport == .withdrawn {
-                    try transaction.settleDeclaration(of: key, facts: facts, record, now: now)
-                }
             }
         }
     }
@@ -60,11 +55,11 @@ extension SQLiteLedger {
     package func recordNoted(
         _ numbers: [SequenceNumber], as kind: ItemKind, by partner: OIN, at: Timestamp
     ) async throws {
-        precondition(kind != .message, "a message is receipted or refused, not noted")
-        let declared: TransportState = kind == .held ? .held : .withdrawn
         try await write(at: at) { transaction in
             for number in numbers {
-                try transaction.endDeclaration(of: DeliveryKey(partner: partner, number: number), as: declared)
+                let key = DeliveryKey(partner: partner, number: number)
+                let facts = try transaction.facts(of: key)
+                try transaction.apply(AnswerRecording.decideNoted(as: kind, for: key, facts: facts))
             }
         }
     }
@@ -72,20 +67,11 @@ extension SQLiteLedger {
     package func moveTransport(
         _ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp
     ) async throws -> Bool {
-        switch event {
-        case .receiptVerified, .refusalVerified: preconditionFailure("an answer is recorded with its proof")
-        case .heldByOperator, .withdrawnByPerson: precondition(!reason.isEmpty, "a declaration gives its reason")
-        case .releasedByOperator: break
-        }
-        return try await write(at: at) { transaction in
+        try await write(at: at) { transaction in
             guard let facts = try transaction.database.deliveryFacts(for: key),
-                let next = facts.transport.after(event)
+                let changes = Intervention.decide(event, reason: reason, for: key, facts: facts, at: at)
             else { return false }
-            try transaction.declare(key, next, from: facts.transport, reason: reason)
-            try transaction.append(
-                AuditLeaf(
-                    .deliveryMoved, at: at, messageID: facts.message.id, partner: key.partner, number: key.number,
-                    digest: facts.message.digest, note: next.rawValue))
+            try transaction.apply(changes)
             return true
         }
     }
@@ -131,31 +117,11 @@ extension SQLiteLedger {
 }
 
 extension LedgerTransaction {
-    /// What an answer other than `noted` means for a number that was declared void or held.
-    fileprivate mutating func settleDeclaration(
-        of key: DeliveryKey, facts: DeliveryFacts, _ record: AnswerRecord, now: Now
-    ) throws {
-        switch record.answer {
-        case .receipt: break
-        case .refusal:
-            // The partner had refused the message before it heard of its withdrawal, and repeats that: the number has
-            // its answer.
-            try endDeclaration(of: key, as: .withdrawn)
-        case .later(let code, let detail):
-            try putOffDeclaration(of: key, facts: facts, record, detail: "\(code.rawValue): \(detail)", now: now)
-        case .notSent(_, let detail, _):
-            try putOffDeclaration(of: key, facts: facts, record, detail: detail, now: now)
-        case .invalid(let reason):
-            try putOffDeclaration(of: key, facts: facts, record, detail: reason, now: now)
+    fileprivate func facts(of key: DeliveryKey) throws -> DeliveryFacts {
+        guard let facts = try database.deliveryFacts(for: key) else {
+            throw StoreError.invariant("an answer to number \(key.number), which \(key.partner) was never sent")
         }
-    }
-
-    /// Declared again later, like a message: at once would be without an end.
-    private mutating func putOffDeclaration(
-        of key: DeliveryKey, facts: DeliveryFacts, _ record: AnswerRecord, detail: String, now: Now
-    ) throws {
-        let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: record.jitter)
-        try deferDelivery(key, until: now.wall + wait, detail: detail)
+        return facts
     }
 
     fileprivate mutating func receive(
@@ -164,7 +130,7 @@ extension LedgerTransaction {
         let item = proposal.query.item
         let facts = try database.receptionFacts(for: proposal.query, from: partner)
         // Decided again on what stands now: a signature that was made for an older verdict is thrown away.
-        let verdict = Reception.decide(item, proposal.examination, facts: facts)
+        let verdict = Reception.decide(item, proposal.examination, facts: facts, limits: limits, now: now)
         guard verdict == proposal.verdict else { return .changed }
         try apply(
             Reception.changes(

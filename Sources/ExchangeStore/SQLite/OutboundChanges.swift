@@ -30,7 +30,7 @@ extension LedgerTransaction {
         tell(.deliveryMoved(message.id))
     }
 
-    /// Records an answer. Holding, releasing and withdrawing are ``declare(_:_:reason:)``.
+    /// Records an answer. Holding, releasing and withdrawing are ``declare(_:_:reason:isToBeTold:)``.
     mutating func moveTransport(
         of key: DeliveryKey, to state: TransportState, proof: [UInt8], code: String, at: Timestamp
     ) throws {
@@ -48,18 +48,15 @@ extension LedgerTransaction {
         try tellMoved(key)
     }
 
-    /// Holds, releases or withdraws. What was held or withdrawn is declared to the partner under its number, unless the
-    /// partner has answered that number already.
-    mutating func declare(_ key: DeliveryKey, _ state: TransportState, from earlier: TransportState, reason: String)
-        throws
-    {
+    /// Holds, releases or withdraws.
+    mutating func declare(_ key: DeliveryKey, _ state: TransportState, reason: String, isToBeTold: Bool) throws {
         try database.changeOne(
             "delivery \(key.number) to \(key.partner)",
             """
             UPDATE delivery SET transport = ?, is_outstanding = ?, next_attempt = 0, declared_reason = ?
             WHERE partner = ? AND number = ?
             """,
-            [state.rawValue, earlier != .refused, reason, key.partner.text, try key.number.column()])
+            [state.rawValue, isToBeTold, reason, key.partner.text, try key.number.column()])
         tell(.workArrived(key.partner))
         try tellMoved(key)
     }
@@ -90,14 +87,12 @@ extension LedgerTransaction {
         try tellMoved(key)
     }
 
-    /// The partner knows that a number is held or withdrawn. One that has moved on meanwhile is told anew.
-    func endDeclaration(of key: DeliveryKey, as state: TransportState) throws {
-        try database.change(
-            """
-            UPDATE delivery SET is_outstanding = 0, next_attempt = 0
-            WHERE partner = ? AND number = ? AND transport = ?
-            """,
-            [key.partner.text, try key.number.column(), state.rawValue])
+    /// The partner knows that a number is held or void.
+    func endDeclaration(of key: DeliveryKey) throws {
+        try database.changeOne(
+            "delivery \(key.number) to \(key.partner)",
+            "UPDATE delivery SET is_outstanding = 0, next_attempt = 0 WHERE partner = ? AND number = ?",
+            [key.partner.text, try key.number.column()])
     }
 
     mutating func moveFollowUp(

@@ -60,7 +60,10 @@ package final class SQLiteLedger: ExchangeLedger {
                 try Opening.inspect($0, fileBytes: fileBytes, limits: limits)
             }
             try inspection.close()
-            let pool = try DatabasePool(path: path, configuration: configuration)
+            var writing = configuration
+            // A transaction that cannot be taken back ends the writing, and not the process before anybody is told.
+            writing.allowsUnsafeTransactions = true
+            let pool = try DatabasePool(path: path, configuration: writing)
             try Opening.demandFullSync(pool)
             try Schema.migrator.migrate(pool)
             let fan = EventFan(maximumPending: limits.eventsMaximumPending)
@@ -84,25 +87,32 @@ package final class SQLiteLedger: ExchangeLedger {
 
     /// Lets what is pending reach the disk, empties the log into the database, and lets go of the lock. A second call
     /// does nothing.
+    ///
+    /// - Throws: ``StoreError``, the first of what failed. The lock is let go of all the same; a failed sync is told as
+    ///   `durability-lost`, also to whoever reads ``events``.
     package func close() async throws {
         let wasClosed = isClosed.withLock { isClosed in
             defer { isClosed = true }
             return isClosed
         }
         guard !wasClosed else { return }
-        let isDurable = await commits.close()
-        fan.finish()
-        do {
-            try await checkpointer.close()
-            // After a lost write the log is evidence, and is left to the next opening.
-            if isDurable {
-                try await pool.barrierWriteWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-            }
-            try pool.close()
-            lock.release()
-        } catch {
-            throw StoreError.from(error, isWriting: true)
+        var isDurable = await commits.close()
+        var failures: [any Error] = []
+        do { try await checkpointer.close() } catch {
+            isDurable = false
+            failures.append(error)
         }
+        // After a lost write the log is evidence, and is left to the next opening.
+        if isDurable {
+            do { try await pool.barrierWriteWithoutTransaction { _ = try $0.checkpoint(.truncate) } } catch {
+                failures.append(error)
+            }
+        }
+        do { try pool.close() } catch { failures.append(error) }
+        for failure in failures { await commits.noteFailure(failure) }
+        fan.finish()
+        lock.release()
+        if let first = failures.first { throw StoreError.from(first, isWriting: true) }
     }
 
     // MARK: Transactions

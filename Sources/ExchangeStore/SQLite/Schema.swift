@@ -17,6 +17,9 @@ enum Schema {
             ]
             for statement in statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("2") { database in
+            for statement in [incarnationIndexes, partnerUsage] { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -196,6 +199,21 @@ enum Schema {
             first_seen INTEGER NOT NULL,
             UNIQUE (partner, incarnation)
         ) STRICT;
+        """
+
+    /// For each question that is asked of a partner's incarnations, however many there are.
+    private static let incarnationIndexes = """
+        CREATE INDEX seen_incarnation_order ON seen_incarnation (partner, ordinal);
+        CREATE INDEX seen_incarnation_successor ON seen_incarnation (partner, predecessor, ordinal);
+        CREATE INDEX seen_incarnation_highest ON seen_incarnation (partner, highest_number, ordinal);
+        """
+
+    /// What a partner has used up of its share of this node, since when.
+    private static let partnerUsage = """
+        ALTER TABLE partner ADD COLUMN usage_since INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE partner ADD COLUMN usage_items INTEGER NOT NULL DEFAULT 0 CHECK (usage_items >= 0);
+        ALTER TABLE partner ADD COLUMN usage_refusals INTEGER NOT NULL DEFAULT 0
+            CHECK (usage_refusals BETWEEN 0 AND usage_items);
         """
 
     private static let alarms = """

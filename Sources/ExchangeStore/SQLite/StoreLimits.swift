@@ -21,6 +21,8 @@ package struct StoreLimits: Hashable, Sendable {
     package var eventsMaximumPending = 4096
     /// Open alarms of one code and one partner, each of a message of its own.
     package var alarmsMaximumOpen = 1000
+    /// Incarnations of one partner that are kept, each with its last tally: a start a day for 27 years.
+    package var incarnationsMaximumPerPartner = 10_000
     /// A next attempt further ahead than this is due at once: the clock was set back, for no wait is that long.
     package var deferralMaximum = ProtocolLimits.retryMaximum
 

@@ -97,6 +97,11 @@ package struct FolderMaker: Sendable {
           queueMaximumItemsPerPartner: 2000000
           # The share of the queue, in percent, that only stat messages and acknowledgements may fill.
           queueReservePercent: 10
+          # What is kept of one partner within an hour, messages and refused or declared numbers together; beyond it the
+          # partner is told to wait. stat messages and acknowledgements have queueReservePercent more.
+          inboundMaximumItemsPerPartnerPerHour: 1000000
+          # Refusals that are signed for one partner within an hour.
+          refusalsMaximumPerPartnerPerHour: 10000
           # How long a message waits for the one that its sender sent before it. stat never waits.
           predecessorWaitSeconds: 30
           # After how long a partner that cannot be reached raises an alarm.

@@ -72,6 +72,12 @@ package struct NodeConfiguration: Sendable {
             in: 1...100_000_000, invalid)
         limits.queueReservePercent = try Self.integer(
             reader, "limits.queueReservePercent", default: limits.queueReservePercent, in: 0...90, invalid)
+        limits.inboundMaximumItemsPerPartnerPerHour = try Self.integer(
+            reader, "limits.inboundMaximumItemsPerPartnerPerHour",
+            default: limits.inboundMaximumItemsPerPartnerPerHour, in: 1...1_000_000_000, invalid)
+        limits.refusalsMaximumPerPartnerPerHour = try Self.integer(
+            reader, "limits.refusalsMaximumPerPartnerPerHour", default: limits.refusalsMaximumPerPartnerPerHour,
+            in: 1...1_000_000_000, invalid)
         limits.predecessorWait = .seconds(
             Int64(try Self.integer(reader, "limits.predecessorWaitSeconds", default: 30, in: 0...3600, invalid)))
         limits.unreachableAlarmAfter = .seconds(

@@ -120,9 +120,10 @@ package struct Receiving: Sendable {
 
     /// An incarnation that was never announced by a tally is noted, so that its successor can be held against it.
     private func noteIncarnation(of manifest: Manifest) async throws {
-        let seen = try await context.ledger.incarnations(of: manifest.sender)
-        guard !seen.contains(where: { $0.incarnation == manifest.incarnation }) else { return }
-        guard seen.isEmpty else {
+        let facts = try await context.ledger.incarnationFacts(
+            manifest.incarnation, after: nil, of: manifest.sender)
+        guard !facts.isSeen else { return }
+        guard facts.latest == nil else {
             throw RequestError(.incarnationUnknown, "exchange tallies first: this incarnation is new here")
         }
         try await context.ledger.keepIncarnation(
@@ -153,7 +154,8 @@ package struct Receiving: Sendable {
         let facts = try await context.ledger.receptionFacts(queries, from: sender)
         return try zip(queries, zip(findings, facts)).map { query, pair in
             let (finding, facts) = pair
-            let verdict = Reception.decide(query.item, finding.examination, facts: facts)
+            let verdict = Reception.decide(
+                query.item, finding.examination, facts: facts, limits: context.limits, now: context.now)
             return ReceptionProposal(
                 query: query, examination: finding.examination, verdict: verdict,
                 answer: try sign(verdict, of: query.item, from: sender, verified: finding.verified))
@@ -163,7 +165,7 @@ package struct Receiving: Sendable {
     private func finding(
         for item: ManifestItem, facts: ReceptionFacts, envelope: [UInt8]?, from sender: OIN, examining: Examining
     ) async -> Examining.Finding {
-        guard Reception.triage(item.item, facts: facts) == .examine else {
+        guard Reception.triage(item.item, facts: facts, limits: context.limits, now: context.now) == .examine else {
             // The core repeats or refuses without looking inside; what stands here is not read.
             return Examining.Finding(
                 examination: .later(.internalFault, detail: "not examined"), verified: nil)

@@ -70,10 +70,9 @@ package struct TallyExchange: Sendable {
 
     /// A rollback or a clone is an alarm to people. It changes nothing in what is sent: no partner can silence a node.
     private func judgeIncarnation(of tally: Tally) async throws {
-        let seen = try await context.ledger.incarnations(of: tally.node)
-        let judgement = IncarnationHistory.judge(
-            tally.incarnation, predecessor: tally.predecessor, seen: seen,
-            received: try await context.ledger.account(with: tally.node).highestSeen)
+        let facts = try await context.ledger.incarnationFacts(
+            tally.incarnation, after: tally.predecessor?.incarnation, of: tally.node)
+        let judgement = IncarnationHistory.judge(predecessor: tally.predecessor, facts: facts)
         let now = context.now.wall
         func raise(_ code: AlarmCode, _ detail: String) async throws {
             try await context.ledger.raise(
@@ -90,7 +89,7 @@ package struct TallyExchange: Sendable {
             try await raise(
                 .partnerCloned,
                 "incarnations \(other) and \(tally.incarnation) grew from one store: call its duty contact")
-        case .superseded where seen.last.map({ now - $0.firstSeen < ProtocolLimits.requestTimeout }) ?? false:
+        case .superseded where facts.latest.map({ now - $0.firstSeen < ProtocolLimits.requestTimeout }) ?? false:
             // Overtaken on its way by a tally of the successor, which this node saw just now: by our own clock, since
             // the tally's is in the hands of whoever sends it.
             break

@@ -33,11 +33,11 @@ import Testing
         let facts = Base.facts(
             slot: FilledSlot(item: Self.item, answer: Base.held),
             message: KnownMessage(digest: Self.item.messageDigest, answer: Base.receipt))
-        let verdict = Reception.decide(Self.item, Base.verified(), facts: facts)
+        let verdict = Base.decide(Self.item, Base.verified(), facts: facts)
         #expect(verdict == .repeat(Base.receipt))
         #expect(
             Base.changes(verdict, Base.verified(), nil, facts)
-                == [.fillSlot(from: Sample.nidos, Self.item, Base.receipt)])
+                == [.fillSlot(from: Sample.nidos, Self.item, Base.receipt), Base.counted()])
     }
 
     @Test func `a message whose predecessor is here is handed over at once`() {
@@ -77,7 +77,7 @@ import Testing
             Base.facts())
         #expect(
             changes == [
-                .fillSlot(from: Sample.nidos, Self.item, .refusal(.codeUnknown, [5])),
+                .fillSlot(from: Sample.nidos, Self.item, .refusal(.codeUnknown, [5])), Base.counted(refusals: 1),
                 .appendLeaf(
                     AuditLeaf(
                         .refusalIssued, at: Sample.wall, messageID: Self.item.messageID, partner: Sample.nidos,
@@ -95,12 +95,12 @@ import Testing
 
     @Test func `a held number that is declared again is not noted again, and may become void`() {
         let facts = Base.facts(slot: FilledSlot(item: Self.item, answer: Base.held))
-        let again = Reception.decide(Self.item, .declared(.held, reason: "asked to wait"), facts: facts)
+        let again = Base.decide(Self.item, .declared(.held, reason: "asked to wait"), facts: facts)
         #expect(again == .repeat(Base.held))
         #expect(
             Base.changes(again, .declared(.held, reason: "asked to wait"), nil, facts).isEmpty)
         #expect(
-            Reception.decide(Self.item, .declared(.void, reason: "withdrawn"), facts: facts)
+            Base.decide(Self.item, .declared(.void, reason: "withdrawn"), facts: facts)
                 == .note(.void, reason: "withdrawn"))
     }
 

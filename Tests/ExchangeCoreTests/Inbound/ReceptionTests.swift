@@ -11,10 +11,29 @@ import Testing
 
     static func facts(
         slot: FilledSlot? = nil, message: KnownMessage? = nil, isPredecessorPresent: Bool = true,
-        acknowledged: AcknowledgedDelivery? = nil
+        acknowledged: AcknowledgedDelivery? = nil, usage: InboundUsage = .none
     ) -> ReceptionFacts {
         ReceptionFacts(
-            slot: slot, message: message, isPredecessorPresent: isPredecessorPresent, acknowledged: acknowledged)
+            slot: slot, message: message, isPredecessorPresent: isPredecessorPresent, acknowledged: acknowledged,
+            usage: usage)
+    }
+
+    static func triage(
+        _ item: ChannelItem = item, facts: ReceptionFacts, limits: NodeLimits = NodeLimits(), now: Now = Sample.now
+    ) -> ReceptionVerdict {
+        Reception.triage(item, facts: facts, limits: limits, now: now)
+    }
+
+    static func decide(
+        _ item: ChannelItem, _ examination: Examination, facts: ReceptionFacts,
+        limits: NodeLimits = NodeLimits(), now: Now = Sample.now
+    ) -> ReceptionVerdict {
+        Reception.decide(item, examination, facts: facts, limits: limits, now: now)
+    }
+
+    /// What a first item of the partner's leaves counted.
+    static func counted(refusals: Int = 0) -> LedgerChange {
+        .countUsage(of: Sample.nidos, InboundUsage(since: Sample.wall, items: 1, refusals: refusals))
     }
 
     static func verified(
@@ -36,26 +55,26 @@ import Testing
     // MARK: Triage
 
     @Test func `what is new is examined`() {
-        #expect(Reception.triage(Self.item, facts: Self.facts()) == .examine)
+        #expect(Self.triage(Self.item, facts: Self.facts()) == .examine)
     }
 
     @Test(arguments: [receipt, refusal, void])
     func `a duplicate is answered with the stored answer before any decryption`(answer: KeptAnswer) {
         let facts = Self.facts(slot: FilledSlot(item: Self.item, answer: answer))
-        #expect(Reception.triage(Self.item, facts: facts) == .repeat(answer))
-        #expect(Reception.decide(Self.item, Self.verified(), facts: facts) == .repeat(answer))
+        #expect(Self.triage(Self.item, facts: facts) == .repeat(answer))
+        #expect(Self.decide(Self.item, Self.verified(), facts: facts) == .repeat(answer))
     }
 
     @Test func `a held number may become a message`() {
         let facts = Self.facts(slot: FilledSlot(item: Self.item, answer: Self.held))
-        #expect(Reception.triage(Self.item, facts: facts) == .examine)
-        #expect(Reception.decide(Self.item, Self.verified(), facts: facts) == .receipt)
+        #expect(Self.triage(Self.item, facts: facts) == .examine)
+        #expect(Self.decide(Self.item, Self.verified(), facts: facts) == .receipt)
     }
 
     @Test(arguments: [Sample.item(3, message: 9), Sample.item(3, digest: 9)])
     func `a number that holds another message is a conflict, and nothing is overwritten`(other: ChannelItem) {
         let facts = Self.facts(slot: FilledSlot(item: other, answer: Self.receipt))
-        let verdict = Reception.decide(Self.item, Self.verified(), facts: facts)
+        let verdict = Self.decide(Self.item, Self.verified(), facts: facts)
         guard case .later(.numberConflict, _, alarm: .numberConflict) = verdict else {
             Issue.record("\(verdict)")
             return
@@ -67,7 +86,7 @@ import Testing
 
     @Test func `the same id with another digest is a conflict, loud and without a trace on what is here`() {
         let facts = Self.facts(message: KnownMessage(digest: Sample.digest(99), answer: Self.receipt))
-        let verdict = Reception.decide(Self.item, Self.verified(), facts: facts)
+        let verdict = Self.decide(Self.item, Self.verified(), facts: facts)
         guard case .refuse(.messageIDConflict, _) = verdict else {
             Issue.record("\(verdict)")
             return
@@ -80,7 +99,7 @@ import Testing
 
     @Test func `another organisation's message, or our own, is a conflict even with the same digest`() {
         let facts = Self.facts(message: KnownMessage(digest: Self.item.messageDigest, answer: nil))
-        guard case .refuse(.messageIDConflict, _) = Reception.triage(Self.item, facts: facts) else {
+        guard case .refuse(.messageIDConflict, _) = Self.triage(Self.item, facts: facts) else {
             Issue.record("a partner cannot pass off a message that is not its own")
             return
         }
@@ -90,7 +109,7 @@ import Testing
         let facts = Self.facts(
             slot: FilledSlot(item: Self.item, answer: Self.held),
             message: KnownMessage(digest: Sample.digest(99), answer: Self.receipt))
-        guard case .refuse(.messageIDConflict, _) = Reception.decide(Self.item, Self.verified(), facts: facts) else {
+        guard case .refuse(.messageIDConflict, _) = Self.decide(Self.item, Self.verified(), facts: facts) else {
             Issue.record("a receipt for another message was repeated")
             return
         }
@@ -100,19 +119,19 @@ import Testing
 
     @Test func `what the examination says is what is answered`() {
         let facts = Self.facts()
-        #expect(Reception.decide(Self.item, Self.verified(), facts: facts) == .receipt)
+        #expect(Self.decide(Self.item, Self.verified(), facts: facts) == .receipt)
         #expect(
-            Reception.decide(Self.item, .refused(.codeUnknown, detail: "x"), facts: facts)
+            Self.decide(Self.item, .refused(.codeUnknown, detail: "x"), facts: facts)
                 == .refuse(.codeUnknown, detail: "x"))
         #expect(
-            Reception.decide(Self.item, .declared(.void, reason: "withdrawn"), facts: facts)
+            Self.decide(Self.item, .declared(.void, reason: "withdrawn"), facts: facts)
                 == .note(.void, reason: "withdrawn"))
     }
 
     @Test(arguments: LaterCode.allCases)
     func `later is kept nowhere, and is an alarm where somebody must act`(code: LaterCode) {
         let facts = Self.facts()
-        let verdict = Reception.decide(Self.item, .later(code, detail: "d"), facts: facts)
+        let verdict = Self.decide(Self.item, .later(code, detail: "d"), facts: facts)
         let alarms: [LaterCode: AlarmCode] = [
             .revocationListStale: .revocationListStale, .clockSkewed: .clockSkewed, .quotaExceeded: .quotaExceeded,
             .numberConflict: .numberConflict,
@@ -125,17 +144,17 @@ import Testing
 
     @Test func `a message that came before under another number keeps its one receipt`() {
         let facts = Self.facts(message: KnownMessage(digest: Self.item.messageDigest, answer: Self.receipt))
-        let verdict = Reception.decide(Self.item, Self.verified(), facts: facts)
+        let verdict = Self.decide(Self.item, Self.verified(), facts: facts)
         #expect(verdict == .repeat(Self.receipt))
         #expect(
             Self.changes(verdict, Self.verified(), nil, facts)
-                == [.fillSlot(from: Sample.nidos, Self.item, Self.receipt)])
+                == [.fillSlot(from: Sample.nidos, Self.item, Self.receipt), Self.counted()])
     }
 
     @Test(arguments: [refusal, held, void])
     func `a message that was refused or only declared before is received once it verifies`(earlier: KeptAnswer) {
         let facts = Self.facts(message: KnownMessage(digest: Self.item.messageDigest, answer: earlier))
-        #expect(Reception.decide(Self.item, Self.verified(), facts: facts) == .receipt)
+        #expect(Self.decide(Self.item, Self.verified(), facts: facts) == .receipt)
     }
 
     // MARK: Acknowledgements
@@ -143,7 +162,7 @@ import Testing
     @Test func `an acknowledgement is received where its message id and digest are those of a delivery`() {
         let facts = Self.facts(acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), followUp: .none))
         let examination = Self.verified(acknowledgement: Self.acknowledgement())
-        #expect(Reception.decide(Self.item, examination, facts: facts) == .receipt)
+        #expect(Self.decide(Self.item, examination, facts: facts) == .receipt)
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
         #expect(
             changes.contains(
@@ -159,7 +178,7 @@ import Testing
     ) {
         let facts = Self.facts(acknowledged: delivery)
         let examination = Self.verified(acknowledgement: Self.acknowledgement())
-        let verdict = Reception.decide(Self.item, examination, facts: facts)
+        let verdict = Self.decide(Self.item, examination, facts: facts)
         guard case .refuse(.acknowledgementMismatch, _) = verdict else {
             Issue.record("\(verdict)")
             return
@@ -172,7 +191,7 @@ import Testing
     @Test func `an ownership that arrives after the outcome is received, and moves nothing`() {
         let facts = Self.facts(acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), followUp: .concluded))
         let examination = Self.verified(acknowledgement: Self.acknowledgement(.owned))
-        #expect(Reception.decide(Self.item, examination, facts: facts) == .receipt)
+        #expect(Self.decide(Self.item, examination, facts: facts) == .receipt)
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
         #expect(!changes.contains { if case .moveFollowUp = $0 { true } else { false } })
     }

@@ -53,7 +53,7 @@ import Testing
         #expect(Self.alarms(changes) == [.deliveryRefused])
     }
 
-    @Test(arguments: [TransportState.receipted, .refused, .withdrawn])
+    @Test(arguments: [TransportState.receipted, .refused])
     func `a refusal never takes back what was settled`(state: TransportState) {
         #expect(Self.decide(.refusal(.codeUnknown, detail: "", [9]), in: state).isEmpty)
     }
@@ -68,7 +68,46 @@ import Testing
         #expect(Self.alarms(changes) == [.deliveryDeferred])
     }
 
-    @Test(arguments: [TransportState.receipted, .refused, .held, .withdrawn])
+    @Test func `a refusal of a withdrawn message answers its declaration, and reopens nothing`() {
+        #expect(Self.decide(.refusal(.codeUnknown, detail: "", [9]), in: .withdrawn) == [.endDeclaration(of: Self.key)])
+    }
+
+    @Test(arguments: [TransportState.held, .withdrawn])
+    func `a declaration that the partner cannot take is put off, and is no alarm`(state: TransportState) {
+        let answers: [(VerifiedAnswer, Milliseconds, Bool)] = [
+            (.later(.storageUnavailable, detail: "disk"), Milliseconds(3_999), true),
+            (
+                .notSent(.recipientNotTrusted, detail: "expired", retryAfter: Milliseconds(700)), Milliseconds(700),
+                false
+            ),
+        ]
+        for (answer, wait, isAttempt) in answers {
+            let changes = Self.decide(answer, in: state, attempts: 2, jitter: 3_999)
+            guard case .deferDelivery(Self.key, let until, _, _, isAttempt) = changes.first, changes.count == 1 else {
+                Issue.record("\(answer): \(changes)")
+                continue
+            }
+            #expect(until == Sample.wall + wait)
+        }
+        let invalid = Self.decide(.invalid(reason: "forged"), in: state, attempts: 2, jitter: 3_999)
+        guard case .deferDelivery(Self.key, Sample.wall + Milliseconds(3_999), _, _, true) = invalid.first else {
+            Issue.record("\(invalid)")
+            return
+        }
+        #expect(Self.alarms(invalid) == [.receiptInvalid])
+    }
+
+    @Test(arguments: TransportState.allCases)
+    func `noted ends the declaration that is in force, and no other`(state: TransportState) {
+        let facts = DeliveryFacts(
+            message: Sample.summary(), recipient: Sample.police, transport: state, attempts: 0)
+        let ended: [LedgerChange] = [.endDeclaration(of: Self.key)]
+        #expect(AnswerRecording.decideNoted(as: .held, for: Self.key, facts: facts) == (state == .held ? ended : []))
+        #expect(
+            AnswerRecording.decideNoted(as: .void, for: Self.key, facts: facts) == (state == .withdrawn ? ended : []))
+    }
+
+    @Test(arguments: [TransportState.receipted, .refused])
     func `later about a delivery that waits for nothing changes nothing`(state: TransportState) {
         #expect(Self.decide(.later(.storageUnavailable, detail: ""), in: state).isEmpty)
     }

@@ -11,8 +11,8 @@ struct MemoryLedger {
         var followUp = FollowUp.none
         var attempts = 0
         var dueAt: Timestamp
-        /// The kind under which the recipient has noted this number, where it was declared.
-        var notedAs: ItemKind?
+        /// Whether the recipient still has to be told something: the message, or that its number is void or held.
+        var isOutstanding = true
         var proof: [UInt8] = []
 
         var declaredKind: ItemKind {
@@ -23,13 +23,7 @@ struct MemoryLedger {
             }
         }
 
-        var isSettled: Bool {
-            switch transport {
-            case .receipted, .refused: true
-            case .open: false
-            case .held, .withdrawn: notedAs == declaredKind
-            }
-        }
+        var isSettled: Bool { !isOutstanding }
     }
 
     struct InboxRow {
@@ -57,6 +51,7 @@ struct MemoryLedger {
         var slots: [UInt64: FilledSlot] = [:]
         var received: [ChannelPosition] = [.start]
         var highestSeen = SequenceNumber.none
+        var usage = InboundUsage.none
         var receivedByID: [MessageID: (summary: MessageSummary, number: UInt64)] = [:]
         var inbox: [MessageID: InboxRow] = [:]
         var inboxOrder: [MessageID] = []
@@ -138,12 +133,20 @@ struct MemoryLedger {
             current.inbox[summary.id] = InboxRow(
                 summary: summary, availableAt: availableAt, awaiting: awaiting, turn: current.lastTurn)
             current.inboxOrder.append(summary.id)
+        case .countUsage(_, let usage): current.usage = usage
         case .releaseSuccessors(let id, let at): release(successorsOf: id, at: at)
         case .moveTransport(let key, let state, let proof, _, _):
             let index = Int(key.number.value) - 1
             if current.outgoing[index].transport == .receipted { violations.append("\(key.number) leaves receipted") }
             current.outgoing[index].transport = state
+            current.outgoing[index].isOutstanding = false
             current.outgoing[index].proof = proof
+        case .declare(let key, let state, _, let isToBeTold):
+            let index = Int(key.number.value) - 1
+            current.outgoing[index].transport = state
+            current.outgoing[index].isOutstanding = isToBeTold
+            current.outgoing[index].dueAt = Timestamp(milliseconds: 0)
+        case .endDeclaration(let key): current.outgoing[Int(key.number.value) - 1].isOutstanding = false
         case .deferDelivery(let key, let until, _, _, let isAttempt):
             if isAttempt { current.outgoing[Int(key.number.value) - 1].attempts += 1 }
             current.outgoing[Int(key.number.value) - 1].dueAt = until

@@ -6,6 +6,12 @@ struct DueBatch {
     var nextDueIn: Milliseconds?
 }
 
+extension MemoryLedger.Delivery {
+    var facts: DeliveryFacts {
+        DeliveryFacts(message: summary, recipient: recipient, transport: transport, attempts: attempts)
+    }
+}
+
 extension MemoryLedger.State {
     var issuedLast: ChannelPosition { issued[issued.count - 1] }
     var receivedLast: ChannelPosition { received[received.count - 1] }
@@ -28,7 +34,7 @@ extension MemoryLedger.State {
             isPredecessorPresent: content?.predecessor.map { isReleased($0, now: now) } ?? true,
             acknowledged: delivery.map {
                 AcknowledgedDelivery(digest: $0.item.messageDigest, followUp: $0.followUp)
-            })
+            }, usage: usage)
     }
 
     /// Here, and not itself waiting for another.

@@ -155,12 +155,14 @@ extension Pair {
     }
 
     private mutating func move(_ index: Int, _ event: TransportEvent, _ count: PairEvent, at seat: Seat) {
-        guard let next = nodes[seat.rawValue].ledger.current.outgoing[index].transport.after(event) else { return }
+        let delivery = nodes[seat.rawValue].ledger.current.outgoing[index]
+        let key = DeliveryKey(partner: seat.other.party.oin, number: delivery.item.number)
+        guard
+            let changes = Intervention.decide(
+                event, reason: "\(count)", for: key, facts: delivery.facts, at: now.wall)
+        else { return }
         counts.note(count)
-        nodes[seat.rawValue].ledger.update {
-            $0.outgoing[index].transport = next
-            $0.outgoing[index].dueAt = Timestamp(milliseconds: 0)
-        }
+        nodes[seat.rawValue].ledger.commit(changes)
         nodes[seat.rawValue].ledger.sync()
         handle(.workArrived, at: seat)
     }

@@ -55,7 +55,8 @@ extension Pair {
             if case .settled = work.progress[index] { continue }
             let facts = nodes[seat.rawValue].ledger.durable.receptionFacts(
                 line.item, work.contents[index], now: now.wall)
-            let verdict = Reception.decide(line.item, work.examinations[index], facts: facts)
+            let verdict = Reception.decide(
+                line.item, work.examinations[index], facts: facts, limits: NodeLimits(), now: now)
             work.progress[index] = .proposed(verdict, signed: signedAnswer(verdict, line.item, at: seat))
         }
         schedule(.transact(work), at: seat, in: random.within(0...3))
@@ -83,7 +84,8 @@ extension Pair {
             guard case .proposed(let proposal, let signed) = work.progress[index] else { continue }
             let facts = nodes[seat.rawValue].ledger.current.receptionFacts(
                 line.item, work.contents[index], now: now.wall)
-            let verdict = Reception.decide(line.item, work.examinations[index], facts: facts)
+            let verdict = Reception.decide(
+                line.item, work.examinations[index], facts: facts, limits: NodeLimits(), now: now)
             guard verdict == proposal else {
                 counts.note(.verdictChanged)
                 hasChanged = true

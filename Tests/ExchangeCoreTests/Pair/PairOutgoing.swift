@@ -100,26 +100,19 @@ extension Pair {
     private mutating func record(_ outcome: ItemOutcome, of sent: MemoryLedger.Delivery, at seat: Seat) {
         let index = Int(outcome.number.value) - 1
         let delivery = nodes[seat.rawValue].ledger.current.outgoing[index]
+        let key = DeliveryKey(partner: seat.other.party.oin, number: outcome.number)
         guard let answer = verified(outcome.answer, of: delivery, at: seat) else {
-            // Noted: counts only for the declaration that is in force.
-            guard delivery.declaredKind == sent.declaredKind, sent.declaredKind != .message else { return }
-            counts.note(sent.declaredKind == .void ? .voidNoted : .heldNoted)
-            nodes[seat.rawValue].ledger.update { $0.outgoing[index].notedAs = sent.declaredKind }
+            guard sent.declaredKind != .message else { return }
+            let changes = AnswerRecording.decideNoted(as: sent.declaredKind, for: key, facts: delivery.facts)
+            if !changes.isEmpty { counts.note(sent.declaredKind == .void ? .voidNoted : .heldNoted) }
+            nodes[seat.rawValue].ledger.commit(changes)
             return
         }
         if case .receipt = answer, delivery.transport == .withdrawn { counts.note(.withdrawnTooLate) }
-        let facts = DeliveryFacts(
-            message: delivery.summary, recipient: delivery.recipient, transport: delivery.transport,
-            attempts: delivery.attempts)
         let changes = AnswerRecording.decide(
-            answer, for: DeliveryKey(partner: seat.other.party.oin, number: outcome.number), facts: facts,
-            jitter: random.next(), now: now)
+            answer, for: key, facts: delivery.facts, jitter: random.next(), now: now)
         nodes[seat.rawValue].ledger.commit(changes)
-        // A withdrawn number that the recipient had refused before: the refusal answers the declaration too.
-        if case .refusal = answer, delivery.transport == .withdrawn, sent.declaredKind == .void {
-            counts.note(.voidRefused)
-            nodes[seat.rawValue].ledger.update { $0.outgoing[index].notedAs = .void }
-        }
+        if case .refusal = answer, delivery.transport == .withdrawn { counts.note(.voidRefused) }
     }
 
     /// `nil` for a declared number that was noted.

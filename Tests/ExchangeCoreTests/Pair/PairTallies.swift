@@ -38,7 +38,12 @@ extension Pair {
             counts.note(.staleTally)
             return true
         }
-        judgements[seat.rawValue].append(judgeIncarnation(of: tally, seen: state.partnerIncarnations))
+        judgements[seat.rawValue].append(
+            IncarnationHistory.judge(
+                predecessor: tally.predecessor,
+                facts: IncarnationFacts(
+                    tally.incarnation, after: tally.predecessor?.incarnation, among: state.partnerIncarnations,
+                    received: state.highestSeen)))
         keepIncarnation(of: tally, at: seat)
         let agreement = PairAgreement(
             outgoing: TallyComparison.compare(
@@ -62,10 +67,6 @@ extension Pair {
         guard issued.number <= state.receivedLast.number else { return .undecided }
         let ours = state.received[Int(issued.number.value)].runningDigest
         return ours == issued.runningDigest ? .agree(at: issued.number, behind: 0) : .differ(at: issued.number)
-    }
-
-    private func judgeIncarnation(of tally: Tally, seen: [SeenIncarnation]) -> IncarnationJudgement {
-        IncarnationHistory.judge(tally.incarnation, predecessor: tally.predecessor, seen: seen, received: .none)
     }
 
     private mutating func keepIncarnation(of tally: Tally, at seat: Seat) {

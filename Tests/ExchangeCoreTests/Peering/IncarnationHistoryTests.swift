@@ -19,7 +19,10 @@ import Testing
         _ incarnation: UInt64, _ claim: PredecessorClaim?, _ seen: [SeenIncarnation], received: UInt64 = 0
     ) -> IncarnationJudgement {
         IncarnationHistory.judge(
-            Sample.incarnation(incarnation), predecessor: claim, seen: seen, received: SequenceNumber(received))
+            predecessor: claim,
+            facts: IncarnationFacts(
+                Sample.incarnation(incarnation), after: claim?.incarnation, among: seen,
+                received: SequenceNumber(received)))
     }
 
     @Test func `a number that only a manifest named proves a rollback too`() {

@@ -50,3 +50,19 @@ enum Sample {
 extension Now {
     func after(_ span: Milliseconds) -> Now { Now(monotonic: monotonic + span, wall: wall + span) }
 }
+
+extension IncarnationFacts {
+    /// What a store that keeps all of `seen`, in the order in which each was first seen, says.
+    init(
+        _ incarnation: IncarnationID, after predecessor: IncarnationID?, among seen: [SeenIncarnation],
+        received: SequenceNumber
+    ) {
+        let index = seen.firstIndex { $0.incarnation == incarnation }
+        self.init(
+            incarnation: incarnation, latest: seen.last,
+            follower: index.flatMap { $0 + 1 < seen.count ? seen[$0 + 1].incarnation : nil },
+            sibling: predecessor.flatMap { named in seen.first { $0.predecessor == named }?.incarnation },
+            isPredecessorSeen: seen.contains { $0.incarnation == predecessor },
+            highest: seen.map(\.highest.number).reduce(received, max))
+    }
+}
