@@ -94,7 +94,7 @@ package struct ExchangeNode: Sendable {
             return try await SQLiteLedger.open(
                 at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now)
         } catch let error as StoreError {
-            throw NodeError(NodeErrorCode(error.code), "\(error)")
+            throw NodeError(NodeErrorCode(error.code), error)
         } catch {
             throw NodeError(.storeUnavailable, "\(folder.store) cannot be opened", cause: "\(error)")
         }
@@ -178,6 +178,14 @@ private struct LedgerPump: Service {
     }
 }
 
+extension NodeError {
+    /// What the store said, under a code of ours. The store's own code follows where it says more.
+    init(_ code: NodeErrorCode, _ error: StoreError) {
+        let own = error.code.rawValue == code.rawValue ? "" : "\(error.code.rawValue): "
+        self.init(code, own + error.message, cause: error.cause.isEmpty ? nil : error.cause)
+    }
+}
+
 extension NodeErrorCode {
     fileprivate init(_ code: StoreError.Code) {
         self =
@@ -185,7 +193,7 @@ extension NodeErrorCode {
             case .storeLocked: .alreadyRunning
             case .storeDamaged: .storeDamaged
             case .storeNewer: .storeNewer
-            default: .storeUnavailable
+            case .diskFull, .storeUnavailable, .durabilityLost, .invariantViolated: .storeUnavailable
             }
     }
 }

@@ -55,7 +55,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     public var exitCode: Int32 {
         switch self {
         case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable,
-            .certificateUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid, .directoryOlder,
+            .certificateUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid,
+            .directoryOlder,
             .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeDamaged,
             .storeNewer:
             2

@@ -43,7 +43,8 @@ package struct NodeFolder: Sendable {
     /// - Throws: ``NodeError`` `file-missing` or `file-unreadable`, naming the file.
     package func read(_ path: String) throws(NodeError) -> [UInt8] {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw NodeError(.fileMissing, "\(path) is missing; put it there, or make a new folder with `init`")
+            throw NodeError(
+                .fileMissing, "\(path) is missing; put it in place: `exchange-node init --help` says what it is")
         }
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
