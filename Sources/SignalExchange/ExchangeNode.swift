@@ -62,11 +62,13 @@ package struct ExchangeNode: Sendable {
     /// - Parameter onReady: called once when both faces of the node listen.
     package func run(onReady: @escaping @Sendable () -> Void) async throws {
         let ready = Countdown(2, then: onReady)
+        let keyBackup = KeyBackup(of: folder)
+        if let warning = keyBackup.state.warning { context.logger.warning("\(warning)") }
         try removeStaleSocket()
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
             folder: folder, host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
-        let local = LocalServer(context, links: links, changes: changes).application(
+        let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup).application(
             socketPath: configuration.socketPath, onRunning: { ready.countDown() })
         let pump = LedgerPump(context: context, links: links, changes: changes)
         var group = ServiceGroupConfiguration(

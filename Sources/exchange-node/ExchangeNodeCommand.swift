@@ -23,7 +23,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               exchange-node run --folder nidos
             """,
         subcommands: [
-            Init.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self, Alarms.self,
+            Init.self, Keys.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self, Alarms.self,
             Status.self, Version.self,
         ])
 }

@@ -10,8 +10,9 @@ struct Init: AsyncParsableCommand {
             crl/, the community's signed directory into directory.cms, and the certificate of the body that signs it \
             into trust/directory.crt.
 
-            Keep a copy of keys/ on another medium before the first message: without keys/archive.key nothing in the \
-            store can be read again.
+            Keep a copy of keys/ on another medium before the first message, and confirm it with `keys \
+            confirm-backup`: without keys/archive.key nothing in the store can be read again. Until then the node \
+            warns at each start.
 
             EXAMPLE
               exchange-node init --folder nidos --oin 00000099000000001000 \\
@@ -33,7 +34,8 @@ struct Init: AsyncParsableCommand {
             print(
                 """
                 \(folder.path) is made. Next:
-                  1. copy \(folder.path)/keys to another medium and keep it safe
+                  1. copy \(folder.path)/keys to another medium, keep it safe, and confirm the copy:
+                     exchange-node keys confirm-backup COPY_FOLDER --folder \(folder.path)
                   2. have the three requests in \(folder.path)/certificates signed
                   3. put trust/, crl/ and directory.cms in place (`exchange-node init --help`)
                   4. exchange-node run --folder \(folder.path)

@@ -6,6 +6,7 @@ import Foundation
 /// ```
 /// node.yaml                    configuration
 /// keys/{signing,agreement,tls}.key, keys/archive.key      readable by the node's user only
+/// keys/backup-confirmed        that a copy of the keys is elsewhere
 /// keys/retired/*.key + *.crt   agreement keys of before, while held envelopes need them
 /// certificates/{signing,agreement,tls}.crt
 /// trust/anchors.pem, trust/intermediates.pem, trust/directory.crt
@@ -28,6 +29,8 @@ package struct NodeFolder: Sendable {
     package var configuration: String { file("node.yaml") }
     package func key(_ use: KeyUse) -> String { file("keys/\(use.rawValue).key") }
     package var archiveKey: String { file("keys/archive.key") }
+    package var keys: String { file("keys") }
+    package var keyBackupMark: String { file("keys/backup-confirmed") }
     package var retiredKeys: String { file("keys/retired") }
     package func certificate(_ use: KeyUse) -> String { file("certificates/\(use.rawValue).crt") }
     package func certificateRequest(_ use: KeyUse) -> String { file("certificates/\(use.rawValue).csr") }

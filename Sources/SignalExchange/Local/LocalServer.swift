@@ -13,12 +13,12 @@ package struct LocalServer: Sendable {
     private let views: LocalViews
     private let links: PartnerLinks
 
-    package init(_ context: NodeContext, links: PartnerLinks, changes: ChangeBell) {
+    package init(_ context: NodeContext, links: PartnerLinks, changes: ChangeBell, keyBackup: KeyBackup) {
         self.context = context
         self.links = links
         submitting = Submitting(context)
         steps = InboxSteps(context, submitting: submitting)
-        views = LocalViews(context: context, links: links, changes: changes)
+        views = LocalViews(context: context, links: links, changes: changes, keyBackup: keyBackup)
     }
 
     package func application(

@@ -9,6 +9,7 @@ struct LocalViews: Sendable {
     let context: NodeContext
     let links: PartnerLinks
     let changes: ChangeBell
+    let keyBackup: KeyBackup
 
     func status() async throws -> JSONValue {
         let community = context.community
@@ -18,6 +19,7 @@ struct LocalViews: Sendable {
             "incarnation": .string(context.ledger.opening.incarnation.description),
             "directoryVersion": .integer(community.directory.version),
             "filesProblem": .string(context.communityHolder.problem?.description ?? ""),
+            "keyBackupConfirmed": .bool(keyBackup.state.isConfirmed),
             "alarms": .integer(Int64(try await context.ledger.alarms(includingCleared: false).count)),
         ]
     }
