@@ -62,11 +62,13 @@ package struct ExchangeNode: Sendable {
     /// - Parameter onReady: called once when both faces of the node listen.
     package func run(onReady: @escaping @Sendable () -> Void) async throws {
         let ready = Countdown(2, then: onReady)
+        let keyBackup = KeyBackup(of: folder)
+        if let warning = keyBackup.state.warning { context.logger.warning("\(warning)") }
         try removeStaleSocket()
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
             folder: folder, host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
-        let local = LocalServer(context, links: links, changes: changes).application(
+        let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup).application(
             socketPath: configuration.socketPath, onRunning: { ready.countDown() })
         let pump = LedgerPump(context: context, links: links, changes: changes)
         var group = ServiceGroupConfiguration(
@@ -94,7 +96,7 @@ package struct ExchangeNode: Sendable {
             return try await SQLiteLedger.open(
                 at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now)
         } catch let error as StoreError {
-            throw NodeError(NodeErrorCode(error.code), "\(error)")
+            throw NodeError(NodeErrorCode(error.code), error)
         } catch {
             throw NodeError(.storeUnavailable, "\(folder.store) cannot be opened", cause: "\(error)")
         }
@@ -178,6 +180,14 @@ private struct LedgerPump: Service {
     }
 }
 
+extension NodeError {
+    /// What the store said, under a code of ours. The store's own code follows where it says more.
+    init(_ code: NodeErrorCode, _ error: StoreError) {
+        let own = error.code.rawValue == code.rawValue ? "" : "\(error.code.rawValue): "
+        self.init(code, own + error.message, cause: error.cause.isEmpty ? nil : error.cause)
+    }
+}
+
 extension NodeErrorCode {
     fileprivate init(_ code: StoreError.Code) {
         self =
@@ -185,7 +195,7 @@ extension NodeErrorCode {
             case .storeLocked: .alreadyRunning
             case .storeDamaged: .storeDamaged
             case .storeNewer: .storeNewer
-            default: .storeUnavailable
+            case .diskFull, .storeUnavailable, .durabilityLost, .invariantViolated: .storeUnavailable
             }
     }
 }

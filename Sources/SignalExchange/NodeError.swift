@@ -25,6 +25,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case fileMissing = "file-missing"
     case fileUnreadable = "file-unreadable"
     case certificateUnusable = "certificate-unusable"
+    case keyCopyUnusable = "key-copy-unusable"
     case libraryUnsafe = "library-unsafe"
     case directoryMissing = "directory-missing"
     case directoryInvalid = "directory-invalid"
@@ -55,7 +56,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     public var exitCode: Int32 {
         switch self {
         case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable,
-            .certificateUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid, .directoryOlder,
+            .certificateUnusable, .keyCopyUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid,
+            .directoryOlder,
             .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeDamaged,
             .storeNewer:
             2

@@ -6,21 +6,24 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
         commandName: "exchange-node",
         abstract: "Sends, receives and tracks notices of trafficking signals between organisations.",
         discussion: """
-            Each organisation runs one node on a folder of its own. Commands speak to the running node over the
-            socket in that folder.
+            Each organisation runs one node on a folder of its own. Commands speak to the running node over the \
+            socket in that folder. An error is one line, with a code that docs/operations.md explains.
 
             EXIT CODES
-              0  done            3  the request is not valid; nothing was queued
-              1  a fault of ours 4  the node is not running
-              2  set-up is wrong 5  not now: the queue is full, the wait is over, or a store does not answer
-              64 the command line is wrong
+              0   done
+              1   a fault of ours: report it with the log
+              2   the set-up is wrong: a person changes the folder or the machine
+              3   the request is not valid; nothing was queued: correct it
+              4   the node is not running: start it
+              5   not now: the queue is full, the wait is over, or a store does not answer
+              64  the command line is wrong: see --help
 
             EXAMPLE
-              exchange-node init --folder nidos --oin 00000099000000001000 --name "Nidos (test)"
+              exchange-node init --folder nidos --oin 00000099000000001000 --name Nidos
               exchange-node run --folder nidos
             """,
         subcommands: [
-            Init.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self, Alarms.self, Status.self,
-            Version.self,
+            Init.self, Keys.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self, Alarms.self,
+            Status.self, Version.self,
         ])
 }

@@ -35,7 +35,9 @@ struct Inbox: AsyncParsableCommand {
     struct StepOptions: ParsableArguments {
         @OptionGroup var client: ClientOptions
         @Argument(help: "The message's id.") var id: String
-        @Option(name: .customLong("as"), help: "The duty role that speaks, such as duty-guardian; no person's name.")
+        @Option(
+            name: .customLong("as"),
+            help: .init("The duty role that speaks, such as duty-guardian; no person's name.", valueName: "role"))
         var role: String
     }
 
@@ -57,7 +59,8 @@ struct Inbox: AsyncParsableCommand {
             abstract: "Declines ownership (L2), with a reason that the sender is told.",
             discussion: """
                 EXAMPLE
-                  exchange-node inbox decline 019a… --folder ind --as duty-officer --reason "known case, see COBO"
+                  exchange-node inbox decline 019a… --folder ind --as duty-officer \\
+                    --reason "known case, see COBO"
                 """)
         @OptionGroup var step: StepOptions
         @Option(name: .long, help: "Why.") var reason: String
@@ -74,7 +77,8 @@ struct Inbox: AsyncParsableCommand {
             abstract: "Concludes (L3): what was done, also where that is nothing, and why.",
             discussion: """
                 EXAMPLE
-                  exchange-node inbox conclude 019a… --folder nidos --as duty-guardian --outcome "COA informed"
+                  exchange-node inbox conclude 019a… --folder nidos --as duty-guardian \\
+                    --outcome "COA informed"
                 """)
         @OptionGroup var step: StepOptions
         @Option(name: .long, help: "What was done.") var outcome: String

@@ -4,7 +4,7 @@ import SignalExchange
 
 /// What every command that concerns a folder is told.
 struct FolderOptions: ParsableArguments {
-    @Option(name: .long, help: "The node's folder.")
+    @Option(name: .long, help: "The node's folder; also EXCHANGE_NODE_FOLDER.")
     var folder: String = ProcessInfo.processInfo.environment["EXCHANGE_NODE_FOLDER"] ?? "."
 
     var nodeFolder: NodeFolder { NodeFolder(folder) }
@@ -30,7 +30,8 @@ func reporting(_ body: () async throws -> Void) async throws {
     do {
         try await body()
     } catch let error as NodeError {
-        FileHandle.standardError.write(Data("exchange-node: \(error)\n".utf8))
+        let text = "\(error)".escapingControls(keepsLineFeeds: true)
+        FileHandle.standardError.write(Data("exchange-node: \(text)\n".utf8))
         throw ExitCode(error.code.exitCode)
     }
 }

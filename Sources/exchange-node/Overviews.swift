@@ -16,7 +16,8 @@ struct Alarms: AsyncParsableCommand {
         discussion: """
             EXAMPLE
               exchange-node alarms list --folder nidos
-              exchange-node alarms clear delivery-refused --folder nidos --partner 00000099000000003000
+              exchange-node alarms clear delivery-refused --folder nidos \\
+                --partner 00000099000000003000
             """,
         subcommands: [List.self, Clear.self], defaultSubcommand: List.self)
 
@@ -33,7 +34,8 @@ struct Alarms: AsyncParsableCommand {
             abstract: "Ends an alarm that a person has dealt with. One that still holds is raised again.",
             discussion: """
                 EXAMPLE
-                  exchange-node alarms clear delivery-refused --folder nidos --partner 00000099000000003000
+                  exchange-node alarms clear delivery-refused --folder nidos \\
+                    --partner 00000099000000003000
                 """)
         @OptionGroup var options: ClientOptions
         @Argument(help: "The alarm's code, as `alarms list` shows it.") var code: String

@@ -17,7 +17,7 @@ struct Queue: AsyncParsableCommand {
             discussion: "EXAMPLE\n  exchange-node queue list --folder avim --open --partner 00000099000000001000")
         @OptionGroup var options: ClientOptions
         @Flag(name: .long, help: "Only those without a receipt, and those refused or held.") var open = false
-        @Option(name: .long, help: "Only those to this partner (OIN).") var partner: String?
+        @Option(name: .long, help: .init("Only those to this partner.", valueName: "oin")) var partner: String?
         @Option(name: .long, help: "Only those of this case.") var caseRef: String?
         @Option(name: .long, help: "At most this many (1 to 100000).") var limit = 1000
 
@@ -45,26 +45,43 @@ struct Queue: AsyncParsableCommand {
 
     struct DeliveryOptions: ParsableArguments {
         @OptionGroup var client: ClientOptions
-        @Option(name: .long, help: "The partner's OIN.") var partner: String
+        @Option(name: .long, help: .init("The partner.", valueName: "oin")) var partner: String
         @Option(name: .long, help: "The delivery's number in the channel to it.") var number: String
-        @Option(name: .long, help: "Why; kept, and for a hold declared to the partner.") var reason: String
+        @Option(name: .long, help: "Why; kept, and declared to the partner in clear: nothing of the case.")
+        var reason: String
+    }
+
+    /// Who holds or withdraws: what is done to a signal is somebody's.
+    struct PersonOptions: ParsableArguments {
+        @Option(
+            name: .customLong("as"),
+            help: .init("The duty role that decides, such as duty-officer; the partner is told.", valueName: "role"))
+        var role: String
+    }
+
+    private static func move(_ event: String, _ delivery: DeliveryOptions, as role: String?) async throws {
+        try await reporting {
+            try await delivery.client.console().queueMove(
+                event, partner: delivery.partner, number: delivery.number, role: role, reason: delivery.reason)
+        }
     }
 
     struct Hold: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Holds a delivery that was not receipted yet.",
+            abstract: "Holds a delivery that was not receipted yet, until it is released or withdrawn.",
             discussion: """
+                Role and reason go to the partner in clear, signed, so that they must not say anything of the \
+                case.
+
                 EXAMPLE
-                  exchange-node queue hold --folder avim --partner 00000099000000001000 --number 7 --reason "wrong case"
+                  exchange-node queue hold --folder avim \\
+                    --partner 00000099000000001000 --number 7 \\
+                    --as duty-officer --reason "checking the recipient"
                 """)
         @OptionGroup var delivery: DeliveryOptions
+        @OptionGroup var person: PersonOptions
 
-        func run() async throws {
-            try await reporting {
-                try await delivery.client.console().queueMove(
-                    "hold", partner: delivery.partner, number: delivery.number, reason: delivery.reason)
-            }
-        }
+        func run() async throws { try await Queue.move("hold", delivery, as: person.role) }
     }
 
     struct Release: AsyncParsableCommand {
@@ -72,36 +89,29 @@ struct Queue: AsyncParsableCommand {
             abstract: "Lets a held delivery go.",
             discussion: """
                 EXAMPLE
-                  exchange-node queue release --folder avim --partner 00000099000000001000 --number 7 --reason "checked"
+                  exchange-node queue release --folder avim \\
+                    --partner 00000099000000001000 --number 7 --reason "checked"
                 """)
         @OptionGroup var delivery: DeliveryOptions
 
-        func run() async throws {
-            try await reporting {
-                try await delivery.client.console().queueMove(
-                    "release", partner: delivery.partner, number: delivery.number, reason: delivery.reason)
-            }
-        }
+        func run() async throws { try await Queue.move("release", delivery, as: nil) }
     }
 
     struct Withdraw: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Cancels a delivery that was not receipted yet. Its number is declared void to the partner.",
             discussion: """
-                The reason says who cancels in which role; it goes to the partner in clear, signed, so that it must not
-                say anything of the case.
+                Role and reason go to the partner in clear, signed, so that they must not say anything of the \
+                case.
 
                 EXAMPLE
-                  exchange-node queue withdraw --folder avim --partner 00000099000000001000 --number 7 \\
-                    --reason "duty officer: addressed to the wrong organisation"
+                  exchange-node queue withdraw --folder avim \\
+                    --partner 00000099000000001000 --number 7 \\
+                    --as duty-officer --reason "addressed to the wrong organisation"
                 """)
         @OptionGroup var delivery: DeliveryOptions
+        @OptionGroup var person: PersonOptions
 
-        func run() async throws {
-            try await reporting {
-                try await delivery.client.console().queueMove(
-                    "withdraw", partner: delivery.partner, number: delivery.number, reason: delivery.reason)
-            }
-        }
+        func run() async throws { try await Queue.move("withdraw", delivery, as: person.role) }
     }
 }

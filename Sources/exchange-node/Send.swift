@@ -6,8 +6,14 @@ struct Send: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sends a message: one JSON file, or one JSON object a line from standard input.",
         discussion: """
-            Leave `recipients` out to tell everyone who must be told of this type. The node answers with the message's
-            id once it is durable; --wait goes on until every recipient's receipt is here.
+            Leave `recipients` out to tell everyone who must be told of this type. The node answers with the \
+            message's id once it is durable; --wait goes on until every recipient's receipt is here.
+
+            EXIT CODES
+              0  accepted; with --wait, everyone has been told
+              3  not valid; nothing was queued
+              4  the node is not running: try again with the same key
+              5  not now, or with --wait: accepted, and somebody has not been told yet
 
             EXAMPLE
               exchange-node send signal.json --folder avim --key case-17-signal --wait 30

@@ -11,7 +11,7 @@ extension Nodes {
     @Suite(.community()) struct AnswerProofTests {
         /// Hands a partner's answer to the sender, and returns what became of the delivery.
         private func delivery(
-            answeredBy slug: String,
+            answeredBy slug: String, afterDamage isDamaged: Bool = false,
             with answer: (SignedReceiptMaker) throws -> ItemAnswer
         ) async throws -> (entry: DeliveryEntry, alarms: [AlarmCode]) {
             let community = try #require(Stage.community)
@@ -22,7 +22,7 @@ extension Nodes {
                     JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil
                 ).messageID
                 let transmitting = Transmitting(context)
-                let prepared = try #require(
+                var prepared = try #require(
                     await transmitting.prepare(transmitting.due(for: nidos.oin), for: nidos.oin))
                 let due = try #require(prepared.deliveries.first { $0.item.messageID == id })
                 let batch = try Batch(wireBytes: prepared.bytes)
@@ -30,6 +30,12 @@ extension Nodes {
                 let maker = try SignedReceiptMaker(
                     item: due.item, envelope: batch.envelopes[index], recipient: NodeKeys.load(from: nidos.folder),
                     signer: NodeKeys.load(from: signer.folder), context: context)
+                if isDamaged {
+                    // A flipped bit of the tag: it is still sent, and no longer opens.
+                    try avim.damageEnvelope(of: id) { $0.dropLast() + [($0.last ?? 0) ^ 1] }
+                    prepared = try #require(
+                        await transmitting.prepare(transmitting.due(for: nidos.oin), for: nidos.oin))
+                }
                 let outcomes = try prepared.deliveries.map {
                     ItemOutcome(
                         number: $0.item.number,
@@ -52,6 +58,14 @@ extension Nodes {
             let (entry, alarms) = try await delivery(answeredBy: "nidos") { .receipt(try $0.receipt()) }
             #expect(entry.transport == .receipted)
             #expect(alarms == [])
+        }
+
+        @Test func `a receipt that our own damaged store cannot judge is no fault of the partner`() async throws {
+            let (entry, alarms) = try await delivery(answeredBy: "nidos", afterDamage: true) {
+                .receipt(try $0.receipt())
+            }
+            #expect(entry.transport == .open)
+            #expect(alarms == [.storedMessageUnreadable])
         }
 
         @Test func `a receipt that another member signed counts for nothing and is an alarm`() async throws {

@@ -162,6 +162,13 @@ extension Nodes {
             #expect(try await !nidos.api.inbox().contains { $0.messageID == parcel.id })
         }
 
+        @Test func `a role in which this directory does not know the recipient waits for a newer one`() async throws {
+            let parcel = try avim.seal(
+                content { $0.recipients = [Recipient(Party(oin: nidos.oin, role: .immigration))] }, for: nidos)
+            #expect(try await avim.deliver(parcel, to: nidos).later == .directoryStale)
+            #expect(try await !nidos.api.inbox().contains { $0.messageID == parcel.id })
+        }
+
         @Test func `a type that the catalogue does not have is refused`() async throws {
             try await expect(
                 .typeUnknown,

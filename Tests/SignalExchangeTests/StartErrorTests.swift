@@ -46,6 +46,17 @@ extension Nodes {
             #expect(status.said.contains("exchange-node run"))
         }
 
+        @Test func `a folder that is none says how to name one or make one`() async throws {
+            let path = community.folder.appending(path: "nowhere").path
+            for command in ["run", "status"] {
+                let run = try await Command.run(NodeProcess.builtExecutable.path, [command, "--folder", path])
+                #expect(run.exitStatus == 2)
+                for word in ["file-missing", path, "--folder", "exchange-node init"] {
+                    #expect(run.said.contains(word), "\(run.said)")
+                }
+            }
+        }
+
         @Test func `a socket's path that the system cannot hold is refused with the limit`() async throws {
             let name = String(repeating: "s", count: 120)
             try await expectStartRefused(
@@ -108,6 +119,8 @@ extension Nodes {
             let store = node.folder.store
             try Data("this is no database, but somebody's only copy of it".utf8).write(to: URL(filePath: store))
             let before = try node.folder.read(store)
+            let refused = try await node.command("run")
+            #expect(refused.said.matches(of: /store-damaged/).count == 1, "\(refused.said)")
             try await expectStartRefused("store-damaged", saying: "restore a backup")
             #expect(try node.folder.read(store) == before)
             try FileManager.default.removeItem(atPath: store)

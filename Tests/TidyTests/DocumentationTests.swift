@@ -203,9 +203,28 @@ private struct DocumentTable {
         #expect(commands > 0)
     }
 
+    /// A help text is broken into lines for the terminal: what has lines of its own must be short enough to keep them,
+    /// so that an example can be copied. Prose goes on after a backslash, and ends its paragraph with the line.
+    @Test func `no line of a help text is longer than a terminal of 80 columns`() {
+        var lines = 0
+        for file in commandFiles {
+            for block in file.text.matches(of: /"""\n((?:.*\n)*?)( *)"""/) {
+                let text = block.1.split(separator: "\n", omittingEmptySubsequences: false)
+                    .map { String($0.dropFirst(block.2.count)) }
+                for (line, next) in zip(text, text.dropFirst() + [""]) where !line.hasSuffix(#" \"#) {
+                    lines += 1
+                    let isProse = !line.hasPrefix(" ") && next.isEmpty
+                    let isShort = line.replacing(#"\\"#, with: #"\"#).count <= 80
+                    #expect(isProse || isShort || line.contains(#"\("#), "\(file.path): \(line)")
+                }
+            }
+        }
+        #expect(lines > 0)
+    }
+
     @Test func `every command that has an example is explained, and no other`() throws {
         let shown = commandFiles.flatMap { file in
-            file.text.matches(of: /exchange-node ([a-z]+(?: [a-z]+)?)(?=[ "\n])/).map { String($0.1) }
+            file.text.matches(of: /exchange-node ([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)(?=[ "\n])/).map { String($0.1) }
         }
         let explained = try table(under: "## Commands").names
         #expect(explained.sorted() == Set(shown).sorted())

@@ -4,7 +4,8 @@ package enum VerifiedAnswer: Hashable, Sendable {
     case receipt([UInt8])
     case refusal(RefusalCode, detail: String, [UInt8])
     case later(LaterCode, detail: String)
-    /// It was not sent at all: something on our side keeps it back, and the alarm says what.
+    /// It was not sent at all, or its receipt cannot be judged: something on our side keeps it back, and the alarm says
+    /// what.
     case notSent(AlarmCode, detail: String, retryAfter: Milliseconds)
     /// The proof does not verify, or is another organisation's: it counts for nothing, and is an alarm.
     case invalid(reason: String)

@@ -20,7 +20,9 @@ package struct FolderMaker: Sendable {
                 throw NodeError(.configurationInvalid, "a port is a number from 1 to 65535")
             }
             guard (1...64).contains(name.count) else {
-                throw NodeError(.configurationInvalid, "an organisation's name has 1 to 64 characters in a certificate")
+                throw NodeError(
+                    .configurationInvalid,
+                    "an organisation's name has 1 to 64 characters in a certificate; shorten --name")
             }
             self.oin = oin
             self.name = name
@@ -51,7 +53,10 @@ package struct FolderMaker: Sendable {
                     atPath: folder.file(place), withIntermediateDirectories: true,
                     attributes: [.posixPermissions: 0o700])
             } catch {
-                throw NodeError(.fileUnreadable, "\(folder.file(place)) cannot be made", cause: "\(error)")
+                throw NodeError(
+                    .fileUnreadable,
+                    "\(folder.file(place)) cannot be made; name a folder in a place where this user may write",
+                    cause: "\(error)")
             }
         }
         for use in NodeFolder.KeyUse.allCases { try makeKey(for: use) }

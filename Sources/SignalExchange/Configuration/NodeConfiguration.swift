@@ -17,7 +17,14 @@ package struct NodeConfiguration: Sendable {
 
     /// - Parameter flags: values from the command line, by key, such as `listen.port`.
     package static func load(from folder: NodeFolder, flags: [String: String] = [:]) async throws(NodeError) -> Self {
-        _ = try folder.read(folder.configuration)
+        do {
+            _ = try folder.read(folder.configuration)
+        } catch  where error.code == .fileMissing {
+            throw NodeError(
+                .fileMissing,
+                "\(folder.configuration) is missing, so that this is no node's folder; name the folder with --folder or "
+                    + "EXCHANGE_NODE_FOLDER, or make one with `exchange-node init`")
+        }
         let file: FileProvider<YAMLSnapshot>
         do {
             let location = InMemoryProvider(values: [

@@ -6,6 +6,7 @@ import Foundation
 /// ```
 /// node.yaml                    configuration
 /// keys/{signing,agreement,tls}.key, keys/archive.key      readable by the node's user only
+/// keys/backup-confirmed        that a copy of the keys is elsewhere
 /// keys/retired/*.key + *.crt   agreement keys of before, while held envelopes need them
 /// certificates/{signing,agreement,tls}.crt
 /// trust/anchors.pem, trust/intermediates.pem, trust/directory.crt
@@ -28,6 +29,8 @@ package struct NodeFolder: Sendable {
     package var configuration: String { file("node.yaml") }
     package func key(_ use: KeyUse) -> String { file("keys/\(use.rawValue).key") }
     package var archiveKey: String { file("keys/archive.key") }
+    package var keys: String { file("keys") }
+    package var keyBackupMark: String { file("keys/backup-confirmed") }
     package var retiredKeys: String { file("keys/retired") }
     package func certificate(_ use: KeyUse) -> String { file("certificates/\(use.rawValue).crt") }
     package func certificateRequest(_ use: KeyUse) -> String { file("certificates/\(use.rawValue).csr") }
@@ -43,7 +46,8 @@ package struct NodeFolder: Sendable {
     /// - Throws: ``NodeError`` `file-missing` or `file-unreadable`, naming the file.
     package func read(_ path: String) throws(NodeError) -> [UInt8] {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw NodeError(.fileMissing, "\(path) is missing; put it there, or make a new folder with `init`")
+            throw NodeError(
+                .fileMissing, "\(path) is missing; put it in place: `exchange-node init --help` says what it is")
         }
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))

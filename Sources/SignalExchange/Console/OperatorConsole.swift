@@ -104,10 +104,15 @@ package struct OperatorConsole: Sendable {
         show(rows, columns: Self.deliveryColumns + (withAnswers ? [("ANSWER", "answer")] : []))
     }
 
-    package func queueMove(_ event: String, partner: String, number: String, reason: String) async throws {
+    /// - Parameter role: who holds or withdraws; the reason that is declared to the partner begins with it.
+    package func queueMove(
+        _ event: String, partner: String, number: String, role: String?, reason: String
+    ) async throws {
+        var body = JSONObject()
+        body["role"] = role.map { .string($0) }
+        body["reason"] = .string(reason)
         let answer = try await client.post(
-            "/v1/deliveries/\(partner)/\(number)/\(event)",
-            body: JSONWriter.write(["reason": .string(reason)]))
+            "/v1/deliveries/\(partner)/\(number)/\(event)", body: JSONWriter.write(.object(body)))
         printsJSON ? line(answer) : print("done")
     }
 
@@ -184,7 +189,7 @@ package struct OperatorConsole: Sendable {
         switch value {
         case nil, .null: "-"
         case .string(""): "-"
-        case .string(let text): text.withoutControls
+        case .string(let text): text
         case .integer(let number): String(number)
         case .bool(let flag): flag ? "yes" : "no"
         case .array(let elements): elements.isEmpty ? "-" : elements.map { cell($0) }.joined(separator: " ")
@@ -193,7 +198,7 @@ package struct OperatorConsole: Sendable {
     }
 
     private static func line(_ value: JSONValue) {
-        guard let bytes = try? JSONWriter.write(value, limits: JSONLimits(byteCount: 64 << 20, depth: 24)) else {
+        guard let bytes = try? JSONWriter.write(value, limits: .localAnswer) else {
             preconditionFailure("what was read as JSON is written as JSON")
         }
         print(String(decoding: bytes, as: UTF8.self))
@@ -201,22 +206,7 @@ package struct OperatorConsole: Sendable {
 
     private func indented(_ value: JSONValue) throws -> String {
         String(
-            decoding: try JSONWriter.write(
-                value, layout: .indented, limits: JSONLimits(byteCount: 64 << 20, depth: 24)), as: UTF8.self)
-    }
-}
-
-extension String {
-    /// For a terminal: what a partner wrote must not move the cursor, hide a line or set the clipboard.
-    fileprivate var withoutControls: String {
-        var shown = ""
-        for scalar in unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                shown += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
+            decoding: try JSONWriter.write(value, layout: .indented, limits: .localAnswer), as: UTF8.self
+        ).escapingControls(keepsLineFeeds: true)
     }
 }

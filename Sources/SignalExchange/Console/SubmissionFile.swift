@@ -9,13 +9,20 @@ package enum SubmissionFile {
             throw NodeError(.fileMissing, "\(path) cannot be read; name a JSON file, or - for standard input")
         }
         let data: Data?
+        let maximumBytes = JSONLimits.localRequest.byteCount
         do {
             // One byte more than may be sent, so that a file that is too long is refused and not cut.
-            data = try handle.read(upToCount: ProtocolLimits.contentMaximumBytes + 1)
+            data = try handle.read(upToCount: maximumBytes + 1)
         } catch {
-            throw NodeError(.fileUnreadable, "\(path) cannot be read", cause: "\(error)")
+            throw NodeError(
+                .fileUnreadable, "\(path) cannot be read; name a JSON file, and check its rights", cause: "\(error)")
         }
-        return Array(data ?? Data())
+        let bytes = Array(data ?? Data())
+        guard bytes.count <= maximumBytes else {
+            throw NodeError(
+                .submissionInvalid, "\(path) has more than \(maximumBytes) bytes; shorten it. Nothing was queued")
+        }
+        return bytes
     }
 }
 

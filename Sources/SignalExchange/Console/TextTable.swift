@@ -5,10 +5,12 @@ package struct TextTable: Sendable {
 
     package init(_ header: [String]) { self.header = header }
 
+    /// Control characters in a cell are escaped: they are a partner's, or nobody's.
+    ///
     /// - Precondition: as many cells as the header has.
     package mutating func add(_ row: [String]) {
         precondition(row.count == header.count, "a cell for each column")
-        rows.append(row)
+        rows.append(row.map { $0.escapingControls() })
     }
 
     package var text: String {

@@ -63,7 +63,8 @@ package final class CommunityHolder: Sendable {
     package init(folder: NodeFolder, known: Digest?, now: Now) throws(NodeError) {
         self.folder = folder
         let stamp = Self.stamp(of: folder)
-        state = Mutex(State(community: try Self.load(folder, known: known, now: now), stamp: stamp, checkedAt: now.monotonic))
+        state = Mutex(
+            State(community: try Self.load(folder, known: known, now: now), stamp: stamp, checkedAt: now.monotonic))
     }
 
     package func current(_ now: Now) -> Community {
@@ -161,7 +162,8 @@ package final class CommunityHolder: Sendable {
                 guard error.code == .signerUndecided else { throw error }
                 guard sha256(signed) == known else {
                     throw NodeError(
-                        .directoryInvalid, "\(folder.directory) cannot be judged now; fetch what is missing, and it will be",
+                        .directoryInvalid,
+                        "\(folder.directory) cannot be judged now; fetch what is missing, and it will be",
                         cause: error.message)
                 }
                 payload = try SignedStatement.unverifiedPayload(signed, kind: .directory)

@@ -7,9 +7,6 @@ import NIOCore
 
 /// Answers of the local API: JSON, or an RFC 9457 problem with one of our codes.
 struct LocalAnswer: Sendable {
-    /// A list may be longer than a message, and must not fill the memory of who asked.
-    private static let limits = JSONLimits(byteCount: 64 << 20, depth: 24)
-
     let logger: Logger
 
     func json(_ body: () async throws -> JSONValue) async throws -> Response {
@@ -22,7 +19,7 @@ struct LocalAnswer: Sendable {
         } catch let error as JSONError {
             return try problem(NodeError(.requestInvalid, "\(error)"))
         } catch let error as StoreError {
-            return try problem(NodeError(.storeUnavailable, "\(error)"))
+            return try problem(NodeError(.storeUnavailable, error))
         } catch {
             logger.error("a local request failed", metadata: ["cause": "\(error)"])
             return try problem(NodeError(.internalFault, "see the node's log", cause: "\(error)"))
@@ -43,7 +40,7 @@ struct LocalAnswer: Sendable {
     private func response(_ status: HTTPResponse.Status, _ value: JSONValue, type: String) throws -> Response {
         Response(
             status: status, headers: [.contentType: type],
-            body: .init(byteBuffer: ByteBuffer(bytes: try JSONWriter.write(value, limits: Self.limits))))
+            body: .init(byteBuffer: ByteBuffer(bytes: try JSONWriter.write(value, limits: .localAnswer))))
     }
 }
 

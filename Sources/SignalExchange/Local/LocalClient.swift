@@ -8,8 +8,6 @@ import NIOHTTP1
 
 /// Speaks to a running node over its Unix socket: what the commands use.
 package struct LocalClient: Sendable {
-    private static let answerMaximumBytes = 64 << 20
-
     /// A node that was killed leaves its socket behind; trying that again until the time is over would only hide it.
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration()
@@ -52,7 +50,7 @@ package struct LocalClient: Sendable {
         do {
             let response = try await Self.http.execute(request, timeout: .seconds(timeoutSeconds))
             status = response.status.code
-            answer = try await response.body.collect(upTo: Self.answerMaximumBytes)
+            answer = try await response.body.collect(upTo: JSONLimits.localAnswer.byteCount)
         } catch {
             throw NodeError(
                 .nodeNotRunning, "the node on \(socketPath) does not answer; see its log", cause: "\(error)")
@@ -63,7 +61,7 @@ package struct LocalClient: Sendable {
     private static func read(_ bytes: [UInt8], status: UInt) throws(NodeError) -> JSONValue {
         let value: JSONValue
         do {
-            value = try JSONParser.parse(bytes, limits: JSONLimits(byteCount: answerMaximumBytes, depth: 24))
+            value = try JSONParser.parse(bytes, limits: .localAnswer)
         } catch {
             throw NodeError(.answerInvalid, "the node's answer is not JSON (status \(status))", cause: "\(error)")
         }

@@ -7,18 +7,39 @@ import NIOCore
 
 /// How requests on the local API are read into the model's types, each error naming what may stand there.
 extension Request {
-    private static let localBodyMaximumBytes = ProtocolLimits.contentMaximumBytes * 2
-
     func collectLocal() async throws -> [UInt8] {
+        let maximumBytes = JSONLimits.localRequest.byteCount
         do {
-            return Array(try await body.collect(upTo: Self.localBodyMaximumBytes).readableBytesView)
+            return Array(try await body.collect(upTo: maximumBytes).readableBytesView)
         } catch is NIOTooManyBytesError {
-            throw NodeError(.requestInvalid, "shorten the request to \(Self.localBodyMaximumBytes) bytes")
+            throw NodeError(.requestInvalid, "shorten the request to \(maximumBytes) bytes")
         }
     }
 
     func localObject(members: [String]) async throws -> ObjectReader {
-        try ObjectReader(JSONParser.parse(try await collectLocal()), at: .document, members: members)
+        try ObjectReader(
+            JSONParser.parse(try await collectLocal(), limits: .localRequest), at: .document, members: members)
+    }
+
+    /// Why a person moves a delivery, in the words that are kept and declared to the partner: they begin with the role
+    /// in which it was done. A withdrawal is somebody's, always.
+    func declaredReason(for event: TransportEvent) async throws -> String {
+        let reader = try await localObject(members: ["role", "reason"])
+        let role = reader.optional("role") == nil ? nil : try reader.text("role")
+        let reason = try reader.text("reason")
+        if role == nil, event == .withdrawnByPerson {
+            throw NodeError(.requestInvalid, "role: say who withdraws it, by duty role, such as duty-officer")
+        }
+        if let role, role.allSatisfy(\.isWhitespace) {
+            throw NodeError(.requestInvalid, "role: give a duty role, such as duty-officer")
+        }
+        let declared = (role.map { $0 + ": " } ?? "") + reason
+        guard !reason.allSatisfy(\.isWhitespace), declared.utf8.count <= ProtocolLimits.detailMaximumBytes else {
+            throw NodeError(
+                .requestInvalid,
+                "reason: give one; with the role it may have \(ProtocolLimits.detailMaximumBytes) bytes at most")
+        }
+        return declared
     }
 }
 

@@ -13,12 +13,12 @@ package struct LocalServer: Sendable {
     private let views: LocalViews
     private let links: PartnerLinks
 
-    package init(_ context: NodeContext, links: PartnerLinks, changes: ChangeBell) {
+    package init(_ context: NodeContext, links: PartnerLinks, changes: ChangeBell, keyBackup: KeyBackup) {
         self.context = context
         self.links = links
         submitting = Submitting(context)
         steps = InboxSteps(context, submitting: submitting)
-        views = LocalViews(context: context, links: links, changes: changes)
+        views = LocalViews(context: context, links: links, changes: changes, keyBackup: keyBackup)
     }
 
     package func application(
@@ -83,11 +83,7 @@ package struct LocalServer: Sendable {
         api.post("deliveries/:partner/:number/:event") { request, parameters in
             try await answer.json {
                 let (key, event) = try parameters.transportEvent
-                let reason = try await request.localObject(members: ["reason"]).text("reason")
-                guard (1...ProtocolLimits.detailMaximumBytes).contains(reason.utf8.count) else {
-                    throw NodeError(
-                        .requestInvalid, "reason: give one, of at most \(ProtocolLimits.detailMaximumBytes) bytes")
-                }
+                let reason = try await request.declaredReason(for: event)
                 guard try await context.ledger.moveTransport(key, event, reason: reason, at: context.now.wall) else {
                     throw NodeError(
                         .deliveryUnknown,

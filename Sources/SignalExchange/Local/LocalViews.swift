@@ -1,12 +1,15 @@
 import ExchangeCatalogue
 import ExchangeCore
 import ExchangeStore
+import Logging
+import ServiceLifecycle
 
 /// What an operator and the agency's system may look at. Reading changes nothing.
 struct LocalViews: Sendable {
     let context: NodeContext
     let links: PartnerLinks
     let changes: ChangeBell
+    let keyBackup: KeyBackup
 
     func status() async throws -> JSONValue {
         let community = context.community
@@ -16,6 +19,7 @@ struct LocalViews: Sendable {
             "incarnation": .string(context.ledger.opening.incarnation.description),
             "directoryVersion": .integer(community.directory.version),
             "filesProblem": .string(context.communityHolder.problem?.description ?? ""),
+            "keyBackupConfirmed": .bool(keyBackup.state.isConfirmed),
             "alarms": .integer(Int64(try await context.ledger.alarms(includingCleared: false).count)),
         ]
     }
@@ -24,7 +28,7 @@ struct LocalViews: Sendable {
         render(try await context.ledger.deliveries(filter))
     }
 
-    /// The deliveries of a message; waits until each has its receipt or refusal, or the time is over.
+    /// The deliveries of a message; waits until each has its receipt or refusal, the time is over, or the node stops.
     ///
     /// - Parameter withAnswers: also what the recipients' people said: the reason of an L2, the outcome of an L3.
     func deliveries(
@@ -37,9 +41,13 @@ struct LocalViews: Sendable {
             let seen = changes.count
             let entries = try await context.ledger.deliveries(filter)
             guard !entries.isEmpty else { throw NodeError(.messageUnknown, "this node has sent no message \(id)") }
-            if entries.allSatisfy({ $0.transport != .open }) || context.now.monotonic >= deadline {
+            let isSettled = entries.allSatisfy { $0.transport != .open }
+            // Who waits must not keep a node that is asked to stop: it is shown what there is.
+            let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
+            if isSettled || isEnding || context.now.monotonic >= deadline {
                 return withAnswers ? try await answered(entries) : render(entries)
             }
+            context.logger.debug("a request waits for receipts", metadata: ["message": "\(id)"])
             await changes.wait(beyond: seen, until: deadline, clock: context.clock)
         }
     }

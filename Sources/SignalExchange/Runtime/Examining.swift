@@ -86,10 +86,7 @@ package struct Examining: Sendable {
         guard let definition = context.catalogue[content.type] else {
             return refused(.typeUnknown, "type: \(content.type) is not in this node's catalogue")
         }
-        let summary = MessageSummary(
-            id: content.id, digest: verified.digest, type: content.type, sender: content.sender,
-            caseReference: content.caseRef, priority: content.priority, created: content.created,
-            wanted: definition.acknowledgement, isHandedOver: definition.isHandedOver)
+        let summary = MessageSummary(content, digest: verified.digest, as: definition)
         let key = try await context.caseKeys.key(for: content.caseRef)
         let message = ReceivedMessage(
             summary: summary, storedEnvelope: try Sealer().encrypt(verified.signedMessage, storageKey: key),
@@ -117,7 +114,15 @@ extension RefusalCode {
             case .digestMismatch: .digestMismatch
             case .signatureInvalid: .signatureInvalid
             case .signerUntrusted: .signerNotTrusted
-            default: .envelopeMalformed
+            case .malformed, .tooLarge, .structureNotAllowed, .partNotAllowed, .attributesNotAllowed,
+                .contentTypeMismatch, .decryptionFailed:
+                .envelopeMalformed
+            // Of what may pass, of receipts and of our own files: none of them is found in an envelope and refused.
+            case .recipientKeyUnknown, .signerUnknown, .signerCertificateMismatch, .signerUndecided,
+                .signingTimeInFuture, .receiptMismatch, .receiptByAnotherOrganisation, .recipientUntrusted,
+                .recipientUndecided, .certificateUnusable, .keyUnusable, .keyDoesNotMatchCertificate,
+                .revocationListUnusable, .storageKeyWrong, .attachmentDamaged, .cryptographicLibrary, .libraryUnsafe:
+                .envelopeMalformed
             }
     }
 
@@ -129,7 +134,7 @@ extension RefusalCode {
             case .codeUnknown: .codeUnknown
             case .senderNotEntitled, .recipientNotEntitled: .senderNotEntitled
             case .contentMalformed, .contentTooDeep, .duplicateMember, .paddingInvalid: .contentMalformed
-            default: .schemaViolated
+            case .fieldMissing, .fieldUnknown, .fieldInvalid, .ruleViolated, .recipientUnresolved: .schemaViolated
             }
     }
 }
@@ -142,7 +147,14 @@ extension LaterCode {
             case .signerUnknown, .signerCertificateMismatch: .signerUnknown
             case .signerUndecided: .revocationListStale
             case .signingTimeInFuture: .clockSkewed
-            default: .internalFault
+            case .recipientUndecided, .storageKeyWrong, .cryptographicLibrary, .libraryUnsafe: .internalFault
+            // What never passes is refused, and not put off.
+            case .malformed, .tooLarge, .structureNotAllowed, .algorithmNotAllowed, .tagTooShort, .partNotAllowed,
+                .attributesNotAllowed, .contentTypeMismatch, .decryptionFailed, .digestMismatch, .signerUntrusted,
+                .signatureInvalid, .receiptMismatch, .receiptByAnotherOrganisation, .recipientUntrusted,
+                .certificateUnusable, .keyUnusable, .keyDoesNotMatchCertificate, .revocationListUnusable,
+                .attachmentDamaged:
+                .internalFault
             }
     }
 }

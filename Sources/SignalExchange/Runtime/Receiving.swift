@@ -224,7 +224,9 @@ extension NodeContext {
             switch reason {
             case .signerUnknown: .signerUnknown
             case .clockSkewed: .clockSkewed
-            default: .revocationListStale
+            case .revocationListStale, .keyUnknown, .directoryStale, .storageUnavailable, .quotaExceeded,
+                .numberConflict, .internalFault:
+                .revocationListStale
             }
         try await ledger.raise(
             Alarm(

@@ -55,10 +55,7 @@ package struct Submitting: Sendable {
         }
         let sealed = try await seal(content)
         let request = AcceptanceRequest(
-            message: MessageSummary(
-                id: content.id, digest: sealed.digest, type: content.type, sender: content.sender,
-                caseReference: content.caseRef, priority: content.priority, created: content.created,
-                wanted: definition.acknowledgement, isHandedOver: definition.isHandedOver),
+            message: MessageSummary(content, digest: sealed.digest, as: definition),
             envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id): return Outcome(messageID: id, isRepeated: false)
@@ -181,5 +178,17 @@ package struct Submitting: Sendable {
         case .inboxStepNotPossible(let state, let step):
             NodeError(.stepNotPossible, "the message is \(state.rawValue); it cannot become \(step.rawValue)")
         }
+    }
+}
+
+extension MessageSummary {
+    /// What of a content is kept in clear, on the way out and on the way in.
+    ///
+    /// - Parameter definition: that of the content's type.
+    init(_ content: SignedContent, digest: Digest, as definition: MessageTypeDefinition) {
+        self.init(
+            id: content.id, digest: digest, type: content.type, sender: content.sender, caseReference: content.caseRef,
+            priority: content.priority, created: content.created, wanted: definition.acknowledgement,
+            isHandedOver: definition.isHandedOver)
     }
 }

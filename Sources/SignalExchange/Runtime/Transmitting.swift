@@ -83,8 +83,17 @@ package struct Transmitting: Sendable {
             case .later(let code, let detail): return .later(code, detail: detail)
             case .noted: return .invalid(reason: "the partner noted a number as void or held that has a message")
             case .receipt(let receipt):
+                let original: VerifiedMessage
+                do {
+                    original = try await stored(delivery)
+                } catch let error as CMSError {
+                    // Our fault, and no complaint of the partner: its receipt may be as good as any.
+                    return .notSent(
+                        .storedMessageUnreadable, detail: error.message.shortened,
+                        retryAfter: ProtocolLimits.retryMaximum)
+                }
                 _ = try SignedReceipt.verify(
-                    receipt, for: try await stored(delivery), from: partner, in: context.verification(in: community))
+                    receipt, for: original, from: partner, in: context.verification(in: community))
                 return .receipt(receipt)
             case .refusal(let statement):
                 let verified = try SignedStatement.verify(

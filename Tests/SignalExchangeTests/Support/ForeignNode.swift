@@ -89,9 +89,12 @@ final class ForeignNode: Sendable {
         ).wireBytes
     }
 
-    func tally(for partner: OIN) throws -> [UInt8] {
+    func tally(
+        for partner: OIN, incarnation: IncarnationID? = nil, after predecessor: IncarnationID? = nil
+    ) throws -> [UInt8] {
         let tally = Tally(
-            node: oin, partner: partner, incarnation: incarnation, predecessor: nil, created: .current,
+            node: oin, partner: partner, incarnation: incarnation ?? self.incarnation,
+            predecessor: predecessor.map { PredecessorClaim(incarnation: $0, last: .start) }, created: .current,
             isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [])
         return try SignedStatement.sign(tally.wireBytes, kind: .tally, by: keys.signing, at: .current)
     }

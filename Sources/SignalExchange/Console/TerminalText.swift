@@ -1,0 +1,21 @@
+extension String {
+    /// For a terminal: what a partner wrote must not move the cursor, hide a line or set the clipboard. Controls, and
+    /// what changes the direction or the lines of a text, are spelled as JSON escapes, so that JSON stays JSON.
+    ///
+    /// - Parameter keepsLineFeeds: for a text that is laid out in lines by this program.
+    package func escapingControls(keepsLineFeeds: Bool = false) -> String {
+        var shown = ""
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control where keepsLineFeeds && scalar == "\n": shown.unicodeScalars.append(scalar)
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+}

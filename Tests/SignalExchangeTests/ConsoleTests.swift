@@ -1,0 +1,65 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import ExchangeTesting
+import SignalExchange
+import Testing
+
+/// What a partner wrote, on an operator's terminal.
+@Suite struct TerminalTextTests {
+    /// Clears the screen, sets the title, and is a line that looks like ours; then what turns the direction around.
+    static let hostile = "\u{1B}[2J\u{9B}2J\u{7}\r\nMESSAGE\u{202E}\u{2028}\u{E0001}"
+
+    static func expectNoControls(in text: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        let found = text.unicodeScalars.filter { scalar in
+            scalar != "\n"
+                && [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+        }
+        #expect(found.map(\.value) == [], sourceLocation: sourceLocation)
+    }
+
+    @Test func `a cell of a table holds no control characters and stays one line`() {
+        var table = TextTable(["WHAT", "MORE"])
+        table.add([Self.hostile, "end"])
+        Self.expectNoControls(in: table.text)
+        #expect(table.text.split(separator: "\n").count == 2)
+        #expect(table.text.contains(#"\u001b[2J\u009b2J\u0007\u000d\u000aMESSAGE\u202e\u2028\udb40\udc01"#))
+    }
+
+    @Test func `text without control characters is shown as it is`() {
+        for text in ["", "Nguyễn – “é” 🇳🇱", "a\\u001b"] { #expect(text.escapingControls() == text) }
+    }
+}
+
+extension Nodes {
+    @Suite(.community()) struct ConsoleTests {
+        @Test func `no control character of a partner reaches the terminal`() async throws {
+            let community = try #require(Stage.community)
+            let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+            let hostile = TerminalTextTests.hostile
+            try await withNode(nidos) { context in
+                // As a partner's words stand in an alarm, with every other column filled.
+                try await context.ledger.raise(
+                    Alarm(
+                        code: .deliveryDeferred, partner: avim.oin,
+                        messageID: MessageID(at: .current, random: Randomness.bytes16()), detail: hostile,
+                        at: .current))
+            }
+            try await nidos.process.start()
+            let alarms = try await nidos.command("alarms", "list")
+            #expect(alarms.exitStatus == 0)
+            #expect(alarms.said.contains(#"\u001b[2J"#), "\(alarms.said)")
+            TerminalTextTests.expectNoControls(in: alarms.said)
+
+            let sender = try Stage.foreignNode("avim")
+            let content = try ExampleSignal.content(
+                from: sender.party, to: [Recipient(nidos.party)],
+                body: ExampleSignal.body(explanation: "seen\u{202E}\u{2066}"))
+            #expect(try await sender.deliver(sender.seal(content, for: nidos), to: nidos).receipt != nil)
+            let shown = try await nidos.command("inbox", "show", content.id.description)
+            #expect(shown.exitStatus == 0)
+            #expect(shown.said.contains(#"seen\u202e\u2066"#), "\(shown.said)")
+            TerminalTextTests.expectNoControls(in: shown.said)
+        }
+    }
+}

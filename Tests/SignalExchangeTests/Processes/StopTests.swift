@@ -1,0 +1,28 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeTesting
+import SignalExchange
+import Testing
+
+extension Nodes {
+    @Suite(.community()) struct StopTests {
+        @Test func `a request that waits for receipts does not keep a node that is asked to stop`() async throws {
+            let community = try #require(Stage.community)
+            let avim = community[slug: "avim"]
+            try avim.configure("level", "debug")
+            try await avim.process.start()
+            // Nobody is there to receipt it.
+            let id = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "waiting")
+            async let shown = avim.api.deliveries(of: id, waiting: .minutes(10))
+            try await avim.waitForLog("a request waits for receipts")
+
+            let clock = ContinuousClock()
+            let start = clock.now
+            let end = try await avim.process.stop()
+            #expect(clock.now - start < .seconds(6))
+            #expect(end == .exited(status: 0))
+            // Who waited is shown how far it is, and not a connection that broke.
+            #expect(try await shown.map(\.isReceipted) == [false])
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import ExchangeCore
+import SignalExchange
+import Synchronization
+
+/// A partner's node in this process, called without a network between: its own runtime answers.
+final class DirectConnection: PartnerConnection {
+    private let partner: NodeContext
+    private let caller: OIN
+    private let batches = Mutex(0)
+    private let whenDelivered = Mutex<(@Sendable () -> Void)?>(nil)
+
+    init(to partner: NodeContext, from caller: OIN) {
+        self.partner = partner
+        self.caller = caller
+    }
+
+    /// How many batches the partner was handed.
+    var batchCount: Int { batches.withLock { $0 } }
+
+    /// Called with each batch, before its answer is given back.
+    func onDelivery(_ body: @escaping @Sendable () -> Void) { whenDelivered.withLock { $0 = body } }
+
+    func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] {
+        let tallies = TallyExchange(partner)
+        try await tallies.take(signed, from: caller)
+        return try await tallies.make(for: caller)
+    }
+
+    func deliver(_ batch: [UInt8]) async throws -> [UInt8] {
+        let answer = try await Receiving(partner).receive(batch, from: caller)
+        batches.withLock { $0 += 1 }
+        whenDelivered.withLock { $0 }?()
+        return answer
+    }
+}

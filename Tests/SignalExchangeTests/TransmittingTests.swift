@@ -1,0 +1,110 @@
+import ExchangeCMS
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import ExchangeTesting
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// What a batch may carry, and what may not keep it back.
+    @Suite(.community()) struct TransmittingTests {
+        let avim: NodeHandle
+        let nidos: NodeHandle
+
+        init() throws {
+            let community = try #require(Stage.community)
+            avim = community[slug: "avim"]
+            nidos = community[slug: "nidos"]
+        }
+
+        private func submit(_ count: Int, to role: Role, _ context: NodeContext) async throws -> [MessageID] {
+            let submitting = Submitting(context)
+            var ids: [MessageID] = []
+            for _ in 0..<count {
+                ids.append(
+                    try await submitting.submit(
+                        JSONWriter.write(.object(ExampleSignal.submission(to: [role]))), key: nil
+                    ).messageID)
+            }
+            return ids
+        }
+
+        private func delivery(of id: MessageID, _ context: NodeContext) async throws -> DeliveryEntry {
+            var filter = DeliveryFilter()
+            filter.messageID = id
+            return try #require(await context.ledger.deliveries(filter).first)
+        }
+
+        @Test func `a full batch of declared numbers with the longest reasons is taken`() async throws {
+            try await withNode(avim) { context in
+                for id in try await submit(ProtocolLimits.batchMaximumItems, to: .guardian, context) {
+                    let key = try await delivery(of: id, context).key
+                    let event: TransportEvent =
+                        key.number.value.isMultiple(of: 2) ? .heldByOperator : .withdrawnByPerson
+                    let reason = String(repeating: "r", count: ProtocolLimits.detailMaximumBytes)
+                    #expect(try await context.ledger.moveTransport(key, event, reason: reason, at: .current))
+                }
+                let transmitting = Transmitting(context)
+                let prepared = try #require(
+                    await transmitting.prepare(transmitting.due(for: nidos.oin), for: nidos.oin))
+                #expect(prepared.deliveries.count == ProtocolLimits.batchMaximumItems)
+                try await withNode(nidos) { partner in
+                    let answer = try await Receiving(partner).receive(prepared.bytes, from: avim.oin)
+                    let outcomes = try BatchAnswer(wireBytes: answer).outcomes
+                    #expect(outcomes.map(\.answer) == Array(repeating: .noted, count: prepared.deliveries.count))
+                    try await transmitting.record(answer, to: prepared, from: nidos.oin)
+                }
+                #expect(try await transmitting.due(for: nidos.oin).items.isEmpty)
+            }
+        }
+
+        @Test func `a manifest of the longest items fits its limit also under the highest numbers`() throws {
+            let highest = ProtocolLimits.sequenceNumberMaximum
+            let items = (0..<ProtocolLimits.batchMaximumItems).map { index in
+                let number = SequenceNumber(highest - UInt64(ProtocolLimits.batchMaximumItems - index))
+                return ManifestItem(
+                    item: ChannelItem(
+                        number: number, messageID: MessageID(at: .current, random: Randomness.bytes16()),
+                        messageDigest: sha256([UInt8(index)])),
+                    kind: .held, replaces: SequenceNumber(number.value - 1),
+                    reason: String(repeating: "r", count: ProtocolLimits.detailMaximumBytes))
+            }
+            let manifest = Manifest(
+                sender: avim.oin, recipient: nidos.oin, incarnation: IncarnationID(Randomness.bytes16()),
+                created: .current, items: items, runningDigest: .zero)
+            #expect(manifest.wireBytes.count <= ProtocolLimits.manifestMaximumBytes)
+            #expect(try Manifest(wireBytes: manifest.wireBytes) == manifest)
+        }
+
+        @Test func `stored messages that cannot be read are put off alone, and keep back nothing`() async throws {
+            let ind = try #require(Stage.community)[slug: "ind"]
+            try await withNode(avim) { context in
+                // As many as a batch holds, and one behind them.
+                let damaged = try await submit(ProtocolLimits.batchMaximumItems, to: .immigration, context)
+                let good = try #require(await submit(1, to: .immigration, context).first)
+                for id in damaged { try avim.damageEnvelope(of: id) { _ in [0x30, 0x00] } }
+                let transmitting = Transmitting(context)
+                let first = try await transmitting.due(for: ind.oin)
+                #expect(first.items.map(\.item.messageID) == damaged)
+                let nothing = try await transmitting.prepare(first, for: ind.oin)
+                #expect(nothing == nil)
+
+                let prepared = try #require(
+                    await transmitting.prepare(transmitting.due(for: ind.oin), for: ind.oin))
+                #expect(prepared.deliveries.map(\.item.messageID) == [good])
+                let alarms = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
+                for id in damaged {
+                    let entry = try await delivery(of: id, context)
+                    #expect(entry.transport == .open)
+                    #expect(entry.attempts == 0)
+                    // For so long that a thousand of them do not fill one batch after the other.
+                    let next = try #require(entry.nextAttempt)
+                    #expect(next > context.now.wall + .minutes(4))
+                    #expect(alarms.filter { $0.messageID == id }.map(\.code) == [.storedMessageUnreadable])
+                }
+                #expect(alarms.allSatisfy { $0.messageID != good })
+            }
+        }
+    }
+}
