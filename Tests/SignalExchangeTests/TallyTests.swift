@@ -28,7 +28,8 @@ extension Nodes {
                 try await tallies.take(overtaken, from: avim.oin)
                 #expect(try await alarms(about: avim.oin, context) == [])
                 // It changes nothing of which incarnation is the present one.
-                #expect(try await context.ledger.incarnations(of: avim.oin).last?.incarnation == successor)
+                let facts = try await context.ledger.incarnationFacts(successor, after: nil, of: avim.oin)
+                #expect(facts.latest?.incarnation == successor)
             }
         }
 
