@@ -48,6 +48,11 @@ package protocol ExchangeLedger: Sendable {
     func account(with partner: OIN) async throws -> ChannelAccount
     /// The running digest of our channel to a partner (`isOutgoing`), or of theirs to us, at a number.
     func runningDigest(with partner: OIN, isOutgoing: Bool, at number: SequenceNumber) async throws -> Digest?
+    /// The numbers beyond `number` that the partner has answered (a receipt, a refusal, or that it noted a declaration),
+    /// from the next to the highest; `nil` where the next has no answer.
+    func answeredNumbers(by partner: OIN, beyond number: SequenceNumber) async throws -> NumberRange?
+    /// What comparing the last tally showed; `nil` before the first.
+    func agreement(with partner: OIN) async throws -> PairAgreement?
     /// Keeps a partner's verified tally (the signed bytes), and what comparing it with our own account showed.
     func keepTally(_ record: TallyRecord) async throws
     /// What is kept of an incarnation of a partner, and of those that it signed with before.

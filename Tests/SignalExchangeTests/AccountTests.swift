@@ -3,6 +3,7 @@ import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
+import GRDB
 import SignalExchange
 import Testing
 
@@ -62,6 +63,38 @@ extension Nodes {
             let id = try await avim.api.submit(
                 .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "after-restore")
             try await nidos.api.waitForInbox(id)
+        }
+
+        /// Nobody stops a node to copy its store: this copy has the incarnation that runs on, so that its successor is
+        /// lawful, and only what the partner had answered tells of it.
+        @Test func `a partner restored from a copy made while it ran is noticed, although it sent nothing since`()
+            async throws
+        {
+            let ind = community[slug: "ind"]
+            try await ind.process.start()
+            func tell(_ key: String) async throws -> MessageID {
+                let id = try await nidos.api.submit(
+                    .object(ExampleSignal.submission(to: [.immigration])), key: key)
+                try await nidos.api.waitForAnswers(to: id)
+                return id
+            }
+            _ = try await tell("before-online-copy")
+            let copy = community.folder.appending(path: "online-copy")
+            try DatabaseQueue(path: ind.folder.store).backup(to: DatabaseQueue(path: copy.path))
+            let lost = try await tell("after-online-copy")
+            try await ind.process.kill()
+            let store = URL(filePath: ind.folder.file("store"))
+            try FileManager.default.removeItem(at: store)
+            try FileManager.default.createDirectory(at: store, withIntermediateDirectories: true)
+            try FileManager.default.moveItem(at: copy, to: URL(filePath: ind.folder.store))
+            try await ind.process.start()
+            try await nidos.api.greetPartners()
+            let alarm = try await nidos.waitForAlarm(.partnerRolledBack, about: ind.oin)
+            #expect(alarm.detail.contains("numbers 2 to 2"), "\(alarm.detail)")
+            #expect(try await !ind.api.inbox().contains { $0.messageID == lost }, "it is not lost there")
+            let partner = try #require(try await nidos.api.partners().first { $0.oin == ind.oin })
+            #expect(partner.outgoing == "lost there: 2 to 2")
+            try await ind.process.kill()
         }
 
         @Test func `a partner whose store was wiped is noticed, and is still sent what is new`() async throws {

@@ -68,6 +68,28 @@ extension Nodes {
             #expect(alarms == [.storedMessageUnreadable])
         }
 
+        @Test func `only a tally that was asked for after a receipt proves that it is lost there`() async throws {
+            let (entry, _) = try await delivery(answeredBy: "nidos") { .receipt(try $0.receipt()) }
+            let community = try #require(Stage.community)
+            let partner = try ForeignNode(community[slug: "nidos"])
+            try await withNode(community[slug: "avim"]) { context in
+                let before = SequenceNumber(entry.key.number.value - 1)
+                let digest = try await context.ledger.runningDigest(with: partner.oin, isOutgoing: true, at: before)
+                let tally = try partner.tally(
+                    for: context.oin,
+                    received: ChannelPosition(number: before, runningDigest: before == .none ? .zero : #require(digest))
+                )
+                func look(isAnswer: Bool) async throws -> ChannelAgreement {
+                    try await TallyExchange(context).take(tally, from: partner.oin, isAnswer: isAnswer).outgoing
+                }
+                let lost = ChannelAgreement.lost(from: entry.key.number, to: entry.key.number)
+                #expect(try await look(isAnswer: false).isAgreed, "it may have been made before the receipt")
+                #expect(try await look(isAnswer: true) == lost)
+                #expect(
+                    try await look(isAnswer: false) == lost, "what was proved stands while the account does not move")
+            }
+        }
+
         @Test func `a receipt that another member signed counts for nothing and is an alarm`() async throws {
             let (entry, alarms) = try await delivery(answeredBy: "ind") { .receipt(try $0.receipt()) }
             #expect(entry.transport == .open)

@@ -6,6 +6,9 @@ public enum ChannelAgreement: Hashable, Sendable {
     case differ(at: SequenceNumber)
     /// The receiving side claims more than was ever issued.
     case ahead(issued: SequenceNumber, received: SequenceNumber)
+    /// The receiving side answered these numbers, and its account no longer has them: its store is older than its
+    /// answers. They are receipted, and whom they were for has not been told.
+    case lost(from: SequenceNumber, to: SequenceNumber)
     /// The digest at the number to be compared is not to be had.
     case undecided
 
@@ -30,15 +33,19 @@ package enum TallyComparison {
     /// Two accounts agree at N, the lesser of issued and received, when their running digests at N are equal; nothing is
     /// claimed beyond N.
     ///
-    /// - Parameter issuerDigest: the issuer's running digest at the receiver's number, where that is the lesser.
+    /// - Parameters:
+    ///   - issuerDigest: the issuer's running digest at the receiver's number, where that is the lesser.
+    ///   - answered: the numbers right after `received` that the receiver had answered, by its proofs here, **before** it
+    ///     made this account; `nil` where there are none, or where nobody can say which was first.
     package static func compare(
-        issued: ChannelPosition, received: ChannelPosition, issuerDigest: Digest?
+        issued: ChannelPosition, received: ChannelPosition, issuerDigest: Digest?, answered: NumberRange? = nil
     ) -> ChannelAgreement {
         guard received.number <= issued.number else { return .ahead(issued: issued.number, received: received.number) }
         let behind = issued.number.value - received.number.value
         let atReceived = behind == 0 ? issued.runningDigest : received.number == .none ? Digest.zero : issuerDigest
         guard let atReceived else { return .undecided }
-        return atReceived == received.runningDigest
-            ? .agree(at: received.number, behind: behind) : .differ(at: received.number)
+        guard atReceived == received.runningDigest else { return .differ(at: received.number) }
+        if let answered { return .lost(from: answered.first, to: answered.last) }
+        return .agree(at: received.number, behind: behind)
     }
 }

@@ -44,6 +44,33 @@ extension Database {
         }
     }
 
+    func agreement(with partner: OIN) throws -> PairAgreement? {
+        try first(
+            "SELECT agreement_outgoing, agreement_incoming FROM partner WHERE oin = ? AND tally_at IS NOT NULL",
+            [partner.text]
+        ) {
+            PairAgreement(
+                outgoing: try $0.value(0, ChannelAgreement(column: $0.text(0))),
+                incoming: try $0.value(1, ChannelAgreement(column: $0.text(1))))
+        }
+    }
+
+    /// The common case is one row: the next number has no answer yet. Only after a loss is the highest looked for.
+    func answeredNumbers(by partner: OIN, beyond number: SequenceNumber) throws -> NumberRange? {
+        guard let next = Int64(exactly: number.next.value),
+            try first(
+                "SELECT 1 FROM delivery WHERE partner = ? AND number = ? AND is_outstanding = 0", [partner.text, next],
+                { _ in true }) == true
+        else { return nil }
+        return try first(
+            """
+            SELECT number FROM delivery WHERE partner = ? AND number >= ? AND is_outstanding = 0
+            ORDER BY number DESC LIMIT 1
+            """,
+            [partner.text, next]
+        ) { NumberRange(number.next, try $0.number(0)) }
+    }
+
     func runningDigest(issuedTo partner: OIN, at number: Int64) throws -> Digest? {
         try first(
             "SELECT running_digest FROM delivery WHERE partner = ? AND number = ?", [partner.text, number]

@@ -155,6 +155,7 @@ extension ChannelAgreement {
         case .agree(let number, let behind): "agree \(number) \(behind)"
         case .differ(let number): "differ \(number)"
         case .ahead(let issued, let received): "ahead \(issued) \(received)"
+        case .lost(let first, let last): "lost \(first) \(last)"
         case .undecided: "undecided"
         }
     }
@@ -166,6 +167,8 @@ extension ChannelAgreement {
         case ("agree", 2): self = .agree(at: SequenceNumber(numbers[0]), behind: numbers[1])
         case ("differ", 1): self = .differ(at: SequenceNumber(numbers[0]))
         case ("ahead", 2): self = .ahead(issued: SequenceNumber(numbers[0]), received: SequenceNumber(numbers[1]))
+        case ("lost", 2) where numbers[0] <= numbers[1]:
+            self = .lost(from: SequenceNumber(numbers[0]), to: SequenceNumber(numbers[1]))
         case ("undecided", 0): self = .undecided
         default: return nil
         }

@@ -46,6 +46,14 @@ extension SQLiteLedger {
         }
     }
 
+    package func answeredNumbers(by partner: OIN, beyond number: SequenceNumber) async throws -> NumberRange? {
+        try await read { try $0.answeredNumbers(by: partner, beyond: number) }
+    }
+
+    package func agreement(with partner: OIN) async throws -> PairAgreement? {
+        try await read { try $0.agreement(with: partner) }
+    }
+
     package func incarnationFacts(
         _ incarnation: IncarnationID, after predecessor: IncarnationID?, of partner: OIN
     ) async throws -> IncarnationFacts {

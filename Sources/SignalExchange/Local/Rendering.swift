@@ -116,6 +116,7 @@ enum Rendering {
         switch agreement {
         case .agree(let number, behind: 0): "agree at \(number)"
         case .agree(let number, let behind): "agree at \(number), \(behind) behind"
+        case .lost(let first, let last): "lost there: \(first) to \(last)"
         case .differ(let number): "DIFFER at or before \(number)"
         case .ahead(let issued, let received): "AHEAD: \(received) received, \(issued) issued"
         case .undecided: "more issued than is here"

@@ -104,7 +104,9 @@ package actor PartnerDriver {
 
     private func greet() async throws -> PartnerLink.Event {
         let answer = try await connection.exchangeTally(try await tallies.make(for: partner))
-        let agreement = try await tallies.take(answer, from: partner)
+        // This driver alone sends to the partner, and waits for one answer at a time: all that the partner had answered
+        // was kept here before this tally was asked for.
+        let agreement = try await tallies.take(answer, from: partner, isAnswer: true)
         try await clearAlarms(after: agreement)
         return .tallyExchanged
     }

@@ -25,15 +25,25 @@ package struct TallyExchange: Sendable {
 
     /// Verifies a partner's tally, holds it against our own books, and keeps both the tally and the finding.
     ///
+    /// - Parameter isAnswer: whether the partner made it after it was asked, with no batch under way: it must then have
+    ///   all that it had answered. One that comes unasked may have been made before an answer that is here already.
     /// - Throws: ``RequestError``; nothing of an unverified tally is kept.
     @discardableResult
-    package func take(_ signed: [UInt8], from peer: OIN) async throws -> PairAgreement {
+    package func take(_ signed: [UInt8], from peer: OIN, isAnswer: Bool) async throws -> PairAgreement {
         let tally = try verify(signed, from: peer)
         try await judgeIncarnation(of: tally)
-        let agreement = try await compare(tally)
+        let agreement = try await compare(tally, isAnswer: isAnswer)
         let now = context.now.wall
         try await context.ledger.keepTally(
             TallyRecord(tally: tally, signed: signed, agreement: agreement, at: now))
+        if case .lost(let first, let last) = agreement.outgoing {
+            try await context.ledger.raise(
+                Alarm(
+                    code: .partnerRolledBack, partner: peer, messageID: nil,
+                    detail: "its store has lost numbers \(first) to \(last), which it had answered: nobody "
+                        + "there may know of these messages. Call its duty contact, and send them again as new messages",
+                    at: now))
+        }
         for (name, channel) in [("to", agreement.outgoing), ("from", agreement.incoming)] {
             guard let detail = Self.complaint(channel) else { continue }
             try await context.ledger.raise(
@@ -108,15 +118,28 @@ package struct TallyExchange: Sendable {
             of: tally.node)
     }
 
-    private func compare(_ tally: Tally) async throws -> PairAgreement {
+    private func compare(_ tally: Tally, isAnswer: Bool) async throws -> PairAgreement {
         let account = try await context.ledger.account(with: tally.node)
         let ours = try await context.ledger.runningDigest(
             with: tally.node, isOutgoing: true, at: tally.received.number)
         let theirs = try await context.ledger.runningDigest(
             with: tally.node, isOutgoing: false, at: tally.issued.number)
         return PairAgreement(
-            outgoing: TallyComparison.compare(issued: account.issued, received: tally.received, issuerDigest: ours),
+            outgoing: TallyComparison.compare(
+                issued: account.issued, received: tally.received, issuerDigest: ours,
+                answered: try await answered(beyond: tally, isAnswer: isAnswer)),
             incoming: Self.incoming(tally.issued, received: account.received, ourDigest: theirs))
+    }
+
+    /// What the partner had answered before it made this tally, and does not account for.
+    private func answered(beyond tally: Tally, isAnswer: Bool) async throws -> NumberRange? {
+        if !isAnswer {
+            // Nothing new can be found in it. What an answer showed stands for as long as the account does not move.
+            guard case .lost(let first, _)? = try await context.ledger.agreement(with: tally.node)?.outgoing,
+                first == tally.received.number.next
+            else { return nil }
+        }
+        return try await context.ledger.answeredNumbers(by: tally.node, beyond: tally.received.number)
     }
 
     /// What the partner says that it issued, against our own record of it. Batches overtake tallies, so that holding
@@ -132,9 +155,14 @@ package struct TallyExchange: Sendable {
 
     private static func complaint(_ agreement: ChannelAgreement) -> String? {
         switch agreement {
-        case .agree, .undecided: nil
-        case .differ(let number): "the lists differ at or before number \(number)"
-        case .ahead(let issued, let received): "\(received) received, but only \(issued) issued"
+        case .agree, .undecided, .lost: nil
+        case .differ(let number):
+            "the lists differ at or before number \(number). Keep both stores as they are: they hold the signed proof; "
+                + "call the partner's duty contact"
+        case .ahead(let issued, let received):
+            "\(received) received, but only \(issued) issued. Either this node's store is older than what it signed (was "
+                + "it restored?): then send nothing that matters through it, keep it, and call every partner; or the "
+                + "partner's account is wrong: call it"
         }
     }
 }

@@ -59,7 +59,7 @@ package struct PeerServer: Sendable {
                 request, requestContext, type: PeerEndpoint.tallyType, answerType: PeerEndpoint.tallyType,
                 maximumBytes: ProtocolLimits.statementMaximumBytes
             ) { signed, peer in
-                try await tallies.take(signed, from: peer)
+                try await tallies.take(signed, from: peer, isAnswer: false)
                 return try await tallies.make(for: peer)
             }
         }

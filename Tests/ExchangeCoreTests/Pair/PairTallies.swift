@@ -55,7 +55,7 @@ extension Pair {
         for side in [agreement.outgoing, agreement.incoming] {
             switch side {
             case .agree, .undecided: break
-            case .differ, .ahead: disagreements.append("\(seat): \(side)")
+            case .differ, .ahead, .lost: disagreements.append("\(seat): \(side)")
             }
         }
         return true

@@ -41,6 +41,18 @@ import Testing
                 == .ahead(issued: SequenceNumber(6), received: SequenceNumber(7)))
     }
 
+    @Test func `numbers that were answered and are accounted for no more are lost`() {
+        let lost = NumberRange(SequenceNumber(8), SequenceNumber(9))
+        func compare(digest: UInt8) -> ChannelAgreement {
+            TallyComparison.compare(
+                issued: Self.position(9, 5), received: Self.position(7, 1), issuerDigest: Sample.digest(digest),
+                answered: lost)
+        }
+        #expect(compare(digest: 1) == .lost(from: lost.first, to: lost.last))
+        #expect(!compare(digest: 1).isAgreed)
+        #expect(compare(digest: 2) == .differ(at: SequenceNumber(7)), "other lists are the graver finding")
+    }
+
     @Test func `without the digest to compare nothing is claimed`() {
         #expect(Self.compare(Self.position(9, 5), Self.position(7, 1)) == .undecided)
     }

@@ -22,7 +22,7 @@ final class DirectConnection: PartnerConnection {
 
     func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] {
         let tallies = TallyExchange(partner)
-        try await tallies.take(signed, from: caller)
+        try await tallies.take(signed, from: caller, isAnswer: false)
         return try await tallies.make(for: caller)
     }
 
