@@ -3,6 +3,7 @@ package import ExchangeCore
 import ExchangeStore
 import Foundation
 package import Logging
+import NIOCore
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -45,6 +46,7 @@ package struct ExchangeNode: Sendable {
             throw error as? NodeError
                 ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
         }
+        try await checkArchiveKey(context, folder)
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
             links: PartnerLinks(context, folder: folder))
@@ -63,7 +65,7 @@ package struct ExchangeNode: Sendable {
     package func run(onReady: @escaping @Sendable () -> Void) async throws {
         let ready = Countdown(2, then: onReady)
         let keyBackup = KeyBackup(of: folder)
-        if let warning = keyBackup.state.warning { context.logger.warning("\(warning)") }
+        warn(of: keyBackup)
         try removeStaleSocket()
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
@@ -122,11 +124,74 @@ package struct ExchangeNode: Sendable {
     }
 
     private static func explain(_ error: any Error, _ configuration: NodeConfiguration) -> any Error {
-        guard "\(error)".contains("errno: 98") else { return error }
-        return NodeError(
-            .addressInUse,
-            "\(configuration.host):\(configuration.port) is taken; stop what listens there, or set `listen.port`",
-            cause: "\(error)")
+        let (host, port, socket) = (configuration.host, configuration.port, configuration.socketPath)
+        if error is SocketAddressError.UnknownHost {
+            return NodeError(
+                .configurationInvalid, "\(host) is no address; set `listen.host`, to 0.0.0.0 for all of this machine's",
+                cause: "\(error)")
+        }
+        guard let error = error as? IOError else { return error }
+        let (code, message): (NodeErrorCode, String)
+        switch error.errnoCode {
+        case EADDRINUSE:
+            (code, message) = (.addressInUse, "\(host):\(port) is taken; stop what listens there, or set `listen.port`")
+        case EADDRNOTAVAIL:
+            (code, message) = (
+                .configurationInvalid,
+                "\(host) is no address of this machine; set `listen.host`, to 0.0.0.0 for all of its addresses"
+            )
+        case ENOENT, ENOTDIR:
+            (code, message) = (
+                .configurationInvalid, "\(socket) has no folder; make it, or set `local.socket` to another path"
+            )
+        case EACCES, EPERM:
+            (code, message) = (
+                .configurationInvalid,
+                "this user may not listen on \(host):\(port) or make \(socket); set `listen.port` above 1023, or look at "
+                    + "the folder's rights"
+            )
+        default: return error
+        }
+        return NodeError(code, message, cause: "\(error)")
+    }
+
+    /// An archive key that does not open what is here would wrap every new case in another: the store would need both,
+    /// and nobody would know.
+    private static func checkArchiveKey(_ context: NodeContext, _ folder: NodeFolder) async throws(NodeError) {
+        do {
+            var newest = DeliveryFilter()
+            newest.maximumItems = 1
+            var oldest = InboxFilter()
+            oldest.maximumItems = 1
+            let sent = try await context.ledger.deliveries(newest).first?.message
+            let received = try await context.ledger.inbox(oldest, now: context.now.wall).first?.message
+            for message in [sent, received].compactMap(\.self) {
+                _ = try await context.caseKeys.key(for: message.caseReference)
+            }
+        } catch let error as CMSError {
+            throw NodeError(
+                .certificateUnusable,
+                "\(folder.archiveKey) is not the one under which this store was written; restore it from the copy of the "
+                    + "keys", cause: error.description)
+        } catch {
+            throw NodeError(.storeUnavailable, "the store does not give the keys of its cases", cause: "\(error)")
+        }
+    }
+
+    /// What does not stop the node, and will stop messages.
+    private func warn(of keyBackup: KeyBackup) {
+        if let warning = keyBackup.state.warning { context.logger.warning("\(warning)") }
+        for use in NodeFolder.KeyUse.allCases {
+            let path = folder.certificate(use)
+            guard let text = try? folder.readText(path), let certificate = try? Certificate(pem: text) else { continue }
+            if certificate.notAfter < context.now.wall {
+                context.logger.error(
+                    "\(path) ended on \(certificate.notAfter): partners take nothing that rests on it; have it renewed")
+            } else if context.now.wall < certificate.notBefore {
+                context.logger.error(
+                    "\(path) begins only on \(certificate.notBefore): look at this machine's clock, or wait")
+            }
+        }
     }
 }
 

@@ -29,7 +29,11 @@ struct ClientOptions: ParsableArguments {
 func reporting(_ body: () async throws -> Void) async throws {
     do {
         try await body()
-    } catch let error as NodeError {
+    } catch {
+        // What has no code of ours is a fault of ours: whatever goes wrong, the line has one form.
+        let error =
+            error as? NodeError
+            ?? NodeError(.internalFault, "this is a fault of the program; report it with the log", cause: "\(error)")
         let text = "\(error)".escapingControls(keepsLineFeeds: true)
         FileHandle.standardError.write(Data("exchange-node: \(text)\n".utf8))
         throw ExitCode(error.code.exitCode)

@@ -1,3 +1,4 @@
+import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
@@ -73,6 +74,56 @@ extension Nodes {
             try await other.process.kill()
         }
 
+        @Test func `an address or a socket that cannot be is refused with the key to set`() async throws {
+            for host in ["192.0.2.1", "no-such-host.invalid"] {
+                try await expectStartRefused(
+                    "configuration-invalid", saying: host, "listen.host",
+                    environment: ["EXCHANGE_NODE_LISTEN_HOST=\(host)"])
+            }
+            try await expectStartRefused(
+                "configuration-invalid", saying: "/no-such-folder/x.sock", "local.socket",
+                environment: ["EXCHANGE_NODE_LOCAL_SOCKET=/no-such-folder/x.sock"])
+        }
+
+        @Test func `an archive key that does not open the store is refused before anything is written under it`()
+            async throws
+        {
+            let node = community[slug: "ind"]
+            try await node.process.start()
+            _ = try await node.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "before")
+            try await node.process.stop()
+            // That of another folder, as after a renewal that took too much.
+            let other = try community[slug: "ggd"].folder.read(community[slug: "ggd"].folder.archiveKey)
+            try await replacing(node.folder.archiveKey, with: other) {
+                let run = try await node.command("run")
+                #expect(run.exitStatus == 2)
+                for word in ["certificate-unusable", node.folder.archiveKey, "copy of the keys"] {
+                    #expect(run.said.contains(word), "\(run.said)")
+                }
+            }
+            try await replacing(node.folder.archiveKey, with: nil) {
+                let run = try await node.command("run")
+                #expect(run.said.contains("copy of the keys"), "\(run.said)")
+            }
+            try await node.process.start()
+            try await node.process.kill()
+        }
+
+        @Test func `a certificate that has ended or not begun is named at the start`() async throws {
+            let node = community[slug: "jade"]
+            let path = node.folder.certificate(.signing)
+            let request = URL(filePath: node.folder.certificateRequest(.signing))
+            for (flaw, word) in [(ExamplePKI.Flaw.expired, "ended on"), (.notYetValid, "clock")] {
+                try community.pki.sign(request: request, for: .signing, into: URL(filePath: path), flaw: flaw)
+                try await node.process.start()
+                try await node.waitForLog("\(path) ")
+                let log = try String(contentsOf: node.process.log, encoding: .utf8)
+                #expect(log.contains(word), "\(log)")
+                try await node.process.kill()
+                try FileManager.default.removeItem(at: node.process.log)
+            }
+        }
+
         @Test func `a value outside its range is refused with the range`() async throws {
             try await expectStartRefused(
                 "configuration-invalid", saying: "listen.port", "65535", environment: ["EXCHANGE_NODE_LISTEN_PORT=0"])
@@ -96,15 +147,21 @@ extension Nodes {
             try await replacing(folder.certificate(.signing), with: Array("no certificate".utf8)) {
                 try await expectStartRefused("certificate-unusable")
             }
+            for path in [folder.anchors, folder.revocationLists + "/issuing.crl"] {
+                try await replacing(path, with: Array("no PEM".utf8)) {
+                    try await expectStartRefused("certificate-unusable", saying: path)
+                }
+            }
             try await replacing(folder.directory, with: Array("no directory".utf8)) {
                 try await expectStartRefused("directory-invalid", saying: folder.directory)
             }
         }
 
-        @Test func `the key of another certificate is refused`() async throws {
+        @Test func `the key of another certificate is refused, and both files are named`() async throws {
             let other = try community[slug: "ggd"].folder.read(community[slug: "ggd"].folder.key(.signing))
             try await replacing(node.folder.key(.signing), with: other) {
-                try await expectStartRefused("certificate-unusable")
+                try await expectStartRefused(
+                    "certificate-unusable", saying: node.folder.key(.signing), node.folder.certificate(.signing))
             }
         }
 

@@ -178,20 +178,38 @@ package final class CommunityHolder: Sendable {
     }
 
     private static func trustStore(_ folder: NodeFolder) throws(NodeError) -> TrustStore {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.revocationLists) else {
+            throw NodeError(
+                .fileMissing,
+                "\(folder.revocationLists) is missing or not readable; put the authorities' revocation lists into it")
+        }
+        let anchors = try read(folder.anchors, in: folder) { try Certificate.all(pem: $0) }
+        let intermediates = try read(folder.intermediates, in: folder) { try Certificate.all(pem: $0) }
+        var lists: [RevocationList] = []
+        for name in names.filter({ $0.hasSuffix(".crl") }).sorted() {
+            lists.append(try read(folder.revocationLists + "/" + name, in: folder) { try RevocationList(pem: $0) })
+        }
         do {
-            let lists = try FileManager.default.contentsOfDirectory(atPath: folder.revocationLists)
-                .filter { $0.hasSuffix(".crl") }.sorted()
-            return try TrustStore(
-                anchors: try Certificate.all(pem: try folder.readText(folder.anchors)),
-                intermediates: try Certificate.all(pem: try folder.readText(folder.intermediates)),
-                revocationLists: try lists.map {
-                    try RevocationList(pem: try folder.readText(folder.revocationLists + "/" + $0))
-                })
-        } catch let error as NodeError {
-            throw error
+            return try TrustStore(anchors: anchors, intermediates: intermediates, revocationLists: lists)
         } catch {
             throw NodeError(
-                .certificateUnusable, "the files in trust/ or crl/ of \(folder.path) cannot be used", cause: "\(error)")
+                .certificateUnusable,
+                "the authorities in \(folder.anchors) and \(folder.intermediates) cannot be used; put theirs there, in PEM",
+                cause: "\(error)")
+        }
+    }
+
+    /// What a file of the authorities holds, or an error that names the file.
+    private static func read<Value>(
+        _ path: String, in folder: NodeFolder, _ parse: (String) throws -> Value
+    ) throws(NodeError) -> Value {
+        let text = try folder.readText(path)
+        do {
+            return try parse(text)
+        } catch {
+            throw NodeError(
+                .certificateUnusable, "\(path) cannot be used; put the authority's own file there again, in PEM",
+                cause: "\(error)")
         }
     }
 }

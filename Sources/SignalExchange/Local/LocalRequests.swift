@@ -64,7 +64,8 @@ extension BasicRequestContext {
     var transportEvent: (DeliveryKey, TransportEvent) {
         get throws {
             let partner = try OIN(try parameters.require("partner")).orThrow("name the partner by its OIN")
-            let number = try UInt64(try parameters.require("number")).orThrow("name the delivery by its number")
+            let number = try UInt64(try parameters.require("number")).orThrow(
+                "name the delivery by its number, as `queue list` shows it")
             let key = DeliveryKey(partner: partner, number: SequenceNumber(number))
             switch try parameters.require("event") {
             case "hold": return (key, .heldByOperator)
@@ -80,7 +81,7 @@ extension DeliveryFilter {
     init(_ request: Request) throws {
         self.init()
         let parameters = request.uri.queryParameters
-        if let text = parameters["partner"] { partner = try OIN(text).orThrow("partner: use an OIN") }
+        if let text = parameters["partner"] { partner = try OIN(text).orThrow("partner: use an OIN, 20 positions") }
         if let text = parameters["caseRef"] {
             caseReference = try CaseReference(text).orThrow("caseRef: use a case reference, a UUIDv4")
         }

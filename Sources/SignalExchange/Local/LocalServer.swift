@@ -87,7 +87,8 @@ package struct LocalServer: Sendable {
                 guard try await context.ledger.moveTransport(key, event, reason: reason, at: context.now.wall) else {
                     throw NodeError(
                         .deliveryUnknown,
-                        "no delivery \(key.number) to \(key.partner), or its state does not allow that")
+                        "no delivery \(key.number) to \(key.partner), or its state does not allow that; see `exchange-node queue "
+                            + "list --partner \(key.partner)`")
                 }
                 return ["done": true]
             }

@@ -40,7 +40,9 @@ struct LocalViews: Sendable {
         while true {
             let seen = changes.count
             let entries = try await context.ledger.deliveries(filter)
-            guard !entries.isEmpty else { throw NodeError(.messageUnknown, "this node has sent no message \(id)") }
+            guard !entries.isEmpty else {
+                throw NodeError(.messageUnknown, "this node has sent no message \(id); see `queue list`")
+            }
             let isSettled = entries.allSatisfy { $0.transport != .open }
             // Who waits must not keep a node that is asked to stop: it is shown what there is.
             let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
@@ -65,7 +67,7 @@ struct LocalViews: Sendable {
         filter.id = id
         guard let entry = try await context.ledger.inbox(filter, now: context.now.wall).first,
             let kept = try await context.ledger.message(id)
-        else { throw NodeError(.messageUnknown, "message \(id) is not in the inbox") }
+        else { throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`") }
         var object = Rendering.inbox(entry, directory: context.community.directory)
         for member in Rendering.content(try await StoredContent(context).read(kept)).members {
             object[member.name] = member.value

@@ -22,7 +22,7 @@ package struct InboxSteps: Sendable {
         _ step: AcknowledgementStep, on id: MessageID, role: String, text: String?
     ) async throws -> MessageID {
         guard let kept = try await context.ledger.message(id), !kept.isOutgoing else {
-            throw NodeError(.messageUnknown, "message \(id) is not in the inbox")
+            throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`")
         }
         let original = try await StoredContent(context).read(kept)
         guard let me = original.recipients.first(where: { $0.party.oin == context.oin }) else {

@@ -10,36 +10,61 @@ package struct NodeKeys: Sendable {
 
     /// - Throws: ``NodeError``, naming the file and what to do.
     package static func load(from folder: NodeFolder) throws(NodeError) -> NodeKeys {
-        do {
-            let signing = try SigningIdentity(
-                certificate: try Certificate(pem: try folder.readText(folder.certificate(.signing))),
-                privateKeyPEM: try folder.readText(folder.key(.signing)))
-            var decryption = [
-                try DecryptionIdentity(
-                    certificate: try Certificate(pem: try folder.readText(folder.certificate(.agreement))),
-                    privateKeyPEM: try folder.readText(folder.key(.agreement)))
-            ]
-            for name in try retired(in: folder) {
-                decryption.append(
-                    try DecryptionIdentity(
-                        certificate: try Certificate(pem: try folder.readText("\(folder.retiredKeys)/\(name).crt")),
-                        privateKeyPEM: try folder.readText("\(folder.retiredKeys)/\(name).key")))
+        let signing = try identity(folder.certificate(.signing), folder.key(.signing), in: folder) {
+            try SigningIdentity(certificate: $0, privateKeyPEM: $1)
+        }
+        var decryption = [
+            try identity(folder.certificate(.agreement), folder.key(.agreement), in: folder) {
+                try DecryptionIdentity(certificate: $0, privateKeyPEM: $1)
             }
-            return NodeKeys(
-                signing: signing, decryption: decryption,
-                archive: try ArchiveKey(try folder.read(folder.archiveKey)))
-        } catch let error as NodeError {
-            throw error
+        ]
+        for name in try retired(in: folder) {
+            let path = folder.retiredKeys + "/" + name
+            decryption.append(
+                try identity(path + ".crt", path + ".key", in: folder) {
+                    try DecryptionIdentity(certificate: $0, privateKeyPEM: $1)
+                })
+        }
+        return NodeKeys(signing: signing, decryption: decryption, archive: try archiveKey(in: folder))
+    }
+
+    /// What a certificate and its key make, or an error that names both files.
+    private static func identity<Identity>(
+        _ certificate: String, _ key: String, in folder: NodeFolder,
+        _ make: (_ certificate: Certificate, _ privateKeyPEM: String) throws -> Identity
+    ) throws(NodeError) -> Identity {
+        let (certificateText, keyText) = (try folder.readText(certificate), try folder.readText(key))
+        do {
+            return try make(Certificate(pem: certificateText), keyText)
         } catch {
             throw NodeError(
-                .certificateUnusable, "the keys and certificates in \(folder.path) do not fit each other or their use",
-                cause: "\(error)")
+                .certificateUnusable,
+                "\(certificate) and \(key) do not fit each other or their use; put the certificate there that was issued "
+                    + "for this key", cause: "\(error)")
         }
     }
 
-    private static func retired(in folder: NodeFolder) throws -> [String] {
+    private static func archiveKey(in folder: NodeFolder) throws(NodeError) -> ArchiveKey {
+        let advice = "restore it from the copy of the keys: no other opens what is in the store"
+        do {
+            return try ArchiveKey(try folder.read(folder.archiveKey))
+        } catch let error as NodeError {
+            guard error.code == .fileMissing else { throw error }
+            throw NodeError(.fileMissing, "\(folder.archiveKey) is missing; \(advice)")
+        } catch {
+            throw NodeError(
+                .certificateUnusable, "\(folder.archiveKey) is no archive key; \(advice)", cause: "\(error)")
+        }
+    }
+
+    private static func retired(in folder: NodeFolder) throws(NodeError) -> [String] {
         guard FileManager.default.fileExists(atPath: folder.retiredKeys) else { return [] }
-        return try FileManager.default.contentsOfDirectory(atPath: folder.retiredKeys)
-            .filter { $0.hasSuffix(".key") }.map { String($0.dropLast(4)) }.sorted()
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder.retiredKeys)
+                .filter { $0.hasSuffix(".key") }.map { String($0.dropLast(4)) }.sorted()
+        } catch {
+            throw NodeError(
+                .fileUnreadable, "\(folder.retiredKeys) cannot be read; check its owner and rights", cause: "\(error)")
+        }
     }
 }
