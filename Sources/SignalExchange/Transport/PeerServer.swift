@@ -6,7 +6,6 @@ package import Hummingbird
 import HummingbirdTLS
 import Logging
 import NIOCore
-import NIOSSL
 
 /// The node's face to its partners: two requests over mutual TLS 1.3 (`protocol.md` §13).
 package struct PeerServer: Sendable {
@@ -26,18 +25,13 @@ package struct PeerServer: Sendable {
     }
 
     package func application(
-        folder: NodeFolder, host: String, port: Int, onRunning: @escaping @Sendable () async -> Void
+        host: String, port: Int, onRunning: @escaping @Sendable () async -> Void
     ) throws -> some ApplicationProtocol {
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try TLSIdentity.chain(folder), privateKey: try TLSIdentity.key(folder))
-        tls.minimumTLSVersion = .tlsv13
-        tls.shutdownTimeout = TLSIdentity.shutdownTimeout
-        // Demands a client certificate; whose it is, the callback decides.
-        tls.certificateVerification = .noHostnameVerification
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.anchors)))
-        let authentication = authentication
+        let (context, authentication) = (context, authentication)
+        // A client certificate is demanded; whose it is, the callback decides.
         let configuration = TLSChannelConfiguration(
-            tlsConfiguration: tls, customAsyncVerificationCallback: { authentication.verify($0) })
+            tlsConfiguration: context.community.tls.server(current: { context.community.tls }),
+            customAsyncVerificationCallback: { authentication.verify($0) })
         return Application(
             router: router(),
             server: try .tls(configuration: configuration),
