@@ -49,7 +49,7 @@ package struct ExchangeNode: Sendable {
         try await checkArchiveKey(context, folder)
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
-            links: PartnerLinks(context, folder: folder))
+            links: PartnerLinks(context))
     }
 
     private init(folder: NodeFolder, configuration: NodeConfiguration, context: NodeContext, links: PartnerLinks) {
@@ -69,7 +69,7 @@ package struct ExchangeNode: Sendable {
         try removeStaleSocket()
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
-            folder: folder, host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
+            host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
         let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup).application(
             socketPath: configuration.socketPath, onRunning: { ready.countDown() })
         let pump = LedgerPump(context: context, links: links, changes: changes)

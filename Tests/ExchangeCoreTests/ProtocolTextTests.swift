@@ -140,6 +140,17 @@ import Testing
         }
     }
 
+    @Test func `the numbers of values of the text are those of the code`() throws {
+        let stated = try rows(under: "## Annex A:").map { try #require($0.count > 1 ? "\($0[0]) \($0[1])" : nil) }
+        #expect(
+            stated == [
+                "Batch \(Batch.maximumNodes)", "Manifest \(Manifest.maximumNodes)",
+                "BatchAnswer \(BatchAnswer.maximumNodes)", "Refusal \(Refusal.maximumNodes)",
+                "Tally \(Tally.maximumNodes)",
+            ])
+        #expect(try text(of: "protocol.md").contains("more than \(wireMaximumDepth) levels"))
+    }
+
     // MARK: Citations
 
     @Test func `every section that the code cites is in the text`() throws {

@@ -44,6 +44,19 @@ extension Nodes {
                 anchors: URL(filePath: nidos.folder.anchors))
         }
 
+        /// Has the directory name a certificate among AVIM's own, so that the certificate itself is what is judged.
+        private func list(_ certificate: URL) async throws {
+            let now = NodeClock().now
+            let version = try CommunityHolder(folder: nidos.folder, known: nil, now: now).current(now).directory.version
+            let listed = try Certificate(pem: String(contentsOf: certificate, encoding: .utf8))
+            let signed = try community.signedDirectory(version: version + 1) { member in
+                guard member.oin == avim.oin else { return member }
+                return member.with(tls: member.certificates.tls.prefix(1) + [listed])
+            }
+            try NodeFolder.write(signed, to: nidos.folder.directory)
+            try await nidos.api.reload()
+        }
+
         @Test func `a member with its own certificate is answered`() async throws {
             let reply = try await avim.client().post(lawfulBatch(), .batch, to: nidos)
             #expect(reply.status == 200, "\(reply.text)")
@@ -52,9 +65,22 @@ extension Nodes {
         @Test func `a certificate of another authority is refused`() async throws {
             let rogue = try ExamplePKI.make(in: community.folder.appending(path: "rogue"))
             try rogue.addOrganisation(slug: "avim", oin: avim.oin, name: avim.handle.member.name)
+            try await list(rogue.credential(of: "avim", for: .tls).certificate)
             try await expectRefusal(
                 of: caller(rogue.credential(of: "avim", for: .tls), of: rogue),
                 cause: "no chain leads to an authority that is trusted")
+        }
+
+        @Test func `a stranger's certificate is looked up and its chain is not judged`() async throws {
+            let rogue = try ExamplePKI.make(in: community.folder.appending(path: "stranger"))
+            try rogue.addOrganisation(slug: "avim", oin: avim.oin, name: avim.handle.member.name)
+            try await expectRefusal(
+                of: caller(rogue.credential(of: "avim", for: .tls), of: rogue),
+                cause: "the directory has another TLS certificate for \(avim.oin)")
+            let oin = try #require(OIN("00000099000000009000"))
+            try rogue.addOrganisation(slug: "nobody", oin: oin, name: "Nobody (test)")
+            try await expectRefusal(
+                of: caller(rogue.credential(of: "nobody", for: .tls), of: rogue), cause: "is not in the directory")
         }
 
         @Test func `an organisation that is not in the directory is refused`() async throws {
@@ -75,6 +101,7 @@ extension Nodes {
         @Test func `an expired certificate is refused`() async throws {
             try community.pki.addOrganisation(
                 slug: "expired-avim", oin: avim.oin, name: "AVIM (test)", flaw: .expired)
+            try await list(community.pki.credential(of: "expired-avim", for: .tls).certificate)
             try await expectRefusal(
                 of: caller(community.pki.credential(of: "expired-avim", for: .tls), of: community.pki),
                 cause: "expired at")
@@ -82,6 +109,7 @@ extension Nodes {
 
         @Test func `a certificate for signing is refused as one for connections`() async throws {
             let folder = avim.handle.folder
+            try await list(URL(filePath: folder.certificate(.signing)))
             try await expectRefusal(
                 of: caller(
                     URL(filePath: folder.certificate(.signing)), key: URL(filePath: folder.key(.signing)),

@@ -1,3 +1,4 @@
+import ExchangeCore
 internal import SwiftASN1
 
 /// Strict DER (X.690 §10, §11) within limits: one encoding for one value, so that nobody between can respell what was
@@ -10,54 +11,27 @@ enum StrictDER {
         guard bytes.count <= bytesLimit else {
             throw CMSError(.tooLarge, "there are \(bytes.count) bytes; the limit is \(bytesLimit)")
         }
-        try checkSize(of: bytes)
+        try checkBounds(of: bytes)
         do { return try DER.parse(bytes) } catch {
             throw CMSError(.malformed, "the bytes are not DER: \(error)")
         }
     }
 
-    /// Counts levels and parts in one pass over the headers, so that the parser, which keeps a node for each part, is
-    /// only shown what is within the limits.
-    private static func checkSize(of bytes: [UInt8]) throws(CMSError) {
-        var position = 0
-        var count = 0
-        /// Where each open constructed value ends.
-        var ends: [Int] = []
-        while position < bytes.count {
-            while let end = ends.last, position >= end { ends.removeLast() }
-            count += 1
-            guard count <= CMSLimits.derNodes else {
-                throw CMSError(.tooLarge, "the structure has more than \(CMSLimits.derNodes) parts")
-            }
-            guard ends.count < CMSLimits.derLevels else {
+    /// Counts levels and parts over the headers, so that the parser, which keeps a node for each part, is only shown
+    /// what is within the limits.
+    private static func checkBounds(of bytes: [UInt8]) throws(CMSError) {
+        let bounds = DERBounds(maximumNodes: CMSLimits.derNodes, maximumDepth: CMSLimits.derLevels)
+        do {
+            try bounds.check(bytes)
+        } catch {
+            switch error {
+            case .nodes: throw CMSError(.tooLarge, "the structure has more than \(CMSLimits.derNodes) parts")
+            case .levels:
                 throw CMSError(.tooLarge, "the structure is nested deeper than \(CMSLimits.derLevels) levels")
-            }
-            guard let value = value(at: position, in: bytes) else {
-                throw CMSError(.malformed, "the bytes are not DER, or end too early, at offset \(position)")
-            }
-            if bytes[position] & 0x20 != 0 {
-                ends.append(value.upperBound)
-                position = value.lowerBound
-            } else {
-                position = value.upperBound
+            case .header(let offset):
+                throw CMSError(.malformed, "the bytes are not DER, or end too early, at offset \(offset)")
             }
         }
-    }
-
-    /// Where the value of the element at the position stands; `nil` for a header that the profile cannot have: tags
-    /// above 30, indefinite lengths, lengths beyond the input.
-    private static func value(at position: Int, in bytes: [UInt8]) -> Range<Int>? {
-        guard position + 1 < bytes.count, bytes[position] & 0x1F != 0x1F else { return nil }
-        var length = Int(bytes[position + 1])
-        var start = position + 2
-        if length > 0x7F {
-            let octets = length & 0x7F
-            guard (1...4).contains(octets), start + octets <= bytes.count else { return nil }
-            length = bytes[start..<start + octets].reduce(0) { $0 << 8 | Int($1) }
-            start += octets
-        }
-        guard length <= bytes.count - start else { return nil }
-        return start..<start + length
     }
 }
 

@@ -133,7 +133,3 @@ enum FieldCheck {
         ContentError(.fieldInvalid, at: path, message)
     }
 }
-
-extension Unicode.Scalar {
-    var isControl: Bool { properties.generalCategory == .control }
-}

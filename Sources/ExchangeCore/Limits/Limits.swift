@@ -51,6 +51,12 @@ public struct NodeLimits: Hashable, Sendable {
     public var predecessorWait = Milliseconds.seconds(30)
     /// After how long a partner that cannot be reached raises an alarm.
     public var unreachableAlarmAfter = Milliseconds.minutes(5)
+    /// Connections from partners' nodes at once; those beyond it wait at the door until one ends.
+    public var peerMaximumConnections = 512
+    /// After how long a connection from a partner on which nothing comes is closed; longer than between two tallies.
+    public var peerIdleMaximum = Milliseconds.seconds(90)
+    /// How long the body of a partner's request may take to come.
+    public var requestBodyMaximum = ProtocolLimits.requestTimeout
 
     public init() {}
 }

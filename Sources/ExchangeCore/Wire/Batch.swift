@@ -4,6 +4,8 @@ package import SwiftASN1
 /// order (`protocol.md` §6.1).
 package struct Batch: Hashable, WireStructure {
     package static let maximumBytes = ProtocolLimits.batchMaximumBytes
+    /// Itself, three fields, and an OCTET STRING for each envelope.
+    package static let maximumNodes = 4 + ProtocolLimits.batchMaximumItems
 
     /// SignedData over a ``Manifest``.
     package let signedManifest: [UInt8]
@@ -57,6 +59,8 @@ package struct ItemOutcome: Hashable, Sendable {
 /// The answer to a batch: an outcome for each item of its manifest, in order (`protocol.md` §6.4).
 package struct BatchAnswer: Hashable, WireStructure {
     package static let maximumBytes = ProtocolLimits.answerMaximumBytes
+    /// Itself, three fields, and for each outcome itself and five fields.
+    package static let maximumNodes = 4 + ProtocolLimits.batchMaximumItems * 6
 
     /// SHA-256 over the signed manifest that this answers.
     package let manifestDigest: Digest
@@ -135,6 +139,8 @@ extension ItemOutcome: DERParseable, DERSerializable {
 /// A recipient's signed statement that these identical bytes can never succeed (`protocol.md` §7.1).
 package struct Refusal: Hashable, WireStructure {
     package static let maximumBytes = ProtocolLimits.statementMaximumBytes
+    /// Itself and nine fields.
+    package static let maximumNodes = 10
 
     package let sender: OIN
     package let recipient: OIN

@@ -22,6 +22,8 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
 /// One structure of the ASN.1 module: strict DER both ways, bounded before it is parsed.
 package protocol WireStructure: DERParseable, DERSerializable, Sendable {
     static var maximumBytes: Int { get }
+    /// How many values the largest lawful structure has, itself included (`protocol.md`, annex A).
+    static var maximumNodes: Int { get }
 }
 
 extension WireStructure {
@@ -31,11 +33,24 @@ extension WireStructure {
             throw WireError(.tooLarge, "\(Self.self): \(bytes.count) bytes, at most \(Self.maximumBytes)")
         }
         do {
+            try DERBounds(maximumNodes: Self.maximumNodes, maximumDepth: wireMaximumDepth).check(bytes)
+        } catch {
+            throw WireError(.malformed, "\(Self.self): \(Self.detail(of: error))")
+        }
+        do {
             self = try Self(derEncoded: bytes)
         } catch let error as WireError {
             throw error
         } catch {
             throw WireError(.malformed, "\(Self.self): \(error)")
+        }
+    }
+
+    private static func detail(of excess: DERBounds.Excess) -> String {
+        switch excess {
+        case .nodes: "more than the \(maximumNodes) values that it can have"
+        case .levels: "nested deeper than the \(wireMaximumDepth) levels that a structure can have"
+        case .header(let offset): "no DER, or an end that comes too early, at offset \(offset)"
         }
     }
 
@@ -52,6 +67,9 @@ extension WireStructure {
 
 /// The version of every structure on the wire; another is refused, never guessed at (`protocol.md` §12).
 package let wireVersion = 1
+
+/// The deepest value of the ASN.1 module is the number that an item of a manifest replaces (`protocol.md`, annex A).
+package let wireMaximumDepth = 6
 
 /// Reads the fields of one SEQUENCE in order, into the model's types.
 struct FieldReader {
@@ -123,6 +141,7 @@ struct FieldReader {
         guard bytes.count <= maximumBytes else { throw malformed("text over \(maximumBytes) bytes") }
         // Refused rather than repaired: a repaired text would not be the one that was signed.
         guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed("text that is not UTF-8") }
+        guard !text.hasControlCharacters else { throw malformed("text with a control character") }
         return text
     }
 
@@ -171,10 +190,10 @@ struct FieldWriter {
     mutating func oin(_ value: OIN) throws { try coder.serialize(ASN1PrintableString(value.text)) }
     mutating func digest(_ value: Digest) throws { try octets(value.bytes) }
     mutating func identifier(_ value: some UniqueIdentifier) throws { try octets(value.bytes) }
-    /// A text longer than its limit is cut at a character: a detail may quote a partner's field names, and one that is
-    /// too long to read would make the whole answer unreadable.
+    /// A text longer than its limit is cut at a character, and its control characters become spaces: a detail may quote
+    /// a partner's field names or a library's words, and one that may not be read would make the whole answer unreadable.
     mutating func text(_ value: String, atMost maximumBytes: Int = ProtocolLimits.detailMaximumBytes) throws {
-        var kept = value
+        var kept = value.withoutControlCharacters
         while kept.utf8.count > maximumBytes { kept.removeLast() }
         try coder.serialize(ASN1UTF8String(kept))
     }

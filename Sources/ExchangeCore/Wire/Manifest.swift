@@ -21,6 +21,8 @@ package struct ManifestItem: Hashable, Sendable {
 /// its digest (`protocol.md` §6.2).
 package struct Manifest: Hashable, WireStructure {
     package static let maximumBytes = ProtocolLimits.manifestMaximumBytes
+    /// Itself, seven fields, and for each item itself, five fields, and the replaced number in its tag and SEQUENCE.
+    package static let maximumNodes = 8 + ProtocolLimits.batchMaximumItems * 9
 
     package let sender: OIN
     package let recipient: OIN

@@ -111,6 +111,12 @@ package struct FolderMaker: Sendable {
           predecessorWaitSeconds: 30
           # After how long a partner that cannot be reached raises an alarm.
           unreachableAlarmAfterSeconds: 300
+          # Connections from partners' nodes at once; more wait until one ends.
+          peerMaximumConnections: 512
+          # After how long a connection from a partner on which nothing comes is closed.
+          peerIdleSeconds: 90
+          # How long the body of a partner's request may take to come.
+          requestBodySeconds: 30
 
         """
     }

@@ -90,6 +90,12 @@ package struct NodeConfiguration: Sendable {
         limits.unreachableAlarmAfter = .seconds(
             Int64(
                 try Self.integer(reader, "limits.unreachableAlarmAfterSeconds", default: 300, in: 1...86_400, invalid)))
+        limits.peerMaximumConnections = try Self.integer(
+            reader, "limits.peerMaximumConnections", default: limits.peerMaximumConnections, in: 1...65_536, invalid)
+        limits.peerIdleMaximum = .seconds(
+            Int64(try Self.integer(reader, "limits.peerIdleSeconds", default: 90, in: 1...3600, invalid)))
+        limits.requestBodyMaximum = .seconds(
+            Int64(try Self.integer(reader, "limits.requestBodySeconds", default: 30, in: 1...600, invalid)))
         self.limits = limits
     }
 

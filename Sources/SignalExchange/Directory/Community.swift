@@ -3,23 +3,33 @@ package import ExchangeCore
 import Foundation
 import Synchronization
 
-/// The members and the authorities as this node knows them at one moment: a value, so that one request is judged by one
-/// state of the world.
+/// The members and the authorities as this node knows them at one moment, and what its connections rest on: a value, so
+/// that one request is judged by one state of the world.
 package struct Community: Sendable {
     package let directory: Directory
     package let trust: TrustStore
     /// SHA-256 over the signed directory.
     package let directoryDigest: Digest
+    package let tls: TLSMaterial
     private let signers: [[UInt8]: Certificate]
+    private let callers: [Digest: Certificate]
 
-    package init(directory: Directory, digest: Digest, trust: TrustStore) {
+    package init(directory: Directory, digest: Digest, trust: TrustStore, tls: TLSMaterial) {
         self.directory = directory
         directoryDigest = digest
         self.trust = trust
+        self.tls = tls
+        // The directory has each key identifier once (`DirectoryDocument`), and each certificate under its own OIN.
         signers = Dictionary(
             directory.members.flatMap(\.certificates.signing).map { ($0.subjectKeyIdentifier, $0) },
             uniquingKeysWith: { first, _ in first })
+        callers = Dictionary(
+            directory.members.flatMap(\.certificates.tls).map { ($0.sha256Fingerprint, $0) },
+            uniquingKeysWith: { first, _ in first })
     }
+
+    /// A member's TLS certificate, by the digest of its DER.
+    package func caller(_ fingerprint: Digest) -> Certificate? { callers[fingerprint] }
 
     /// The signing certificate that a message's signer names by its key identifier.
     package func signer(_ keyIdentifier: [UInt8]) -> Certificate? { signers[keyIdentifier] }
@@ -42,8 +52,8 @@ package struct Community: Sendable {
     }
 }
 
-/// Keeps the ``Community`` true to the node's folder: the directory, the anchors and the revocation lists are read again
-/// when their files change, so that a fresh list ends a hold without a restart.
+/// Keeps the ``Community`` true to the node's folder: the directory, the authorities, the revocation lists, and the TLS
+/// certificate and key are read again when their files change, so that a fresh list ends a hold without a restart.
 package final class CommunityHolder: Sendable {
     private struct State {
         var community: Community
@@ -132,7 +142,7 @@ package final class CommunityHolder: Sendable {
     private static func stamp(of folder: NodeFolder) -> [String: Date] {
         let lists = (try? FileManager.default.contentsOfDirectory(atPath: folder.revocationLists)) ?? []
         let files =
-            [folder.directory, folder.anchors, folder.intermediates, folder.directorySigner]
+            [folder.directory, folder.directorySigner] + TLSMaterial.files(of: folder)
             + lists.map { folder.revocationLists + "/" + $0 }
         var stamp: [String: Date] = [:]
         for file in files {
@@ -145,6 +155,7 @@ package final class CommunityHolder: Sendable {
     /// in use: a node that starts on a Sunday with Saturday's list must take messages. A new one waits.
     private static func load(_ folder: NodeFolder, known: Digest?, now: Now) throws(NodeError) -> Community {
         let trust = try trustStore(folder)
+        let tls = try TLSMaterial.load(from: folder)
         guard FileManager.default.fileExists(atPath: folder.directory) else {
             throw NodeError(
                 .directoryMissing, "\(folder.directory) is missing; put the community's signed directory there")
@@ -169,7 +180,7 @@ package final class CommunityHolder: Sendable {
                 payload = try SignedStatement.unverifiedPayload(signed, kind: .directory)
             }
             return Community(
-                directory: try DirectoryDocument.decode(payload), digest: sha256(signed), trust: trust)
+                directory: try DirectoryDocument.decode(payload), digest: sha256(signed), trust: trust, tls: tls)
         } catch let error as NodeError {
             throw error
         } catch {

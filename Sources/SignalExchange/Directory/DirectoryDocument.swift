@@ -51,6 +51,11 @@ package enum DirectoryDocument {
                 .map { index, value in try member(value, at: reader.path.member("members").element(index)) })
         let oins = directory.members.map(\.oin)
         guard Set(oins).count == oins.count else { throw reader.invalid("members", "name each organisation once") }
+        // A signature names its key by identifier alone: with two it would not say whose it is.
+        let keys = directory.members.flatMap { $0.certificates.signing.map(\.subjectKeyIdentifier) }
+        guard Set(keys).count == keys.count else {
+            throw reader.invalid("members", "two signing certificates have one key identifier; list each key once")
+        }
         return directory
     }
 
@@ -73,14 +78,19 @@ package enum DirectoryDocument {
         let contact = try ObjectReader(
             try reader.required("dutyContact"), at: reader.path.member("dutyContact"), members: ["name", "phone"])
         return Member(
-            oin: oin, name: try reader.text("name"), roles: roles,
+            oin: oin, name: try text("name", of: reader), roles: roles,
             endpoint: Endpoint(
-                host: try endpoint.text("host"), port: Int(try endpoint.integer("port", in: 1...65_535))),
+                host: try text("host", of: endpoint), port: Int(try endpoint.integer("port", in: 1...65_535))),
             certificates: MemberCertificates(
                 signing: try list("signing", of: certificates, for: oin),
                 agreement: try list("agreement", of: certificates, for: oin),
                 tls: try list("tls", of: certificates, for: oin)),
-            dutyContact: DutyContact(name: try contact.text("name"), phone: try contact.text("phone")))
+            dutyContact: DutyContact(name: try text("name", of: contact), phone: try text("phone", of: contact)))
+    }
+
+    /// It is shown to people, in tables, logs and alarms.
+    private static func text(_ name: String, of reader: ObjectReader) throws -> String {
+        try reader.parsed(name, form: "text without control characters") { $0.hasControlCharacters ? nil : $0 }
     }
 
     private static func list(_ name: String, of reader: ObjectReader, for oin: OIN) throws -> [Certificate] {

@@ -11,13 +11,9 @@ package final class PartnerLinks: Sendable {
     }
 
     private let context: NodeContext
-    private let folder: NodeFolder
     private let entries = Mutex<[OIN: Entry]>([:])
 
-    package init(_ context: NodeContext, folder: NodeFolder) {
-        self.context = context
-        self.folder = folder
-    }
+    package init(_ context: NodeContext) { self.context = context }
 
     package var all: [PartnerDriver] { entries.withLock { $0.values.map(\.driver) } }
     package func driver(for partner: OIN) -> PartnerDriver? { entries.withLock { $0[partner]?.driver } }
@@ -31,7 +27,7 @@ package final class PartnerLinks: Sendable {
         entries.withLock { entries in
             for member in directory.members where member.oin != context.oin && entries[member.oin] == nil {
                 let client = PeerClient(
-                    partner: member.oin, folder: folder, now: { [context] in context.now.wall },
+                    partner: member.oin, now: { [context] in context.now.wall },
                     community: { [context] in context.community })
                 let driver = PartnerDriver(partner: member.oin, context: context, connection: client)
                 entries[member.oin] = Entry(driver: driver, client: client, task: Task { await driver.run() })

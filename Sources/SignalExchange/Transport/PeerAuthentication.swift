@@ -27,11 +27,17 @@ package struct PeerAuthentication: Sendable {
 
     /// The member that a certificate stands for.
     ///
-    /// - Throws: ``RequestError``: not one that holds now, or not a member's own.
+    /// Whose it is comes first, and costs a digest. Chain and revocation are judged for members' certificates alone, so
+    /// that a stranger cannot make the node verify one chain after another.
+    ///
+    /// - Throws: ``RequestError``: not a member's own, or not one that holds now.
     package func organisation(of certificate: NIOSSLCertificate) throws -> OIN {
-        let certificate = try Certificate(der: try certificate.toDERBytes())
-        let now = context.now.wall
+        let der = try certificate.toDERBytes()
         let community = context.community
+        guard let certificate = community.caller(sha256(der)), let oin = certificate.oin else {
+            throw RequestError(.partnerUnknown, Self.cause(of: der, in: community.directory))
+        }
+        let now = context.now.wall
         switch community.trust.verdict(for: certificate, purpose: .tls, at: now, now: now) {
         case .trusted: break
         case .undecided(let reason):
@@ -41,12 +47,20 @@ package struct PeerAuthentication: Sendable {
         case .untrusted(let reason):
             throw RequestError(.partnerUnknown, "\(certificate.subject): \(reason)")
         }
-        guard let oin = certificate.oin, let member = community.directory.member(oin) else {
-            throw RequestError(.partnerUnknown, "\(certificate.subject) is not in the directory")
-        }
-        guard member.certificates.tls.contains(where: { $0.sha256Fingerprint == certificate.sha256Fingerprint }) else {
-            throw RequestError(.partnerUnknown, "the directory has another TLS certificate for \(oin)")
-        }
         return oin
+    }
+
+    /// Why a certificate is no member's, for the log: its names are those that it gives itself.
+    private static func cause(of der: [UInt8], in directory: Directory) -> String {
+        let certificate: Certificate
+        do {
+            certificate = try Certificate(der: der)
+        } catch {
+            return "what was presented is no certificate of the profile: \(error.message)"
+        }
+        guard let oin = certificate.oin, directory.member(oin) != nil else {
+            return "\(certificate.subject) is not in the directory"
+        }
+        return "the directory has another TLS certificate for \(oin)"
     }
 }

@@ -5,26 +5,26 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
-import NIOSSL
 
 /// The connection to one partner: mutual TLS 1.3, HTTP/1.1 keep-alive, a client of its own with that partner's name and
 /// our trust anchors.
 package final class PeerClient: PartnerConnection {
     private let partner: OIN
+    private let requestTimeout: Milliseconds
     private let community: @Sendable () -> Community
-    private let folder: NodeFolder
     private let now: @Sendable () -> Timestamp
-    private let clients: ClientCache
+    private let clock = NodeClock()
+    private let clients = ClientCache()
 
+    /// - Parameter requestTimeout: for connecting, the request and its whole answer together.
     package init(
-        partner: OIN, folder: NodeFolder, now: @escaping @Sendable () -> Timestamp,
-        community: @escaping @Sendable () -> Community
+        partner: OIN, requestTimeout: Milliseconds = ProtocolLimits.requestTimeout,
+        now: @escaping @Sendable () -> Timestamp, community: @escaping @Sendable () -> Community
     ) {
-        self.now = now
         self.partner = partner
-        self.folder = folder
+        self.requestTimeout = requestTimeout
+        self.now = now
         self.community = community
-        clients = ClientCache()
     }
 
     package func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] {
@@ -49,31 +49,54 @@ package final class PeerClient: PartnerConnection {
             throw NodeError(.notInDirectory, "\(partner) is no longer in the directory; its deliveries wait")
         }
         try judge(member, in: community)
-        let client = try await clients.client(for: member.endpoint, of: partner) { [folder] in
-            try Self.makeClient(for: member, folder: folder)
-        }
+        let client = try await clients.client(for: member, with: community.tls)
         var request = HTTPClientRequest(url: "https://\(partner.tlsName):\(member.endpoint.port)\(path)")
         request.method = .POST
         request.headers.add(name: "content-type", value: type)
         request.body = .bytes(ByteBuffer(bytes: body))
-        let response: HTTPClientResponse
-        let answer: ByteBuffer
+        let answer: Answer
         do {
-            response = try await client.execute(
-                request, timeout: .milliseconds(ProtocolLimits.requestTimeout.count))
-            answer = try await response.body.collect(upTo: answerMaximumBytes)
+            answer = try await exchange(request, through: client, answerMaximumBytes: answerMaximumBytes)
         } catch {
             throw NodeError(
                 .partnerUnreachable,
                 "\(member.endpoint.host):\(member.endpoint.port) does not answer; is its node running, and the way open?",
                 cause: "\(error)")
         }
-        guard response.status == .ok else {
+        guard answer.status == .ok else {
             throw NodeError(
-                .partnerUnreachable, "\(partner) turned the request away with status \(response.status.code)",
-                cause: String(decoding: answer.readableBytesView.prefix(1000), as: UTF8.self))
+                .partnerUnreachable, "\(partner) turned the request away with status \(answer.status.code)",
+                cause: String(decoding: answer.body.readableBytesView.prefix(1000), as: UTF8.self)
+                    .withoutControlCharacters)
         }
-        return Array(answer.readableBytesView)
+        return Array(answer.body.readableBytesView)
+    }
+
+    private struct Answer {
+        let status: HTTPResponseStatus
+        let body: ByteBuffer
+    }
+
+    /// One bound for all of it: a time-out for each read would begin anew with each byte of a partner that drips its
+    /// answer, and the link would wait for ever.
+    private func exchange(
+        _ request: HTTPClientRequest, through client: HTTPClient, answerMaximumBytes: Int
+    ) async throws -> Answer {
+        let deadline = clock.now.monotonic + requestTimeout
+        return try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask {
+                let response = try await client.execute(request, deadline: .distantFuture)
+                return Answer(
+                    status: response.status, body: try await response.body.collect(upTo: answerMaximumBytes))
+            }
+            group.addTask { [clock, requestTimeout] in
+                try await clock.wait(until: deadline)
+                throw RequestTimedOut(after: requestTimeout)
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { preconditionFailure("the first of two tasks comes") }
+            return first
+        }
     }
 
     /// The TLS layer verifies the chain and the name, and knows no revocation lists: a partner whose every certificate
@@ -91,24 +114,42 @@ package final class PeerClient: PartnerConnection {
             .partnerUnreachable, "no TLS certificate of \(member.oin) holds: ask for a new directory",
             cause: reasons.joined(separator: "; "))
     }
+}
 
-    private static func makeClient(for member: Member, folder: NodeFolder) throws -> HTTPClient {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv13
-        tls.shutdownTimeout = TLSIdentity.shutdownTimeout
-        tls.trustRoots = .certificates(
-            try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.anchors)))
-        tls.additionalTrustRoots = [
-            .certificates(try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.intermediates)))
-        ]
-        tls.certificateChain = try TLSIdentity.chain(folder)
-        tls.privateKey = try TLSIdentity.key(folder)
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+/// The partner did not answer whole in time.
+private struct RequestTimedOut: Error, CustomStringConvertible {
+    let after: Milliseconds
+
+    var description: String { "no whole answer within \(after.count) ms" }
+}
+
+/// One client a partner, made anew when the directory moves the partner elsewhere, or when an operator changes the
+/// authorities, or this node's own certificate or key: an open connection would go on with what was before.
+private actor ClientCache {
+    private struct Made {
+        let endpoint: Endpoint
+        let material: Digest
+        let client: HTTPClient
+    }
+
+    private var current: Made?
+
+    func client(for member: Member, with material: TLSMaterial) async throws -> HTTPClient {
+        if let current, current.endpoint == member.endpoint, current.material == material.digest {
+            return current.client
+        }
+        let old = current?.client
+        let client = Self.make(for: member, with: material)
+        current = Made(endpoint: member.endpoint, material: material.digest, client: client)
+        if let old { try await old.shutdown() }
+        return client
+    }
+
+    private static func make(for member: Member, with material: TLSMaterial) -> HTTPClient {
+        var configuration = HTTPClient.Configuration(tlsConfiguration: material.client)
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = [member.oin.tlsName: member.endpoint.host]
         configuration.timeout.connect = .seconds(5)
-        // An answer whose body stops coming is a failure like any other: without a bound the link would wait for ever.
-        configuration.timeout.read = .milliseconds(ProtocolLimits.requestTimeout.count)
         // A partner does not send this node anywhere else, least of all into its own network.
         configuration.redirectConfiguration = .disallow
         // The link has its own back-off; a second one below it would only hide what happens.
@@ -116,20 +157,6 @@ package final class PeerClient: PartnerConnection {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
             ProtocolLimits.requestsPerConnectionMaximumPending
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }
-}
-
-/// One client a partner, made anew when the directory moves the partner elsewhere.
-private actor ClientCache {
-    private var current: (endpoint: Endpoint, client: HTTPClient)?
-
-    func client(for endpoint: Endpoint, of partner: OIN, make: () throws -> HTTPClient) async throws -> HTTPClient {
-        if let current, current.endpoint == endpoint { return current.client }
-        let old = current?.client
-        let client = try make()
-        current = (endpoint, client)
-        if let old { try await old.shutdown() }
-        return client
     }
 
     func shutdown() async {
@@ -140,22 +167,5 @@ private actor ClientCache {
         } catch {
             // The connections end with the process; there is nobody left to tell.
         }
-    }
-}
-
-/// The node's TLS certificate and key, as the transport wants them.
-enum TLSIdentity {
-    /// How long a closing connection waits for the other side's goodbye: an idle client gives none, and a node that
-    /// stops must not wait for it.
-    static let shutdownTimeout: TimeAmount = .milliseconds(500)
-
-    static func chain(_ folder: NodeFolder) throws -> [NIOSSLCertificateSource] {
-        let own = try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.certificate(.tls)))
-        let intermediates = try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.intermediates))
-        return (own + intermediates).map { .certificate($0) }
-    }
-
-    static func key(_ folder: NodeFolder) throws -> NIOSSLPrivateKeySource {
-        .privateKey(try NIOSSLPrivateKey(bytes: try folder.read(folder.key(.tls)), format: .pem))
     }
 }

@@ -6,7 +6,6 @@ package import Hummingbird
 import HummingbirdTLS
 import Logging
 import NIOCore
-import NIOSSL
 
 /// The node's face to its partners: two requests over mutual TLS 1.3 (`protocol.md` §13).
 package struct PeerServer: Sendable {
@@ -14,6 +13,7 @@ package struct PeerServer: Sendable {
     private let authentication: PeerAuthentication
     private let receiving: Receiving
     private let tallies: TallyExchange
+    private let underWay = RequestsUnderWay()
     private let signOfLife: @Sendable (OIN) -> Void
 
     /// - Parameter signOfLife: told of each partner that calls.
@@ -26,28 +26,29 @@ package struct PeerServer: Sendable {
     }
 
     package func application(
-        folder: NodeFolder, host: String, port: Int, onRunning: @escaping @Sendable () async -> Void
+        host: String, port: Int, onRunning: @escaping @Sendable () async -> Void
     ) throws -> some ApplicationProtocol {
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try TLSIdentity.chain(folder), privateKey: try TLSIdentity.key(folder))
-        tls.minimumTLSVersion = .tlsv13
-        tls.shutdownTimeout = TLSIdentity.shutdownTimeout
-        // Demands a client certificate; whose it is, the callback decides.
-        tls.certificateVerification = .noHostnameVerification
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.anchors)))
-        let authentication = authentication
+        let (context, authentication, limits) = (context, authentication, context.limits)
+        // A client certificate is demanded; whose it is, the callback decides.
         let configuration = TLSChannelConfiguration(
-            tlsConfiguration: tls, customAsyncVerificationCallback: { authentication.verify($0) })
+            tlsConfiguration: context.community.tls.server(current: { context.community.tls }),
+            customAsyncVerificationCallback: { authentication.verify($0) })
         return Application(
             router: router(),
-            server: try .tls(configuration: configuration),
-            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            server: try .tls(
+                // Ends what stops coming in a handshake, a head or a body; what drips has a bound for the whole body.
+                .http1(configuration: .init(idleTimeout: .milliseconds(limits.peerIdleMaximum.count))),
+                configuration: configuration),
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: nil,
+                availableConnectionsDelegate: .maximum(limits.peerMaximumConnections, logger: context.logger)),
             onServerRunning: { _ in await onRunning() },
             logger: context.logger)
     }
 
     private func router() -> Router<PeerRequestContext> {
         let router = Router(context: PeerRequestContext.self)
+        router.add(middleware: UnknownRequests { _ = closing($0, after: context.limits.requestBodyMaximum) })
         router.post("\(PeerEndpoint.batchPath)") { request, requestContext in
             try await answer(
                 request, requestContext, type: PeerEndpoint.batchType, answerType: PeerEndpoint.answerType,
@@ -71,6 +72,8 @@ package struct PeerServer: Sendable {
         maximumBytes: Int, _ body: ([UInt8], OIN) async throws -> [UInt8]
     ) async throws -> Response {
         var caller: OIN?
+        let bodyEnd = closing(requestContext.channel, after: context.limits.requestBodyMaximum)
+        var isRead = false
         do {
             guard let certificate = try await requestContext.channel.nioSSL_peerCertificate().get() else {
                 throw RequestError(.partnerUnknown, "no certificate was presented")
@@ -78,10 +81,15 @@ package struct PeerServer: Sendable {
             // Judged again: a connection may have been open since before a revocation.
             let peer = try authentication.organisation(of: certificate)
             caller = peer
+            // Before the body: what is turned away must not lie in memory first.
+            try underWay.begin(of: peer)
+            defer { underWay.end(of: peer) }
             guard request.headers[.contentType] == type else {
                 throw RequestError(.requestMalformed, "content-type must be \(type)")
             }
             let bytes = Array(try await collect(request, upTo: maximumBytes).readableBytesView)
+            bodyEnd.cancel()
+            isRead = true
             signOfLife(peer)
             return Response(
                 status: .ok, headers: [.contentType: answerType],
@@ -90,10 +98,22 @@ package struct PeerServer: Sendable {
             PeerMetrics.refusedRequests.increment()
             await alarm(error, from: caller)
             context.logger.warning("a request was refused", metadata: ["cause": "\(error)"])
-            return problem(error.code, error.detail)
+            return problem(error.code, error.detail, isLast: !isRead)
         } catch {
             context.logger.error("a request failed", metadata: ["cause": "\(error)"])
-            return problem(.nodeUnavailable, "this node could not take the request; send it again")
+            return problem(.nodeUnavailable, "this node could not take the request; send it again", isLast: !isRead)
+        }
+    }
+
+    /// Ends the connection after a span, unless it is cancelled: a body that comes byte by byte is never idle, and would
+    /// hold its place for as long as its sender likes.
+    private func closing(_ channel: any Channel, after span: Milliseconds) -> Scheduled<Void> {
+        channel.eventLoop.scheduleTask(in: .milliseconds(span.count)) { [context] in
+            guard channel.isActive else { return }
+            context.logger.warning(
+                "a connection was closed: a request's body did not come in time",
+                metadata: ["milliseconds": "\(span.count)"])
+            channel.close(promise: nil)
         }
     }
 
@@ -115,7 +135,10 @@ package struct PeerServer: Sendable {
     }
 
     /// RFC 9457.
-    private func problem(_ code: RequestErrorCode, _ detail: String) -> Response {
+    ///
+    /// - Parameter isLast: that the body was not read to its end. What is left of it comes before the next request, and
+    ///   so the connection is of no more use: its end stays set.
+    private func problem(_ code: RequestErrorCode, _ detail: String, isLast: Bool) -> Response {
         let document: JSONValue = [
             "type": .string("urn:signal-exchange:problem:\(code.rawValue)"),
             "title": .string(code.rawValue),
@@ -125,9 +148,31 @@ package struct PeerServer: Sendable {
         guard let bytes = try? JSONWriter.write(document) else {
             preconditionFailure("a problem document of our own is within its limits")
         }
+        var headers: HTTPFields = [.contentType: PeerEndpoint.problemType]
+        if isLast { headers[.connection] = "close" }
         return Response(
-            status: code.status, headers: [.contentType: PeerEndpoint.problemType],
+            status: code.status, headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+/// Answers what is no request of the protocol, such as another path, and ends its connection: nobody reads the body of
+/// such a request, and it could go on without an end.
+private struct UnknownRequests: RouterMiddleware {
+    typealias Context = PeerRequestContext
+
+    let close: @Sendable (any Channel) -> Void
+
+    func handle(
+        _ request: Request, context: PeerRequestContext,
+        next: (Request, PeerRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            close(context.channel)
+            return Response(status: error.status, headers: [.connection: "close"])
+        }
     }
 }
 

@@ -60,6 +60,16 @@ import Testing
                 == .later(.storageUnavailable, detail: "x" + String(repeating: "é", count: 255)))
     }
 
+    @Test func `a control character of our own is written as a space, so that a partner can read the answer`() throws {
+        let outcome = { detail in
+            ItemOutcome(number: SequenceNumber(1), answer: .later(.storageUnavailable, detail: detail))
+        }
+        let answer = BatchAnswer(
+            manifestDigest: Sample.digest(1), outcomes: [outcome("line\r\nline\u{1B}[2J\u{85}\u{00}é")])
+        let read = try BatchAnswer(wireBytes: answer.wireBytes)
+        #expect(read.outcomes == [outcome("line  line [2J  é")])
+    }
+
     @Test func `a batch is bounded in its envelopes`() throws {
         let batch = { Batch(signedManifest: [1], envelopes: [[UInt8]](repeating: [2], count: $0)) }
         #expect(try Batch(wireBytes: batch(64).wireBytes) == batch(64))

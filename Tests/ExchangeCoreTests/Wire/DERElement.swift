@@ -11,6 +11,24 @@ struct DERElement {
         content = Array(bytes.dropFirst(contentStart))
     }
 
+    /// How many values these bytes are, those within them included.
+    static func nodes(in bytes: [UInt8]) -> Int {
+        var (count, rest) = (0, bytes)
+        while !rest.isEmpty {
+            let length = lengthOfFirst(rest)
+            let first = DERElement(Array(rest.prefix(length)))
+            count += 1 + (first.tag & 0x20 == 0 ? 0 : nodes(in: first.content))
+            rest = Array(rest.dropFirst(length))
+        }
+        return count
+    }
+
+    private static func lengthOfFirst(_ bytes: [UInt8]) -> Int {
+        guard bytes[1] >= 0x80 else { return 2 + Int(bytes[1]) }
+        let count = Int(bytes[1] & 0x7F)
+        return 2 + count + bytes[2..<2 + count].reduce(0) { $0 * 256 + Int($1) }
+    }
+
     func replacing(content: [UInt8]) -> [UInt8] { Self.encoded(tag: tag, content) }
 
     static func sequence(_ content: [UInt8]) -> [UInt8] { encoded(tag: 0x30, content) }

@@ -85,6 +85,16 @@ import Testing
         #expect(Self.isRefused(long(ProtocolLimits.detailMaximumBytes + 1)))
     }
 
+    @Test func `a text with a control character is refused`() {
+        let reason = { Self.manifest(items: [Self.item(kind: 1, reason: $0)]) }
+        for control in ["\u{00}", "\t", "\n", "\r\n", "\u{1B}[2J", "\u{7F}", "\u{80}", "\u{9F}"] {
+            #expect(Self.isRefused(reason("withdrawn\(control)by the duty officer")), "\(control.debugDescription)")
+        }
+        for lawful in [" ", "~", "\u{A0}", "é", "\u{1F9D2}"] {
+            #expect(!Self.isRefused(reason("withdrawn\(lawful)")), "\(lawful.debugDescription)")
+        }
+    }
+
     @Test func `a number replaces an earlier one`() {
         for number: UInt64 in [0, 5, 6] {
             #expect(Self.isRefused(Self.manifest(items: [Self.item(tail: Self.replaces(number))])))

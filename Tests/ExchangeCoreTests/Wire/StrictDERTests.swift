@@ -66,6 +66,31 @@ import Testing
         #expect(Self.reason(sample, bytes) == .tooLarge)
     }
 
+    @Test(arguments: Sample.largest)
+    func `a structure has as many values as its largest lawful form, and one more is refused`(sample: WireSample) throws
+    {
+        #expect(DERElement.nodes(in: sample.bytes) == sample.maximumNodes)
+        #expect(try sample.again(sample.bytes) == sample.bytes)
+        let outer = DERElement(sample.bytes)
+        let more = outer.replacing(content: outer.content + [0x05, 0x00])
+        #expect(Self.detail(sample, more).contains("more than the \(sample.maximumNodes) values"))
+    }
+
+    @Test(arguments: Sample.wire)
+    func `a structure of countless small values is counted before it is parsed`(sample: WireSample) {
+        // A tag and a length in two bytes each time.
+        let bytes = DERElement.sequence([UInt8](repeating: 0, count: (sample.maximumBytes - 16) & ~1))
+        #expect(Self.detail(sample, bytes).contains("more than the \(sample.maximumNodes) values"))
+    }
+
+    @Test func `the deepest structure has as many levels as the limit, and one more is refused`() {
+        let sample = Sample.wire[0]
+        var bytes: [UInt8] = [0x05, 0x00]
+        for _ in 1..<wireMaximumDepth { bytes = DERElement.sequence(bytes) }
+        #expect(!Self.detail(sample, bytes).contains("nested deeper"))
+        #expect(Self.detail(sample, DERElement.sequence(bytes)).contains("nested deeper"))
+    }
+
     /// The strongest form of "one encoding": whatever is accepted at all is what its own encoding would be.
     @Test(arguments: Sample.wire)
     func `any altered byte is refused, or is another structure in its one encoding`(sample: WireSample) {
@@ -103,6 +128,15 @@ import Testing
         var bytes: [UInt8] = []
         for _ in 0..<2_000 { bytes = DERElement.sequence(bytes) }
         #expect(Self.reason(sample, bytes) == .malformed)
+    }
+
+    private static func detail(_ sample: WireSample, _ bytes: [UInt8]) -> String {
+        do {
+            _ = try sample.again(bytes)
+            return ""
+        } catch {
+            return error.detail
+        }
     }
 
     private static func reason(_ sample: WireSample, _ bytes: [UInt8]) -> WireError.Reason? {

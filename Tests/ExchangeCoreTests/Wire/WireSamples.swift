@@ -6,6 +6,7 @@ struct WireSample: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let bytes: [UInt8]
     let maximumBytes: Int
+    let maximumNodes: Int
     /// Decodes and encodes again.
     let again: @Sendable ([UInt8]) throws(WireError) -> [UInt8]
 
@@ -13,6 +14,7 @@ struct WireSample: Sendable, CustomTestStringConvertible {
         testDescription = name
         bytes = structure.wireBytes
         maximumBytes = Structure.maximumBytes
+        maximumNodes = Structure.maximumNodes
         again = { (bytes) throws(WireError) in try Structure(wireBytes: bytes).wireBytes }
     }
 }
@@ -64,5 +66,36 @@ extension Sample {
     static let wire = [
         WireSample("manifest", manifest), WireSample("batch", batch), WireSample("batch answer", answer),
         WireSample("refusal", refusal), WireSample("tally", tally), WireSample("first tally", firstTally),
+    ]
+
+    /// Of each structure one that has as many values as it can have.
+    static let largest = [
+        WireSample(
+            "manifest",
+            Manifest(
+                sender: nidos, recipient: avim, incarnation: incarnation(1), created: wall,
+                items: (1...ProtocolLimits.batchMaximumItems).map {
+                    ManifestItem(item: item(UInt64($0) + 100), kind: .message, replaces: SequenceNumber(UInt64($0)))
+                }, runningDigest: digest(1))),
+        WireSample(
+            "batch",
+            Batch(signedManifest: [1], envelopes: [[UInt8]](repeating: [], count: ProtocolLimits.batchMaximumItems))),
+        WireSample(
+            "batch answer",
+            BatchAnswer(
+                manifestDigest: digest(1),
+                outcomes: (1...ProtocolLimits.batchMaximumItems).map {
+                    ItemOutcome(number: SequenceNumber(UInt64($0)), answer: .noted)
+                })),
+        WireSample("refusal", refusal),
+        WireSample(
+            "tally",
+            Tally(
+                node: nidos, partner: avim, incarnation: incarnation(2),
+                predecessor: PredecessorClaim(incarnation: incarnation(1), last: .start), created: wall,
+                isRecovering: true, issued: .start, received: .start, safe: .none,
+                gaps: (1...ProtocolLimits.tallyMaximumGaps).map {
+                    NumberRange(SequenceNumber(UInt64($0) * 2), SequenceNumber(UInt64($0) * 2))
+                })),
     ]
 }

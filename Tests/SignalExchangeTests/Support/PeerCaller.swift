@@ -35,14 +35,8 @@ final class PeerCaller: Sendable {
     ///   - certificates: PEM files, the own certificate first.
     ///   - anchors: whom to believe the server's certificate.
     init(certificates: [URL], key: URL, anchors: URL) throws {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.certificateChain = try certificates.flatMap { try NIOSSLCertificate.fromPEMFile($0.path) }
-            .map { .certificate($0) }
-        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key.path, format: .pem))
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(anchors.path))
-        // The name is not what these tests are about; the chain is still verified.
-        tls.certificateVerification = .noHostnameVerification
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: try .caller(certificates: certificates, key: key, anchors: anchors))
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -71,5 +65,18 @@ final class PeerCaller: Sendable {
         return Reply(
             status: response.status.code, mediaType: response.headers.first(name: "content-type") ?? "",
             body: Array(answer.readableBytesView))
+    }
+}
+
+extension TLSConfiguration {
+    static func caller(certificates: [URL], key: URL, anchors: URL) throws -> TLSConfiguration {
+        var tls = makeClientConfiguration()
+        tls.certificateChain = try certificates.flatMap { try NIOSSLCertificate.fromPEMFile($0.path) }
+            .map { .certificate($0) }
+        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key.path, format: .pem))
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(anchors.path))
+        // The name is not what these tests are about; the chain is still verified.
+        tls.certificateVerification = .noHostnameVerification
+        return tls
     }
 }

@@ -1,0 +1,16 @@
+extension Unicode.Scalar {
+    /// C0, DEL and C1 (category Cc of Unicode): what a terminal or a log takes for a command, or for a line of its own.
+    package var isControl: Bool { properties.generalCategory == .control }
+}
+
+extension String {
+    package var hasControlCharacters: Bool { unicodeScalars.contains(where: \.isControl) }
+
+    /// The text with a space in the place of each control character (`protocol.md` §1.2).
+    package var withoutControlCharacters: String {
+        guard hasControlCharacters else { return self }
+        var scalars = String.UnicodeScalarView()
+        for scalar in unicodeScalars { scalars.append(scalar.isControl ? " " : scalar) }
+        return String(scalars)
+    }
+}

@@ -1,0 +1,95 @@
+import ExchangeCMS
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// What a directory may not say, whoever signed it.
+    @Suite(.community()) struct DirectoryDocumentTests {
+        let avim: NodeHandle
+        let ind: NodeHandle
+        let community: ExampleCommunity
+        let directory: Directory
+
+        init() throws {
+            community = try #require(Stage.community)
+            avim = community[slug: "avim"]
+            ind = community[slug: "ind"]
+            let now = NodeClock().now
+            directory = try CommunityHolder(folder: avim.folder, known: nil, now: now).current(now).directory
+        }
+
+        /// Encodes the directory with changed members, and reads it again.
+        private func again(_ change: (Member) throws -> Member) throws -> Directory {
+            try DirectoryDocument.decode(
+                DirectoryDocument.encode(
+                    Directory(
+                        version: directory.version, issued: directory.issued,
+                        members: directory.members.map(change))))
+        }
+
+        private func expectRefused(
+            saying text: String, sourceLocation: SourceLocation = #_sourceLocation, _ change: (Member) throws -> Member
+        ) {
+            let error = #expect(throws: NodeError.self, sourceLocation: sourceLocation) { try again(change) }
+            #expect(error?.code == .directoryInvalid, sourceLocation: sourceLocation)
+            #expect(error?.message.contains(text) == true, "\(error?.message ?? "")", sourceLocation: sourceLocation)
+        }
+
+        /// A further signing certificate for the key that AVIM signs with.
+        private func certificate(of owner: NodeHandle) throws -> Certificate {
+            let name = "same-key-\(owner.member.slug)"
+            let (request, issued) = (
+                community.folder.appending(path: name + ".csr"), community.folder.appending(path: name + ".crt")
+            )
+            let csr = try KeyGeneration.certificateRequestPEM(
+                privateKeyPEM: avim.folder.readText(avim.folder.key(.signing)), organisation: owner.member.name,
+                oin: owner.oin, commonName: "\(owner.oin) signing", use: .signing)
+            try Data(csr.utf8).write(to: request)
+            try community.pki.sign(request: request, for: .signing, into: issued)
+            return try Certificate(pem: String(contentsOf: issued, encoding: .utf8))
+        }
+
+        @Test func `a directory survives its document`() throws {
+            let read = try again { $0 }
+            #expect(read.members.map(\.oin) == directory.members.map(\.oin))
+            #expect(try again { $0.with(name: "Ægir & Søn — niños") }.members.first?.name == "Ægir & Søn — niños")
+        }
+
+        @Test func `two signing certificates with one key identifier are refused, of one member or of two`() throws {
+            for owner in [avim, ind] {
+                let other = try certificate(of: owner)
+                expectRefused(saying: "one key identifier") { member in
+                    guard member.oin == owner.oin else { return member }
+                    return member.with(signing: member.certificates.signing.prefix(1) + [other])
+                }
+            }
+            // Each alone is lawful, also beside another key of the same member.
+            let renewed = try certificate(of: avim)
+            _ = try again { $0.oin == avim.oin ? $0.with(signing: [renewed]) : $0 }
+        }
+
+        @Test func `another organisation's certificate under a member's name is refused`() throws {
+            let other = try #require(directory.member(ind.oin)).certificates
+            expectRefused(saying: "is not of \(avim.oin)") { $0.oin == avim.oin ? $0.with(signing: other.signing) : $0 }
+            expectRefused(saying: "is not of \(avim.oin)") { $0.oin == avim.oin ? $0.with(tls: other.tls) : $0 }
+        }
+
+        @Test(arguments: ["\n", "\u{1B}[2J", "\u{7F}", "\u{9B}2J"])
+        func `a text with a control character is refused`(control: String) {
+            let text = "Duty\(control)desk"
+            expectRefused(saying: "name: put text without control characters") { $0.with(name: text) }
+            expectRefused(saying: "dutyContact.name: put text without control characters") {
+                $0.with(dutyContact: DutyContact(name: text, phone: "+31600000000"))
+            }
+            expectRefused(saying: "dutyContact.phone: put text without control characters") {
+                $0.with(dutyContact: DutyContact(name: "Duty desk", phone: text))
+            }
+            expectRefused(saying: "endpoint.host: put text without control characters") {
+                $0.with(endpoint: Endpoint(host: text, port: $0.endpoint.port))
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+/// The head of a request whose body a test writes, or does not.
+private func head(bodyBytes: Int) -> String {
+    "POST /exchange/v1/tally HTTP/1.1\r\nhost: node\r\ncontent-type: application/vnd.signal-exchange.tally\r\n"
+        + "content-length: \(bodyBytes)\r\n\r\n"
+}
+
+extension Nodes {
+    /// How much of a node its partners may hold at once.
+    @Suite(.community(running: "nidos", limits: ["peerMaximumConnections": 16])) struct PeerServerTests {
+        let nidos: NodeHandle
+        let avim: ForeignNode
+        let coa: ForeignNode
+        let community: ExampleCommunity
+
+        init() throws {
+            community = try #require(Stage.community)
+            nidos = community[slug: "nidos"]
+            avim = try Stage.foreignNode("avim")
+            coa = try Stage.foreignNode("coa")
+        }
+
+        /// Returns the first answer to a tally of the member that has the status.
+        private func reply(_ status: UInt, to member: ForeignNode) async throws -> PeerCaller.Reply {
+            let (caller, tally, nidos) = (try member.client(), try member.tally(for: nidos.oin), nidos)
+            return try await within(.seconds(20), "an answer with status \(status)") {
+                try await poll {
+                    let reply = try await caller.post(tally, .tally, to: nidos)
+                    return reply.status == status ? reply : nil
+                }
+            }
+        }
+
+        @Test func `a partner has so many requests under way and no more, and one more is not read`() async throws {
+            let (nidos, handle) = (nidos, avim.handle)
+            let over = Latch<Void>()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                for _ in 0..<ProtocolLimits.requestsPerConnectionMaximumPending {
+                    group.addTask {
+                        try await RawConnection.open(of: handle, to: nidos) { connection in
+                            try await connection.write(head(bodyBytes: 1000) + "x")
+                            try await over.wait()
+                        }
+                    }
+                }
+                let refused = try await reply(503, to: avim)
+                #expect(refused.problem?["title"]?.text == RequestErrorCode.nodeUnavailable.rawValue)
+                // Of this one nothing but the head is ever sent.
+                let answer = try await within(.seconds(10), "an answer to a head without its body") {
+                    try await RawConnection.open(of: handle, to: nidos) { connection in
+                        try await connection.write(head(bodyBytes: 1000))
+                        return try await connection.read()
+                    }
+                }
+                #expect(answer?.hasPrefix("HTTP/1.1 503 ") == true, "\(answer ?? "")")
+                #expect(answer?.lowercased().contains("connection: close") == true, "\(answer ?? "")")
+                #expect(try await reply(200, to: coa).status == 200, "another partner is answered")
+                over.settle(())
+                #expect(try await reply(200, to: avim).status == 200, "what has ended is not counted")
+            }
+        }
+
+        @Test func `connections beyond the limit wait until others end`() async throws {
+            let nidos = nidos
+            let (opened, over) = (Latch<Void>(), Latch<Void>())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                group.addTask { try await Self.hold(40, to: nidos, opened: opened, until: over) }
+                try await opened.wait()
+                let (caller, tally) = (try coa.client(), try coa.tally(for: nidos.oin))
+                await #expect(throws: DeadlineExceeded.self) {
+                    try await within(.seconds(2), "an answer that must not come") {
+                        try await caller.post(tally, .tally, to: nidos)
+                    }
+                }
+                over.settle(())
+                #expect(try await reply(200, to: coa).status == 200)
+            }
+        }
+
+        /// Holds connections that never begin TLS.
+        private static func hold(
+            _ count: Int, to node: NodeHandle, opened: Latch<Void>, until over: Latch<Void>
+        ) async throws {
+            guard count > 0 else {
+                opened.settle(())
+                return try await over.wait()
+            }
+            try await RawConnection.open(of: nil, to: node) { _ in
+                try await hold(count - 1, to: node, opened: opened, until: over)
+            }
+        }
+
+        @Test func `a renewed certificate is presented without a restart`() async throws {
+            let (nidos, handle) = (nidos, coa.handle)
+            let before = try await RawConnection.open(of: handle, to: nidos) { connection in
+                try await connection.write(head(bodyBytes: 0))
+                _ = try await connection.read()
+                return try await connection.peerCertificate
+            }
+            let renewed = try nidos.renewTLS(of: community.pki)
+            #expect(try #require(before) != renewed.der)
+            try renewed.install()
+            try await nidos.api.reload()
+            let after = try await RawConnection.open(of: handle, to: nidos) { connection in
+                try await connection.write(head(bodyBytes: 0))
+                _ = try await connection.read()
+                return try await connection.peerCertificate
+            }
+            #expect(after == renewed.der)
+        }
+    }
+
+    /// What comes slowly or not at all, with the spans for it cut short.
+    @Suite(.community(running: "nidos", limits: ["peerIdleSeconds": 1, "requestBodySeconds": 3]))
+    struct SlowPeerTests {
+        let nidos: NodeHandle
+        let avim: ForeignNode
+
+        init() throws {
+            nidos = try #require(Stage.community)[slug: "nidos"]
+            avim = try Stage.foreignNode("avim")
+        }
+
+        @Test func `a connection on which nothing comes is closed, with TLS or without`() async throws {
+            for caller in [avim.handle, nil] {
+                let nidos = nidos
+                try await within(.seconds(15), "an idle connection to be closed") {
+                    try await RawConnection.open(of: caller, to: nidos) { await $0.waitForClose() }
+                }
+            }
+        }
+
+        /// Sends a body of 60,000 bytes one by one, until the node closes.
+        private func drip(_ head: String) async throws {
+            let (nidos, handle) = (nidos, avim.handle)
+            try await within(.seconds(20), "a dripping body to be cut off") {
+                try await RawConnection.open(of: handle, to: nidos) { connection in
+                    try await connection.write(head)
+                    do {
+                        while true {
+                            try await connection.write("x")
+                            try await pass(Milliseconds(200))
+                        }
+                    } catch is CancellationError {
+                        throw CancellationError()
+                    } catch {
+                        // Closed by the node: nothing can be written any more.
+                    }
+                }
+            }
+        }
+
+        @Test func `a body that comes byte by byte is cut off`() async throws {
+            try await drip(head(bodyBytes: 60_000))
+            try await nidos.waitForLog("body did not come in time")
+            let reply = try await avim.client().post(avim.tally(for: nidos.oin), .tally, to: nidos)
+            #expect(reply.status == 200, "\(reply.text)")
+        }
+
+        @Test(arguments: [("vnd.signal-exchange.tally", "json"), ("/exchange/v1/tally", "/elsewhere")])
+        func `a body that goes on after its request was turned away is cut off too`(
+            part: String, other: String
+        ) async throws {
+            try await drip(head(bodyBytes: 60_000).replacing(part, with: other))
+        }
+    }
+}
