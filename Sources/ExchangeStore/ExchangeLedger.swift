@@ -62,9 +62,12 @@ package protocol ExchangeLedger: Sendable {
 
     // MARK: What people see
 
-    func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> [InboxEntry]
+    /// One page of the inbox: the most pressing priority first, and in it the oldest.
+    func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> Page<InboxEntry>
     func message(_ id: MessageID) async throws -> KeptMessage?
-    func deliveries(_ filter: DeliveryFilter) async throws -> [DeliveryEntry]
+    /// One page of the queue: of what is open the most pressing priority first, and in it the oldest, for it needs
+    /// somebody; of all that was sent the newest first.
+    func deliveries(_ filter: DeliveryFilter) async throws -> Page<DeliveryEntry>
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
@@ -267,6 +270,9 @@ package enum DirectoryAdoption: Hashable, Sendable {
 package struct InboxFilter: Hashable, Sendable {
     package var states: [InboxState] = InboxState.allCases
     package var id: MessageID?
+    /// Where the page before ended; `nil` for the first.
+    package var after: ListPosition?
+    /// Entries of one page: 1 or more.
     package var maximumItems = 1000
     package init() {}
 }
@@ -312,7 +318,11 @@ package struct DeliveryFilter: Hashable, Sendable {
     package var partner: OIN?
     package var messageID: MessageID?
     package var caseReference: CaseReference?
+    /// Those without a receipt, and those refused or held.
     package var onlyOpen = false
+    /// Where the page before ended; `nil` for the first.
+    package var after: ListPosition?
+    /// Entries of one page: 1 or more.
     package var maximumItems = 1000
     package init() {}
 }

@@ -21,7 +21,8 @@ struct LocalViews: Sendable {
     }
 
     func deliveries(_ filter: DeliveryFilter) async throws -> JSONValue {
-        render(try await context.ledger.deliveries(filter))
+        let page = try await context.ledger.deliveries(filter)
+        return Rendering.page(render(page.entries), next: page.next)
     }
 
     /// The deliveries of a message; waits until each has its receipt or refusal, or the time is over.
@@ -35,10 +36,11 @@ struct LocalViews: Sendable {
         let deadline = context.now.monotonic + span
         while true {
             let seen = changes.count
-            let entries = try await context.ledger.deliveries(filter)
+            // In the order of the recipients, as they were accepted.
+            let entries = Array(try await context.ledger.deliveries(filter).reversed())
             guard !entries.isEmpty else { throw NodeError(.messageUnknown, "this node has sent no message \(id)") }
             if entries.allSatisfy({ $0.transport != .open }) || context.now.monotonic >= deadline {
-                return withAnswers ? try await answered(entries) : render(entries)
+                return .array(withAnswers ? try await answered(entries) : render(entries))
             }
             await changes.wait(beyond: seen, until: deadline, clock: context.clock)
         }
@@ -46,10 +48,9 @@ struct LocalViews: Sendable {
 
     func inbox(_ filter: InboxFilter) async throws -> JSONValue {
         let directory = context.community.directory
-        return .array(
-            try await context.ledger.inbox(filter, now: context.now.wall).map {
-                .object(Rendering.inbox($0, directory: directory))
-            })
+        let page = try await context.ledger.inbox(filter, now: context.now.wall)
+        return Rendering.page(
+            page.map { .object(Rendering.inbox($0, directory: directory)) }, next: page.next)
     }
 
     func inboxEntry(_ id: MessageID) async throws -> JSONValue {
@@ -89,9 +90,9 @@ struct LocalViews: Sendable {
         }
     }
 
-    private func answered(_ entries: [DeliveryEntry]) async throws -> JSONValue {
+    private func answered(_ entries: [DeliveryEntry]) async throws -> [JSONValue] {
         var rows: [JSONValue] = []
-        for (entry, row) in zip(entries, render(entries).elements) {
+        for (entry, row) in zip(entries, render(entries)) {
             guard case .object(var object) = row else { preconditionFailure("a delivery is shown as an object") }
             if let id = entry.followUpMessage, let kept = try await context.ledger.message(id) {
                 let body = try await StoredContent(context).read(kept).body
@@ -99,16 +100,15 @@ struct LocalViews: Sendable {
             }
             rows.append(.object(object))
         }
-        return .array(rows)
+        return rows
     }
 
-    private func render(_ entries: [DeliveryEntry]) -> JSONValue {
+    private func render(_ entries: [DeliveryEntry]) -> [JSONValue] {
         let directory = context.community.directory
         // Held by at least one other node under its receipt: a dead disk here loses the message no more.
         let secured = Set(entries.filter { $0.transport == .receipted }.map(\.message.id))
-        return .array(
-            entries.map {
-                Rendering.delivery($0, isSecured: secured.contains($0.message.id), directory: directory)
-            })
+        return entries.map {
+            Rendering.delivery($0, isSecured: secured.contains($0.message.id), directory: directory)
+        }
     }
 }

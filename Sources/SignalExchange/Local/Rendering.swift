@@ -4,6 +4,11 @@ import ExchangeStore
 
 /// How the local API shows what the node keeps: one JSON object an entry, with the names of `docs/operations.md`.
 enum Rendering {
+    /// One page of a list; `next` is the cursor of the page that follows, or `null` at the end.
+    static func page(_ items: [JSONValue], next: ListPosition?) -> JSONValue {
+        ["items": .array(items), "next": next.map { .string($0.description) } ?? .null]
+    }
+
     static func delivery(_ entry: DeliveryEntry, isSecured: Bool, directory: Directory) -> JSONValue {
         var object = message(entry.message)
         object["recipient"] = .string(entry.recipient.oin.text)
