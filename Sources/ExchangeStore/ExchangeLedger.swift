@@ -71,9 +71,11 @@ package protocol ExchangeLedger: Sendable {
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
-    /// Clears the open alarms of a code that are of this partner, or of none: one message's, or every message's where
-    /// `messageID` is `nil`.
+    /// Clears exactly this alarm, where it is open: that of the message, or the one of no message where `messageID` is
+    /// `nil`.
     func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) async throws
+    /// Clears every open alarm of a code that is of this partner (of none, where it is `nil`), whatever its message.
+    func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws
     func appendLeaf(_ leaf: AuditLeaf) async throws
     /// Walks the whole audit chain.
     func verifyAuditChain() async throws -> AuditChainState

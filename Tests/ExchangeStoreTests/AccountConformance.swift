@@ -114,7 +114,25 @@ import Testing
             now: Sample.now())
         let second = try Sample.message(2).id
         #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [second])
-        try await ledger.clear(.deliveryDeferred, partner: Community.avim, messageID: nil, at: Sample.start)
+        try await ledger.clearAll(.deliveryDeferred, partner: Community.avim, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `clearing the alarm of no message leaves those of messages`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let message = try Sample.message(1).id
+        for id in [message, nil] {
+            try await ledger.raise(
+                Alarm(
+                    code: .revocationListStale, partner: Community.avim, messageID: id, detail: "stale",
+                    at: Sample.start))
+        }
+        try await ledger.clear(.revocationListStale, partner: Community.avim, messageID: nil, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [message])
+        try await ledger.clear(.revocationListStale, partner: Community.coa, messageID: message, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).count == 1, "another partner's")
+        try await ledger.clear(.revocationListStale, partner: Community.avim, messageID: message, at: Sample.start)
         #expect(try await ledger.alarms(includingCleared: false).isEmpty)
     }
 

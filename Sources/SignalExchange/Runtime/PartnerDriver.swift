@@ -109,14 +109,15 @@ package actor PartnerDriver {
         return .tallyExchanged
     }
 
-    /// A tally that came, verified and was compared ends what was said while none did; alarms of an earlier run too.
+    /// A tally that came, verified and was compared ends what was said while none did; alarms of an earlier run too. What
+    /// was said of single messages is theirs, and stays.
     private func clearAlarms(after agreement: PairAgreement) async throws {
         var over: Set<AlarmCode> = [.partnerUnreachable, .revocationListStale, .signerUnknown, .clockSkewed]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
         for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
             try await context.ledger.clear(
-                alarm.code, partner: partner, messageID: alarm.messageID, at: context.now.wall)
+                alarm.code, partner: partner, messageID: nil, at: context.now.wall)
         }
     }
 
