@@ -44,10 +44,12 @@ package struct ReceptionFacts: Hashable, Sendable {
 
 package struct AcknowledgedDelivery: Hashable, Sendable {
     package let digest: Digest
+    package let transport: TransportState
     package let followUp: FollowUp
 
-    package init(digest: Digest, followUp: FollowUp) {
+    package init(digest: Digest, transport: TransportState, followUp: FollowUp) {
         self.digest = digest
+        self.transport = transport
         self.followUp = followUp
     }
 }
@@ -218,6 +220,17 @@ package enum Reception {
                     AuditLeaf(
                         .followUpRecorded, at: now.wall, messageID: acknowledgement.messageID, partner: partner,
                         digest: acknowledgement.messageDigest, note: next.rawValue)))
+        }
+        if let acknowledgement = message.acknowledgement, let transport = facts.acknowledged?.transport,
+            transport == .held || transport == .withdrawn
+        {
+            changes.append(
+                .raiseAlarm(
+                    Alarm(
+                        code: .acknowledgementWithoutReceipt, partner: partner, messageID: acknowledgement.messageID,
+                        detail:
+                            "it says \(acknowledgement.step.rawValue) of a message that is \(transport.rawValue) here and "
+                            + "has no receipt of it; ask it where it has the message from", at: now.wall)))
         }
         return changes
     }

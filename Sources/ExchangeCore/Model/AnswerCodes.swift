@@ -58,6 +58,8 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case storedMessageUnreadable = "stored-message-unreadable"
     case receiptInvalid = "receipt-invalid"
     case acknowledgementMismatch = "acknowledgement-mismatch"
+    case acknowledgementWithoutReceipt = "acknowledgement-without-receipt"
+    case partnerNotInDirectory = "partner-not-in-directory"
     case partnerUnreachable = "partner-unreachable"
     case partnerRolledBack = "partner-rolled-back"
     case partnerCloned = "partner-cloned"

@@ -141,7 +141,9 @@ import Testing
     // MARK: Acknowledgements
 
     @Test func `an acknowledgement is received where its message id and digest are those of a delivery`() {
-        let facts = Self.facts(acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), followUp: .none))
+        let facts = Self.facts(
+            acknowledged: AcknowledgedDelivery(
+                digest: Sample.digest(8), transport: .receipted, followUp: .none))
         let examination = Self.verified(acknowledgement: Self.acknowledgement())
         #expect(Reception.decide(Self.item, examination, facts: facts) == .receipt)
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
@@ -153,7 +155,7 @@ import Testing
                     at: Sample.wall)))
     }
 
-    @Test(arguments: [nil, AcknowledgedDelivery(digest: Sample.digest(9), followUp: .none)])
+    @Test(arguments: [nil, AcknowledgedDelivery(digest: Sample.digest(9), transport: .receipted, followUp: .none)])
     func `an acknowledgement of another digest, or of what was never sent, is refused with an alarm`(
         delivery: AcknowledgedDelivery?
     ) {
@@ -170,11 +172,25 @@ import Testing
     }
 
     @Test func `an ownership that arrives after the outcome is received, and moves nothing`() {
-        let facts = Self.facts(acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), followUp: .concluded))
+        let facts = Self.facts(
+            acknowledged: AcknowledgedDelivery(
+                digest: Sample.digest(8), transport: .receipted, followUp: .concluded))
         let examination = Self.verified(acknowledgement: Self.acknowledgement(.owned))
         #expect(Reception.decide(Self.item, examination, facts: facts) == .receipt)
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
         #expect(!changes.contains { if case .moveFollowUp = $0 { true } else { false } })
+    }
+
+    @Test(arguments: TransportState.allCases)
+    func `an acknowledgement of what is held or withdrawn is an alarm`(transport: TransportState) {
+        let facts = Self.facts(
+            acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), transport: transport, followUp: .none))
+        let examination = Self.verified(acknowledgement: Self.acknowledgement(.concluded))
+        #expect(Reception.decide(Self.item, examination, facts: facts) == .receipt)
+        let changes = Self.changes(.receipt, examination, Self.receipt, facts)
+        let isKeptBack = transport == .held || transport == .withdrawn
+        #expect(Self.alarms(changes) == (isKeptBack ? [.acknowledgementWithoutReceipt] : []))
+        #expect(changes.contains { if case .moveFollowUp = $0 { true } else { false } }, "it is kept all the same")
     }
 
     // MARK: Helpers shared with the other reception suites
