@@ -151,8 +151,17 @@ package enum Reception {
         case (.repeat(let kept), _):
             // Under a number of its own only where it came by re-sealing; a plain duplicate's slot holds it already.
             return facts.slot?.answer == kept ? [] : [.fillSlot(from: partner, item, kept)]
-        case (.later(_, let detail, let alarm), _):
+        case (.later(let code, let detail, let alarm), _):
             guard let alarm else { return [] }
+            // What must be mended here is one alarm a partner, however many of its messages wait for it.
+            guard !mendedHere.contains(code) else {
+                return [
+                    .raiseAlarm(
+                        Alarm(
+                            code: alarm, partner: partner, messageID: nil, detail: "\(item.messageID): \(detail)",
+                            at: now.wall))
+                ]
+            }
             return [
                 .raiseAlarm(
                     Alarm(code: alarm, partner: partner, messageID: item.messageID, detail: detail, at: now.wall))
@@ -208,6 +217,8 @@ package enum Reception {
                     awaiting: facts.isPredecessorPresent ? nil : message.predecessor))
         }
         changes.append(.releaseSuccessors(of: message.summary.id, at: now.wall))
+        // This one could be opened and judged; where another cannot, its next arrival says so again.
+        changes += mendedHere.compactMap(alarm(for:)).map { .clearAlarm($0, partner: partner, messageID: nil) }
         if let acknowledgement = message.acknowledgement, let delivery = facts.acknowledged,
             let next = delivery.followUp.after(acknowledgement.step)
         {
@@ -235,6 +246,10 @@ package enum Reception {
         return changes
     }
 
+    /// What a partner's messages wait for until it is mended at this node (`protocol.md` §7.3): its keys, its directory,
+    /// or a fault of its own.
+    private static let mendedHere: [LaterCode] = [.keyUnknown, .signerUnknown, .directoryStale, .internalFault]
+
     private static func alarm(for code: RefusalCode) -> AlarmCode? {
         switch code {
         case .messageIDConflict: .messageIDConflict
@@ -249,7 +264,11 @@ package enum Reception {
         case .clockSkewed: .clockSkewed
         case .quotaExceeded: .quotaExceeded
         case .numberConflict: .numberConflict
-        default: nil
+        case .keyUnknown: .keyUnknown
+        case .signerUnknown: .signerUnknown
+        case .directoryStale: .directoryStale
+        case .internalFault: .internalFault
+        case .storageUnavailable: nil
         }
     }
 

@@ -66,7 +66,10 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case partnerHistoryUnproven = "partner-history-unproven"
     case talliesDiffer = "tallies-differ"
     case revocationListStale = "revocation-list-stale"
+    case keyUnknown = "key-unknown"
     case signerUnknown = "signer-unknown"
+    case directoryStale = "directory-stale"
     case clockSkewed = "clock-skewed"
     case quotaExceeded = "quota-exceeded"
+    case internalFault = "internal-fault"
 }

@@ -115,12 +115,29 @@ import Testing
         let verdict = Reception.decide(Self.item, .later(code, detail: "d"), facts: facts)
         let alarms: [LaterCode: AlarmCode] = [
             .revocationListStale: .revocationListStale, .clockSkewed: .clockSkewed, .quotaExceeded: .quotaExceeded,
-            .numberConflict: .numberConflict,
+            .numberConflict: .numberConflict, .keyUnknown: .keyUnknown, .signerUnknown: .signerUnknown,
+            .directoryStale: .directoryStale, .internalFault: .internalFault,
         ]
         #expect(verdict == .later(code, detail: "d", alarm: alarms[code]))
         let changes = Self.changes(verdict, .later(code, detail: "d"), nil, facts)
         #expect(Self.alarms(changes) == [alarms[code]].compactMap { $0 })
         #expect(changes.count == (alarms[code] == nil ? 0 : 1))
+    }
+
+    @Test(arguments: [LaterCode.keyUnknown, .signerUnknown, .directoryStale, .internalFault])
+    func `what must be mended here is one alarm a partner, and a receipt to it ends that`(code: LaterCode) throws {
+        let facts = Self.facts()
+        let verdict = Reception.decide(Self.item, .later(code, detail: "d"), facts: facts)
+        let raised = Self.changes(verdict, .later(code, detail: "d"), nil, facts)
+        guard case .raiseAlarm(let alarm) = raised.first else {
+            Issue.record("\(raised)")
+            return
+        }
+        #expect(alarm.partner == Sample.nidos)
+        #expect(alarm.messageID == nil)
+        #expect(alarm.detail == "\(Self.item.messageID): d", "somebody has to find the message")
+        let receipted = Self.changes(.receipt, Self.verified(), Self.receipt, facts)
+        #expect(receipted.contains(.clearAlarm(alarm.code, partner: Sample.nidos, messageID: nil)))
     }
 
     @Test func `a message that came before under another number keeps its one receipt`() {
