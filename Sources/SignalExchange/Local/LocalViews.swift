@@ -66,6 +66,7 @@ struct LocalViews: Sendable {
         return .object(object)
     }
 
+    /// Every other member of the directory, then who is no member and has still to be told something.
     func partners() async throws -> JSONValue {
         let entries = try await context.ledger.partners()
         var rows: [JSONValue] = []
@@ -75,6 +76,7 @@ struct LocalViews: Sendable {
                     member, entry: entries.first { $0.partner == member.oin },
                     status: await links.driver(for: member.oin)?.status))
         }
+        rows += try await AbsentPartners(context).entries.map(Rendering.absentPartner)
         return .array(rows)
     }
 

@@ -53,7 +53,22 @@ enum Rendering {
         object["failures"] = .integer(Int64(status?.failures ?? 0))
         object["unreachableSince"] = time(status?.unreachableSince)
         object["problem"] = .string(status?.lastProblem ?? "")
-        guard let entry else { return .object(object) }
+        if let entry { show(entry, in: &object) }
+        return .object(object)
+    }
+
+    /// A partner that the directory does not have: known by its OIN and by what is open.
+    static func absentPartner(_ entry: PartnerEntry) -> JSONValue {
+        var object = JSONObject()
+        object["oin"] = .string(entry.partner.text)
+        object["name"] = ""
+        object["link"] = "none"
+        object["problem"] = "not in the directory"
+        show(entry, in: &object)
+        return .object(object)
+    }
+
+    private static func show(_ entry: PartnerEntry, in object: inout JSONObject) {
         let account = entry.account
         object["issued"] = number(account.issued.number)
         object["open"] = .integer(Int64(account.open))
@@ -66,7 +81,6 @@ enum Rendering {
         object["outgoing"] = .string(entry.agreement.map { describe($0.outgoing) } ?? "not yet compared")
         object["incoming"] = .string(entry.agreement.map { describe($0.incoming) } ?? "not yet compared")
         object["agree"] = .bool(entry.agreement.map { $0.outgoing.isSettled && $0.incoming.isSettled } ?? false)
-        return .object(object)
     }
 
     static func alarm(_ entry: AlarmEntry) -> JSONValue {
@@ -109,7 +123,8 @@ enum Rendering {
         return object
     }
 
-    private static func name(_ oin: OIN, _ directory: Directory) -> String { directory.member(oin)?.name ?? "" }
+    /// An organisation that the directory does not have has no name here, and is still to be seen.
+    private static func name(_ oin: OIN, _ directory: Directory) -> String { directory.member(oin)?.name ?? oin.text }
     private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string($0.description) } ?? .null }
     private static func number(_ number: SequenceNumber) -> JSONValue { .integer(Int64(clamping: number.value)) }
 
