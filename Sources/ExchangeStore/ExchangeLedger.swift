@@ -74,15 +74,20 @@ package protocol ExchangeLedger: Sendable {
 
     // MARK: What people see
 
-    func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> [InboxEntry]
+    /// One page of the inbox: the most pressing priority first, and in it the oldest.
+    func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> Page<InboxEntry>
     func message(_ id: MessageID) async throws -> KeptMessage?
-    func deliveries(_ filter: DeliveryFilter) async throws -> [DeliveryEntry]
+    /// One page of the queue: of what is open the most pressing priority first, and in it the oldest, for it needs
+    /// somebody; of all that was sent the newest first.
+    func deliveries(_ filter: DeliveryFilter) async throws -> Page<DeliveryEntry>
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
-    /// Clears the open alarms of a code that are of this partner, or of none: one message's, or every message's where
-    /// `messageID` is `nil`.
+    /// Clears exactly this alarm, where it is open: that of the message, or the one of no message where `messageID` is
+    /// `nil`.
     func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) async throws
+    /// Clears every open alarm of a code that is of this partner (of none, where it is `nil`), whatever its message.
+    func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws
     func appendLeaf(_ leaf: AuditLeaf) async throws
     /// Walks the whole audit chain.
     func verifyAuditChain() async throws -> AuditChainState
@@ -279,6 +284,9 @@ package enum DirectoryAdoption: Hashable, Sendable {
 package struct InboxFilter: Hashable, Sendable {
     package var states: [InboxState] = InboxState.allCases
     package var id: MessageID?
+    /// Where the page before ended; `nil` for the first.
+    package var after: ListPosition?
+    /// Entries of one page: 1 or more.
     package var maximumItems = 1000
     package init() {}
 }
@@ -324,7 +332,11 @@ package struct DeliveryFilter: Hashable, Sendable {
     package var partner: OIN?
     package var messageID: MessageID?
     package var caseReference: CaseReference?
+    /// Those without a receipt, and those refused or held.
     package var onlyOpen = false
+    /// Where the page before ended; `nil` for the first.
+    package var after: ListPosition?
+    /// Entries of one page: 1 or more.
     package var maximumItems = 1000
     package init() {}
 }

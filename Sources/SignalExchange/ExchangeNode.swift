@@ -224,13 +224,20 @@ private struct LedgerPump: Service {
         // Subscribed before anything can happen that it would tell.
         let events = context.ledger.events
         links.startMissing()
+        await reviewAbsent()
         for await event in events.cancelOnGracefulShutdown() {
             switch event {
-            case .workArrived(let partner): links.signal(.workArrived, to: partner)
-            case .directoryAdopted: links.startMissing()
+            case .workArrived(let partner):
+                links.signal(.workArrived, to: partner)
+                // Opened, held, released or withdrawn for a partner that has no link.
+                if context.community.directory.member(partner) == nil { await reviewAbsent() }
+            case .directoryAdopted:
+                links.startMissing()
+                await reviewAbsent()
             case .everything:
                 links.startMissing()
                 links.signalAll(.workArrived)
+                await reviewAbsent()
             case .deliveryMoved, .inboxChanged, .alarmsChanged: break
             case .durabilityLost:
                 // Never a second try: what a failed sync lost, the next one would report as written.
@@ -242,6 +249,15 @@ private struct LedgerPump: Service {
             changes.ring()
         }
         await links.stop(grace: .seconds(5))
+    }
+
+    private func reviewAbsent() async {
+        do {
+            try await AbsentPartners(context).review()
+        } catch {
+            context.logger.error(
+                "partners that are not in the directory could not be looked for", metadata: ["cause": "\(error)"])
+        }
     }
 }
 

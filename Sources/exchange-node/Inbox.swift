@@ -13,12 +13,22 @@ struct Inbox: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists received messages.",
+            abstract:
+                "Lists received messages that somebody has still to take or to conclude, the most pressing first.",
             discussion: "EXAMPLE\n  exchange-node inbox list --folder nidos --state ready --json")
         @OptionGroup var options: ClientOptions
         @Option(name: .long, help: "Only those that are ready, owned, declined or concluded.") var state: String?
+        @Flag(name: .long, help: "Also those that were declined or concluded.") var all = false
 
-        func run() async throws { try await reporting { try await options.console().inboxList(state: state) } }
+        func validate() throws {
+            guard state == nil || !all else { throw ValidationError("Give --state or --all, not both.") }
+        }
+
+        func run() async throws {
+            try await reporting {
+                try await options.console().inboxList(all ? .all : state.map { .state($0) } ?? .open)
+            }
+        }
     }
 
     struct Show: AsyncParsableCommand {

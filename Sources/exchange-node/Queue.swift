@@ -13,18 +13,24 @@ struct Queue: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists deliveries.",
+            abstract: "Lists deliveries: what is open the most pressing first, otherwise the newest first.",
             discussion: "EXAMPLE\n  exchange-node queue list --folder avim --open --partner 00000099000000001000")
         @OptionGroup var options: ClientOptions
         @Flag(name: .long, help: "Only those without a receipt, and those refused or held.") var open = false
         @Option(name: .long, help: .init("Only those to this partner.", valueName: "oin")) var partner: String?
         @Option(name: .long, help: "Only those of this case.") var caseRef: String?
-        @Option(name: .long, help: "At most this many (1 to 100000).") var limit = 1000
+        @Option(name: .long, help: "At most this many. (default: all with --open, otherwise 1000)") var limit: Int?
+
+        func validate() throws {
+            guard limit ?? 1 > 0 else { throw ValidationError("--limit is 1 or more.") }
+        }
 
         func run() async throws {
             try await reporting {
                 try await options.console().queueList(
-                    .init(partner: partner, caseRef: caseRef, onlyOpen: open, maximumItems: limit))
+                    .init(
+                        partner: partner, caseRef: caseRef, onlyOpen: open,
+                        maximumItems: limit ?? (open ? nil : 1000)))
             }
         }
     }

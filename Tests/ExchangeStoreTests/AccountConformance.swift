@@ -94,7 +94,25 @@ import Testing
             now: Sample.now())
         let second = try Sample.message(2).id
         #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [second])
-        try await ledger.clear(.deliveryDeferred, partner: Community.avim, messageID: nil, at: Sample.start)
+        try await ledger.clearAll(.deliveryDeferred, partner: Community.avim, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `clearing the alarm of no message leaves those of messages`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let message = try Sample.message(1).id
+        for id in [message, nil] {
+            try await ledger.raise(
+                Alarm(
+                    code: .revocationListStale, partner: Community.avim, messageID: id, detail: "stale",
+                    at: Sample.start))
+        }
+        try await ledger.clear(.revocationListStale, partner: Community.avim, messageID: nil, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [message])
+        try await ledger.clear(.revocationListStale, partner: Community.coa, messageID: message, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).count == 1, "another partner's")
+        try await ledger.clear(.revocationListStale, partner: Community.avim, messageID: message, at: Sample.start)
         #expect(try await ledger.alarms(includingCleared: false).isEmpty)
     }
 
@@ -133,7 +151,7 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
-    func `deliveries are found by partner, message and case, the newest where not all fit`(
+    func `deliveries are found by partner, message and case, the newest first`(
         form: StoreForm
     ) async throws {
         let ledger = try await form.open()
@@ -147,10 +165,10 @@ import Testing
             let names = [Community.avim: "avim", Community.coa: "coa"]
             return try await ledger.deliveries(filter).map { "\(names[$0.recipient.oin] ?? "") \($0.key.number)" }
         }
-        #expect(try await numbers { _ in } == ["avim 1", "coa 1", "avim 2", "coa 2"])
-        #expect(try await numbers { $0.partner = Community.coa } == ["coa 1", "coa 2"])
-        #expect(try await numbers { $0.caseReference = other } == ["avim 2", "coa 2"])
-        #expect(try await numbers { $0.messageID = try Sample.message(1).id } == ["avim 1", "coa 1"])
+        #expect(try await numbers { _ in } == ["coa 2", "avim 2", "coa 1", "avim 1"])
+        #expect(try await numbers { $0.partner = Community.coa } == ["coa 2", "coa 1"])
+        #expect(try await numbers { $0.caseReference = other } == ["coa 2", "avim 2"])
+        #expect(try await numbers { $0.messageID = try Sample.message(1).id } == ["coa 1", "avim 1"])
         #expect(try await numbers { $0.maximumItems = 1 } == ["coa 2"])
         #expect(
             try await numbers {

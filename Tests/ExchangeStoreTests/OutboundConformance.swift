@@ -168,7 +168,7 @@ import Testing
             [AnswerRecord(number: key.number, answer: .refusal(.codeUnknown, detail: "", [1]), jitter: 0)],
             from: Community.avim, now: Sample.now())
         #expect(try await ledger.due().numbers == [1])
-        #expect(try await ledger.deliveries(DeliveryFilter()).map(\.state) == [.accepted, .withdrawn])
+        #expect(try await ledger.deliveries(DeliveryFilter()).map(\.state) == [.withdrawn, .accepted])
     }
 
     @Test(arguments: StoreForm.all)

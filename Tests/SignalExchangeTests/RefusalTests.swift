@@ -88,9 +88,15 @@ extension Nodes {
             try await expect(.envelopeMalformed, for: parcel)
         }
 
-        @Test func `a message that is sealed to another key waits and is not refused`() async throws {
+        @Test func `a message that is sealed to another key waits, and is an alarm until one can be opened`()
+            async throws
+        {
             let parcel = try avim.seal(content(), for: community[slug: "ind"])
             #expect(try await avim.deliver(parcel, to: nidos).later == .keyUnknown)
+            let alarm = try await nidos.waitForAlarm(.keyUnknown, about: avim.oin)
+            #expect(alarm.detail.contains(parcel.id.description), "\(alarm.detail)")
+            #expect(try await avim.deliver(avim.seal(content(), for: nidos), to: nidos).receipt != nil)
+            try await nidos.waitForNoAlarm(.keyUnknown, about: avim.oin)
         }
 
         // MARK: The signature
@@ -159,6 +165,7 @@ extension Nodes {
             let parcel = try avim.seal(
                 content { $0.sender = Party(oin: avim.oin, role: .immigration) }, for: nidos)
             #expect(try await avim.deliver(parcel, to: nidos).later == .directoryStale)
+            try await nidos.waitForAlarm(.directoryStale, about: avim.oin)
             #expect(try await !nidos.api.inbox().contains { $0.messageID == parcel.id })
         }
 

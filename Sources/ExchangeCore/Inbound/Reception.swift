@@ -48,10 +48,12 @@ package struct ReceptionFacts: Hashable, Sendable {
 
 package struct AcknowledgedDelivery: Hashable, Sendable {
     package let digest: Digest
+    package let transport: TransportState
     package let followUp: FollowUp
 
-    package init(digest: Digest, followUp: FollowUp) {
+    package init(digest: Digest, transport: TransportState, followUp: FollowUp) {
         self.digest = digest
+        self.transport = transport
         self.followUp = followUp
     }
 }
@@ -202,10 +204,13 @@ package enum Reception {
             // Under a number of its own only where it came by re-sealing; a plain duplicate's slot holds it already.
             return facts.slot?.answer == kept
                 ? [] : [.fillSlot(from: partner, item, kept), counted(verdict, from: partner, facts, now: now)]
-        case (.later(_, let detail, let alarm), _):
+        case (.later(let code, let detail, let alarm), _):
             guard let alarm else { return [] }
-            // A share is the partner's, and not of the message that happened to exceed it.
-            let messageID = alarm == .quotaExceeded ? nil : item.messageID
+            // What must be mended here is one alarm a partner, however many of its messages wait for it; and a share is
+            // the partner's, not of the message that happened to exceed it.
+            let isOfPartner = mendedHere.contains(code) || alarm == .quotaExceeded
+            let messageID = isOfPartner ? nil : item.messageID
+            let detail = mendedHere.contains(code) ? "\(item.messageID): \(detail)" : detail
             return [
                 .raiseAlarm(Alarm(code: alarm, partner: partner, messageID: messageID, detail: detail, at: now.wall))
             ]
@@ -264,6 +269,8 @@ package enum Reception {
                     awaiting: facts.isPredecessorPresent ? nil : message.predecessor))
         }
         changes.append(.releaseSuccessors(of: message.summary.id, at: now.wall))
+        // This one could be opened and judged; where another cannot, its next arrival says so again.
+        changes += mendedHere.compactMap(alarm(for:)).map { .clearAlarm($0, partner: partner, messageID: nil) }
         if let acknowledgement = message.acknowledgement, let delivery = facts.acknowledged,
             let next = delivery.followUp.after(acknowledgement.step)
         {
@@ -277,6 +284,17 @@ package enum Reception {
                         .followUpRecorded, at: now.wall, messageID: acknowledgement.messageID, partner: partner,
                         digest: acknowledgement.messageDigest, note: next.rawValue)))
         }
+        if let acknowledgement = message.acknowledgement, let transport = facts.acknowledged?.transport,
+            transport == .held || transport == .withdrawn
+        {
+            changes.append(
+                .raiseAlarm(
+                    Alarm(
+                        code: .acknowledgementWithoutReceipt, partner: partner, messageID: acknowledgement.messageID,
+                        detail:
+                            "it says \(acknowledgement.step.rawValue) of a message that is \(transport.rawValue) here and "
+                            + "has no receipt of it; ask it where it has the message from", at: now.wall)))
+        }
         return changes
     }
 
@@ -286,6 +304,10 @@ package enum Reception {
         let isRefusal = if case .refuse = verdict { true } else { false }
         return .countUsage(of: partner, facts.usage.current(at: now.wall).counting(isRefusal: isRefusal))
     }
+
+    /// What a partner's messages wait for until it is mended at this node (`protocol.md` §7.3): its keys, its directory,
+    /// or a fault of its own.
+    private static let mendedHere: [LaterCode] = [.keyUnknown, .signerUnknown, .directoryStale, .internalFault]
 
     private static func alarm(for code: RefusalCode) -> AlarmCode? {
         switch code {
@@ -301,7 +323,11 @@ package enum Reception {
         case .clockSkewed: .clockSkewed
         case .quotaExceeded: .quotaExceeded
         case .numberConflict: .numberConflict
-        default: nil
+        case .keyUnknown: .keyUnknown
+        case .signerUnknown: .signerUnknown
+        case .directoryStale: .directoryStale
+        case .internalFault: .internalFault
+        case .storageUnavailable: nil
         }
     }
 

@@ -52,18 +52,19 @@ public enum FollowUp: String, CaseIterable, Hashable, Sendable {
 public enum DeliveryState: String, CaseIterable, Hashable, Sendable {
     case accepted, sending, receipted, owned, declined, concluded, held, refused, withdrawn
 
-    /// Derived, never stored: two facts that are kept cannot contradict a third that is not.
+    /// Derived, never stored: two facts that are kept cannot contradict a third that is not. What the recipient's people
+    /// did shows once its receipt is here, and not before: an L2 is no proof that the message was delivered.
     public init(transport: TransportState, attempts: Int, followUp: FollowUp) {
         self =
             switch (transport, followUp) {
             case (.refused, _): .refused
             case (.withdrawn, _): .withdrawn
-            case (_, .concluded): .concluded
-            case (_, .declined): .declined
-            case (_, .owned): .owned
-            case (.held, .none): .held
+            case (.held, _): .held
+            case (.open, _): attempts == 0 ? .accepted : .sending
+            case (.receipted, .concluded): .concluded
+            case (.receipted, .declined): .declined
+            case (.receipted, .owned): .owned
             case (.receipted, .none): .receipted
-            case (.open, .none): attempts == 0 ? .accepted : .sending
             }
     }
 }

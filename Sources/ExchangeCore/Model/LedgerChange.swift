@@ -88,7 +88,7 @@ package enum LedgerChange: Hashable, Sendable {
         of: MessageID, by: OIN, to: FollowUp, role: String, acknowledgement: MessageID, at: Timestamp)
     case moveInbox(MessageID, to: InboxState, role: String, at: Timestamp)
     case raiseAlarm(Alarm)
-    /// Ends the open alarms of a code and a partner: those of one message, or of every message where it is `nil`.
+    /// Ends exactly this alarm, where it is open: that of the message, or the one of no message where it is `nil`.
     case clearAlarm(AlarmCode, partner: OIN?, messageID: MessageID?)
     case appendLeaf(AuditLeaf)
 }

@@ -42,7 +42,7 @@ package enum AnswerRecording {
                 // What was said of this delivery while it was open is over with its receipt.
                 + [
                     AlarmCode.deliveryDeferred, .recipientNotTrusted, .storedMessageUnreadable, .revocationListStale,
-                    .receiptInvalid, .deliveryRefused,
+                    .receiptInvalid, .deliveryRefused, .acknowledgementWithoutReceipt,
                 ].map {
                     .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
                 }

@@ -42,16 +42,22 @@ extension LedgerTransaction {
         return open == limits.alarmsMaximumOpen
     }
 
-    /// Clears the open alarms of a code that are of this partner (of none, where it is `nil`), whatever their message.
+    /// Clears exactly this alarm: that of the message, or the one of no message.
     mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws {
         let cleared = try database.change(
             """
             UPDATE alarm SET cleared_at = ?
-            WHERE code = ? AND partner = ? AND cleared_at IS NULL AND (? OR message_id = ?)
+            WHERE code = ? AND partner = ? AND cleared_at IS NULL AND message_id = ?
             """,
-            [
-                at.milliseconds, code.rawValue, partner?.text ?? "", messageID == nil, messageID?.column ?? Data(),
-            ])
+            [at.milliseconds, code.rawValue, partner?.text ?? "", messageID?.column ?? Data()])
+        if cleared > 0 { tell(.alarmsChanged) }
+    }
+
+    /// Clears the alarms of a code and partner, whatever their message.
+    mutating func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) throws {
+        let cleared = try database.change(
+            "UPDATE alarm SET cleared_at = ? WHERE code = ? AND partner = ? AND cleared_at IS NULL",
+            [at.milliseconds, code.rawValue, partner?.text ?? ""])
         if cleared > 0 { tell(.alarmsChanged) }
     }
 }

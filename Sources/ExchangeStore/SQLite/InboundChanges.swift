@@ -83,8 +83,10 @@ extension LedgerTransaction {
 
     mutating func handOver(_ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?) throws {
         try database.change(
-            "INSERT INTO inbox (message_id, received_at, available_at, awaited) VALUES (?, ?, ?, ?)",
-            [message.id.column, at.milliseconds, availableAt.milliseconds, awaiting?.column])
+            "INSERT INTO inbox (message_id, priority_rank, received_at, available_at, awaited) VALUES (?, ?, ?, ?, ?)",
+            [
+                message.id.column, message.priority.rank, at.milliseconds, availableAt.milliseconds, awaiting?.column,
+            ])
         tell(.inboxChanged(message.id))
     }
 

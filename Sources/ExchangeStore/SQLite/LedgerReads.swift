@@ -60,7 +60,7 @@ extension SQLiteLedger {
         try await read { try $0.incarnationFacts(incarnation, after: predecessor, of: partner) }
     }
 
-    package func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> [InboxEntry] {
+    package func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> Page<InboxEntry> {
         try await read { try $0.inbox(filter, now: now) }
     }
 
@@ -68,7 +68,7 @@ extension SQLiteLedger {
         try await read { try $0.message(id) }
     }
 
-    package func deliveries(_ filter: DeliveryFilter) async throws -> [DeliveryEntry] {
+    package func deliveries(_ filter: DeliveryFilter) async throws -> Page<DeliveryEntry> {
         try await read { try $0.deliveries(filter) }
     }
 

@@ -111,6 +111,10 @@ extension SQLiteLedger {
         try await write(at: at) { try $0.clear(code, partner: partner, messageID: messageID, at: at) }
     }
 
+    package func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws {
+        try await write(at: at) { try $0.clearAll(code, partner: partner, at: at) }
+    }
+
     package func appendLeaf(_ leaf: AuditLeaf) async throws {
         try await write(at: leaf.at) { try $0.append(leaf) }
     }

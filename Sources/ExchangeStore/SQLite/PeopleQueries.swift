@@ -32,58 +32,115 @@ extension Database {
         }
     }
 
-    /// Oldest first. What still waits for the message before it is not shown, unless the clock stands before its
-    /// reception: then it was set back, and waiting on would hide a message.
-    func inbox(_ filter: InboxFilter, now: Timestamp) throws -> [InboxEntry] {
+    /// What still waits for the message before it is not shown, unless the clock stands before its reception: then it
+    /// was set back, and waiting on would hide a message.
+    func inbox(_ filter: InboxFilter, now: Timestamp) throws -> Page<InboxEntry> {
         let next = MessageSummary.columnCount
-        let states = filter.states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-        return try all(
-            """
-            SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at, i.awaited
-            FROM inbox i JOIN message m ON m.id = i.message_id
-            WHERE i.state IN (\(states)) AND (i.available_at <= ?1 OR i.received_at > ?1)
-                \(filter.id == nil ? "" : "AND i.message_id = ?3")
-            ORDER BY i.ordinal LIMIT ?2
-            """,
-            [now.milliseconds, filter.maximumItems] + (filter.id.map { [$0.column] } ?? [])
-        ) { row in
-            InboxEntry(
-                message: try MessageSummary(row, from: 0), state: try row.word(next), role: row.text(next + 1),
-                receivedAt: row.timestamp(next + 2), availableAt: row.timestamp(next + 3),
-                missingPredecessor: try row.optionalIdentifier(next + 4))
+        return try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, ordinal, count in
+            try InboxState.allCases.filter(filter.states.contains).flatMap { state in
+                try all(
+                    ListQueries.inbox(ofOne: filter.id != nil),
+                    [state.rawValue, priority.rank, ordinal, now.milliseconds, count]
+                        + (filter.id.map { [$0.column] } ?? [])
+                ) { row in
+                    (
+                        position: ListPosition(rank: priority.rank, ordinal: row.integer(next + 5)),
+                        entry: InboxEntry(
+                            message: try MessageSummary(row, from: 0), state: try row.word(next),
+                            role: row.text(next + 1), receivedAt: row.timestamp(next + 2),
+                            availableAt: row.timestamp(next + 3),
+                            missingPredecessor: try row.optionalIdentifier(next + 4))
+                    )
+                }
+            }
         }
     }
 
-    /// In the order of acceptance. Where there are more than fit, the open ones are the oldest (they need somebody) and
-    /// otherwise the newest are shown.
-    func deliveries(_ filter: DeliveryFilter) throws -> [DeliveryEntry] {
-        var conditions: [String] = []
-        var arguments: StatementArguments = []
-        func add(_ condition: String, _ argument: (any DatabaseValueConvertible)?) {
-            conditions.append(condition)
-            arguments += [argument]
+    func deliveries(_ filter: DeliveryFilter) throws -> Page<DeliveryEntry> {
+        let sql = ListQueries.deliveries(filter)
+        let of: StatementArguments =
+            (filter.partner.map { [$0.text] } ?? []) + (filter.messageID.map { [$0.column] } ?? [])
+            + (filter.caseReference.map { [$0.column] } ?? [])
+        guard filter.onlyOpen else {
+            let found = try all(sql, of + [filter.after?.ordinal ?? .max, filter.maximumItems + 1]) {
+                try DeliveryEntry.placed($0)
+            }
+            return Page(found, maximumItems: filter.maximumItems)
         }
-        if let partner = filter.partner { add("d.partner = ?", partner.text) }
-        if let message = filter.messageID { add("d.message_id = ?", message.column) }
-        if let reference = filter.caseReference { add("d.case_reference = ?", reference.column) }
-        if filter.onlyOpen { conditions.append("d.transport IN ('open', 'held', 'refused')") }
-        arguments += [filter.maximumItems]
-        let entries = try all(
-            """
+        return try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, ordinal, count in
+            try all(sql, of + [priority.rank, ordinal, count]) { try DeliveryEntry.placed($0) }
+        }
+    }
+
+    /// The most pressing priority first, and in it the oldest.
+    ///
+    /// - Parameter range: the entries of one priority behind an ordinal: the lowest ordinals, in any order.
+    private func mostPressing<Entry>(
+        after position: ListPosition?, maximumItems: Int,
+        _ range: (_ priority: Priority, _ after: Int64, _ atMost: Int) throws -> [(
+            position: ListPosition, entry: Entry
+        )]
+    ) throws -> Page<Entry> {
+        let wanted = maximumItems + 1
+        var found: [(position: ListPosition, entry: Entry)] = []
+        for priority in Priority.allCases.sorted(by: >) where found.count < wanted {
+            guard priority.rank <= position?.rank ?? .max else { continue }
+            let ordinal = priority.rank == position?.rank ? position?.ordinal ?? 0 : 0
+            let ofPriority = try range(priority, ordinal, wanted - found.count)
+            found += ofPriority.sorted { $0.position.ordinal < $1.position.ordinal }.prefix(wanted - found.count)
+        }
+        return Page(found, maximumItems: maximumItems)
+    }
+}
+
+/// The statements of the lists that people page through. Each reads a range of one index, so that a page costs as much
+/// as it shows, however long the list is.
+enum ListQueries {
+    /// - Its parameters: a state, a priority's rank, the ordinal before the first, `now`, how many; and a message's id.
+    static func inbox(ofOne: Bool) -> String {
+        """
+        SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at, i.awaited, i.ordinal
+        FROM inbox i JOIN message m ON m.id = i.message_id
+        WHERE i.state = ?1 AND i.priority_rank = ?2 AND i.ordinal > ?3 AND (i.available_at <= ?4 OR i.received_at > ?4)
+            \(ofOne ? "AND i.message_id = ?6" : "")
+        ORDER BY i.ordinal LIMIT ?5
+        """
+    }
+
+    /// - Its parameters: partner, message and case, as far as the filter names them; for what is open a priority's rank
+    ///   and the ordinal before the first, and otherwise the ordinal behind the last; how many.
+    static func deliveries(_ filter: DeliveryFilter) -> String {
+        var conditions: [String] = []
+        if filter.partner != nil { conditions.append("d.partner = ?") }
+        if filter.messageID != nil { conditions.append("d.message_id = ?") }
+        if filter.caseReference != nil { conditions.append("d.case_reference = ?") }
+        // A message or a case has few deliveries: the plus has them looked up by it, and not by what is open of all.
+        let isOfFew = filter.messageID != nil || filter.caseReference != nil
+        let plus = isOfFew ? "+" : ""
+        conditions +=
+            filter.onlyOpen
+            ? ["d.transport IN ('open', 'held', 'refused')", "\(plus)d.priority_rank = ?", "\(plus)d.ordinal > ?"]
+            : ["\(plus)d.ordinal < ?"]
+        return """
             SELECT \(MessageSummary.columns), d.partner, d.recipient_role, d.number, d.transport, d.follow_up,
                 d.follow_up_role, d.attempts, d.accepted_at, d.is_outstanding, d.next_attempt, d.detail,
-                d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message
+                d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message, d.ordinal
             FROM delivery d JOIN message m ON m.id = d.message_id
-            \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
-            ORDER BY d.ordinal \(filter.onlyOpen ? "" : "DESC") LIMIT ?
-            """,
-            arguments
-        ) { try DeliveryEntry($0) }
-        return filter.onlyOpen ? entries : entries.reversed()
+            WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY \(plus)d.ordinal \(filter.onlyOpen ? "" : "DESC") LIMIT ?
+            """
     }
 }
 
 extension DeliveryEntry {
+    fileprivate static func placed(
+        _ row: StoredRow
+    ) throws(StoreError) -> (position: ListPosition, entry: DeliveryEntry) {
+        let entry = try DeliveryEntry(row)
+        let ordinal = row.integer(MessageSummary.columnCount + 17)
+        return (ListPosition(rank: entry.message.priority.rank, ordinal: ordinal), entry)
+    }
+
     fileprivate init(_ row: StoredRow) throws(StoreError) {
         let index = MessageSummary.columnCount
         let partner = try row.oin(index)

@@ -20,6 +20,7 @@ enum Schema {
         migrator.registerMigration("2") { database in
             for statement in [incarnationIndexes, partnerUsage] { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("lists by priority") { try $0.execute(sql: listsByPriority) }
         return migrator
     }
 
@@ -245,6 +246,21 @@ enum Schema {
             leaf BLOB NOT NULL CHECK (length(leaf) > 0),
             hash BLOB NOT NULL CHECK (length(hash) = 32)
         ) STRICT;
+        """
+
+    /// What people page through, the most pressing first: the inbox by state, and the deliveries that need somebody, of
+    /// all partners and of one.
+    private static let listsByPriority = """
+        ALTER TABLE inbox ADD COLUMN priority_rank INTEGER NOT NULL DEFAULT 0 CHECK (priority_rank BETWEEN 0 AND 3);
+        UPDATE inbox SET priority_rank = (
+            SELECT CASE priority WHEN 'stat' THEN 3 WHEN 'asap' THEN 2 WHEN 'urgent' THEN 1 ELSE 0 END
+            FROM message WHERE id = inbox.message_id);
+        CREATE INDEX inbox_pressing ON inbox (state, priority_rank, ordinal);
+        DROP INDEX delivery_unsettled;
+        CREATE INDEX delivery_pressing ON delivery (priority_rank, ordinal)
+            WHERE transport IN ('open', 'held', 'refused');
+        CREATE INDEX delivery_pressing_of_partner ON delivery (partner, priority_rank, ordinal)
+            WHERE transport IN ('open', 'held', 'refused');
         """
 
     /// Rules that span rows. They hold against a fault of our own, and against a hand on the file.

@@ -29,17 +29,29 @@ package struct NodeAPI: Sendable {
         ).elements.map(DeliveryRow.init)
     }
 
-    /// - Parameter onlyOpen: those without a receipt, and those refused or held.
+    /// - Parameters:
+    ///   - onlyOpen: those without a receipt, and those refused or held; the most pressing first. Otherwise the newest
+    ///     first.
+    ///   - maximumItems: read page by page until this many are there.
     package func deliveries(onlyOpen: Bool = false, maximumItems: Int = 1000) async throws -> [DeliveryRow] {
-        try await client.get("/v1/deliveries?limit=\(maximumItems)" + (onlyOpen ? "&open=true" : ""))
-            .elements.map(DeliveryRow.init)
+        var rows: [DeliveryRow] = []
+        try await client.list("/v1/deliveries", onlyOpen ? ["open=true"] : [], maximumItems: maximumItems) {
+            rows += try $0.map(DeliveryRow.init)
+        }
+        return rows
     }
 
     // MARK: The inbox
 
+    /// The whole inbox, page by page; the most pressing first, and of those the oldest.
+    ///
     /// - Parameter state: all states where it is `nil`.
     package func inbox(_ state: InboxState? = nil) async throws -> [InboxRow] {
-        try await client.get("/v1/inbox" + (state.map { "?state=\($0.rawValue)" } ?? "")).elements.map(InboxRow.init)
+        var rows: [InboxRow] = []
+        try await client.list("/v1/inbox", state.map { ["state=\($0.rawValue)"] } ?? []) {
+            rows += try $0.map(InboxRow.init)
+        }
+        return rows
     }
 
     /// The whole message, with its content.

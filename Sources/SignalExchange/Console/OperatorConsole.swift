@@ -43,14 +43,31 @@ package struct OperatorConsole: Sendable {
 
     // MARK: The inbox
 
-    package func inboxList(state: String?) async throws {
-        let rows = try await client.get("/v1/inbox" + (state.map { "?state=\($0)" } ?? ""))
-        show(
-            rows,
+    /// Which part of the inbox is listed.
+    package enum InboxPart: Hashable, Sendable {
+        /// What somebody has still to take or to conclude.
+        case open
+        case all
+        /// In one state, as the operator wrote it.
+        case state(String)
+    }
+
+    /// Every page to the end, printed as it comes: the most pressing first, and of those the oldest.
+    package func inboxList(_ part: InboxPart) async throws {
+        let parameters =
+            switch part {
+            case .open: ["state=ready,owned"]
+            case .all: [String]()
+            case .state(let state): ["state=\(state)"]
+            }
+        try await showList(
+            "/v1/inbox", parameters,
             columns: [
                 ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("FROM", "senderName"),
                 ("RECEIVED", "received"), ("STATE", "state"), ("OWNER", "owner"),
-            ], empty: "The inbox is empty.")
+            ],
+            empty: part == .open
+                ? "Nothing waits in the inbox; --all shows what was declined or concluded too." : "Nothing is there.")
     }
 
     /// The whole message, with its content: for the eyes of those who may read it.
@@ -77,9 +94,10 @@ package struct OperatorConsole: Sendable {
         package var partner: String?
         package var caseRef: String?
         package var onlyOpen: Bool
-        package var maximumItems: Int
+        /// `nil` for the whole list.
+        package var maximumItems: Int?
 
-        package init(partner: String?, caseRef: String?, onlyOpen: Bool, maximumItems: Int) {
+        package init(partner: String?, caseRef: String?, onlyOpen: Bool, maximumItems: Int?) {
             self.partner = partner
             self.caseRef = caseRef
             self.onlyOpen = onlyOpen
@@ -87,15 +105,19 @@ package struct OperatorConsole: Sendable {
         }
     }
 
+    /// Page after page, printed as they come: of what is open the most pressing first, otherwise the newest.
     package func queueList(_ query: QueueQuery) async throws {
-        var parameters = ["limit=\(query.maximumItems)"]
+        var parameters: [String] = []
         if query.onlyOpen { parameters.append("open=true") }
         if let partner = query.partner { parameters.append("partner=\(partner)") }
         if let reference = query.caseRef { parameters.append("caseRef=\(reference)") }
-        let rows = try await client.get("/v1/deliveries?" + parameters.joined(separator: "&"))
-        show(
-            rows, columns: Self.deliveryColumns,
+        let isCut = try await showList(
+            "/v1/deliveries", parameters, maximumItems: query.maximumItems ?? .max, columns: Self.deliveryColumns,
             empty: query.onlyOpen ? "Nothing waits: everybody has been told." : "Nothing was sent yet.")
+        if isCut {
+            // Beside the rows, not among them: a script reads those, and a person must not take them for all.
+            FileHandle.standardError.write(Data("exchange-node: there are more; raise --limit\n".utf8))
+        }
     }
 
     /// - Parameter withAnswers: also the reasons and outcomes of the recipients: content, for those who may read it.
@@ -168,6 +190,18 @@ package struct OperatorConsole: Sendable {
         ("NEXT", "nextAttempt"),
         ("WHY", "detail"),
     ]
+
+    /// - Returns: whether more would follow.
+    @discardableResult
+    private func showList(
+        _ path: String, _ parameters: [String], maximumItems: Int = .max, columns: [(String, String)], empty: String
+    ) async throws -> Bool {
+        var isFirst = true
+        return try await client.list(path, parameters, maximumItems: maximumItems) { rows in
+            if isFirst || !rows.isEmpty { show(.array(rows), columns: columns, empty: empty) }
+            isFirst = false
+        }
+    }
 
     private func show(_ rows: JSONValue, columns: [(String, String)], empty: String = "Nothing.") {
         if printsJSON {

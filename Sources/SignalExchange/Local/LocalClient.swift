@@ -8,6 +8,8 @@ import NIOHTTP1
 
 /// Speaks to a running node over its Unix socket: what the commands use.
 package struct LocalClient: Sendable {
+    private static let pageItems = 1000
+
     /// A node that was killed leaves its socket behind; trying that again until the time is over would only hide it.
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration()
@@ -21,6 +23,31 @@ package struct LocalClient: Sendable {
 
     package func get(_ path: String, timeoutSeconds: Int64 = 60) async throws(NodeError) -> JSONValue {
         try await send(.GET, path, body: nil, headers: [:], timeoutSeconds: timeoutSeconds)
+    }
+
+    /// Reads a list page by page, to its end or until `maximumItems` are read.
+    ///
+    /// - Parameters:
+    ///   - parameters: of the query, such as `open=true`.
+    ///   - take: is given each page's rows before the next page is asked for; at least one page, which may be empty.
+    /// - Returns: whether more would follow.
+    @discardableResult
+    package func list(
+        _ path: String, _ parameters: [String] = [], maximumItems: Int = .max, _ take: ([JSONValue]) throws -> Void
+    ) async throws -> Bool {
+        var left = maximumItems
+        var next: String?
+        repeat {
+            let asked = parameters + ["limit=\(min(left, Self.pageItems))"] + (next.map { ["after=\($0)"] } ?? [])
+            let page = try await get(path + "?" + asked.joined(separator: "&"))
+            guard let rows = page["items"] else {
+                throw NodeError(.answerInvalid, "the node's answer to \(path) is no page of a list")
+            }
+            try take(rows.elements)
+            left -= rows.elements.count
+            next = page["next"]?.text
+        } while next != nil && left > 0
+        return next != nil
     }
 
     package func post(

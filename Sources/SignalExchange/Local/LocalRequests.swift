@@ -86,7 +86,7 @@ extension DeliveryFilter {
             caseReference = try CaseReference(text).orThrow("caseRef: use a case reference, a UUIDv4")
         }
         onlyOpen = parameters["open"] == "true"
-        if let limit = parameters.get("limit", as: Int.self) { maximumItems = min(max(limit, 1), 100_000) }
+        (after, maximumItems) = try request.pageAsked()
     }
 }
 
@@ -95,8 +95,28 @@ extension InboxFilter {
         self.init()
         if let text = request.uri.queryParameters["state"] {
             let names = InboxState.allCases.map(\.rawValue).joined(separator: ", ")
-            states = [try InboxState(rawValue: String(text)).orThrow("state: use one of \(names)")]
+            states = try text.split(separator: ",", omittingEmptySubsequences: false).map {
+                try InboxState(rawValue: String($0)).orThrow("state: use one or more of \(names), with commas between")
+            }
         }
+        (after, maximumItems) = try request.pageAsked()
+    }
+}
+
+extension Request {
+    private static let pageMaximumItems = 1000
+
+    /// Which page of a list is asked for: behind which position, and how many entries it may have.
+    fileprivate func pageAsked() throws -> (after: ListPosition?, maximumItems: Int) {
+        let parameters = uri.queryParameters
+        let after = try parameters["after"].map {
+            try ListPosition(String($0)).orThrow("after: use the `next` of the page before")
+        }
+        let limit = try parameters["limit"].map { text in
+            try Int(text).flatMap { (1...Self.pageMaximumItems).contains($0) ? $0 : nil }
+                .orThrow("limit: use 1 to \(Self.pageMaximumItems), and `after` for what follows")
+        }
+        return (after, limit ?? Self.pageMaximumItems)
     }
 }
 

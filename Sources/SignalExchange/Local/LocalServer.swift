@@ -100,7 +100,11 @@ package struct LocalServer: Sendable {
                 let reader = try await request.localObject(members: ["partner", "message"])
                 let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
                 let message = try reader.optionalMessageID("message")
-                try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)
+                if let message {
+                    try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)
+                } else {
+                    try await context.ledger.clearAll(code, partner: partner, at: context.now.wall)
+                }
                 return ["done": true]
             }
         }

@@ -25,7 +25,8 @@ struct LocalViews: Sendable {
     }
 
     func deliveries(_ filter: DeliveryFilter) async throws -> JSONValue {
-        render(try await context.ledger.deliveries(filter))
+        let page = try await context.ledger.deliveries(filter)
+        return Rendering.page(render(page.entries), next: page.next)
     }
 
     /// The deliveries of a message; waits until each has its receipt or refusal, the time is over, or the node stops.
@@ -39,7 +40,8 @@ struct LocalViews: Sendable {
         let deadline = context.now.monotonic + span
         while true {
             let seen = changes.count
-            let entries = try await context.ledger.deliveries(filter)
+            // In the order of the recipients, as they were accepted.
+            let entries = Array(try await context.ledger.deliveries(filter).reversed())
             guard !entries.isEmpty else {
                 throw NodeError(.messageUnknown, "this node has sent no message \(id); see `queue list`")
             }
@@ -47,7 +49,7 @@ struct LocalViews: Sendable {
             // Who waits must not keep a node that is asked to stop: it is shown what there is.
             let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
             if isSettled || isEnding || context.now.monotonic >= deadline {
-                return withAnswers ? try await answered(entries) : render(entries)
+                return .array(withAnswers ? try await answered(entries) : render(entries))
             }
             context.logger.debug("a request waits for receipts", metadata: ["message": "\(id)"])
             await changes.wait(beyond: seen, until: deadline, clock: context.clock)
@@ -56,10 +58,9 @@ struct LocalViews: Sendable {
 
     func inbox(_ filter: InboxFilter) async throws -> JSONValue {
         let directory = context.community.directory
-        return .array(
-            try await context.ledger.inbox(filter, now: context.now.wall).map {
-                .object(Rendering.inbox($0, directory: directory))
-            })
+        let page = try await context.ledger.inbox(filter, now: context.now.wall)
+        return Rendering.page(
+            page.map { .object(Rendering.inbox($0, directory: directory)) }, next: page.next)
     }
 
     func inboxEntry(_ id: MessageID) async throws -> JSONValue {
@@ -75,6 +76,7 @@ struct LocalViews: Sendable {
         return .object(object)
     }
 
+    /// Every other member of the directory, then who is no member and has still to be told something.
     func partners() async throws -> JSONValue {
         let entries = try await context.ledger.partners()
         var rows: [JSONValue] = []
@@ -84,6 +86,7 @@ struct LocalViews: Sendable {
                     member, entry: entries.first { $0.partner == member.oin },
                     status: await links.driver(for: member.oin)?.status))
         }
+        rows += try await AbsentPartners(context).entries.map(Rendering.absentPartner)
         return .array(rows)
     }
 
@@ -99,9 +102,9 @@ struct LocalViews: Sendable {
         }
     }
 
-    private func answered(_ entries: [DeliveryEntry]) async throws -> JSONValue {
+    private func answered(_ entries: [DeliveryEntry]) async throws -> [JSONValue] {
         var rows: [JSONValue] = []
-        for (entry, row) in zip(entries, render(entries).elements) {
+        for (entry, row) in zip(entries, render(entries)) {
             guard case .object(var object) = row else { preconditionFailure("a delivery is shown as an object") }
             if let id = entry.followUpMessage, let kept = try await context.ledger.message(id) {
                 let body = try await StoredContent(context).read(kept).body
@@ -109,16 +112,15 @@ struct LocalViews: Sendable {
             }
             rows.append(.object(object))
         }
-        return .array(rows)
+        return rows
     }
 
-    private func render(_ entries: [DeliveryEntry]) -> JSONValue {
+    private func render(_ entries: [DeliveryEntry]) -> [JSONValue] {
         let directory = context.community.directory
         // Held by at least one other node under its receipt: a dead disk here loses the message no more.
         let secured = Set(entries.filter { $0.transport == .receipted }.map(\.message.id))
-        return .array(
-            entries.map {
-                Rendering.delivery($0, isSecured: secured.contains($0.message.id), directory: directory)
-            })
+        return entries.map {
+            Rendering.delivery($0, isSecured: secured.contains($0.message.id), directory: directory)
+        }
     }
 }

@@ -4,6 +4,11 @@ import ExchangeStore
 
 /// How the local API shows what the node keeps: one JSON object an entry, with the names of `docs/operations.md`.
 enum Rendering {
+    /// One page of a list; `next` is the cursor of the page that follows, or `null` at the end.
+    static func page(_ items: [JSONValue], next: ListPosition?) -> JSONValue {
+        ["items": .array(items), "next": next.map { .string($0.description) } ?? .null]
+    }
+
     static func delivery(_ entry: DeliveryEntry, isSecured: Bool, directory: Directory) -> JSONValue {
         var object = message(entry.message)
         object["recipient"] = .string(entry.recipient.oin.text)
@@ -48,7 +53,22 @@ enum Rendering {
         object["failures"] = .integer(Int64(status?.failures ?? 0))
         object["unreachableSince"] = time(status?.unreachableSince)
         object["problem"] = .string(status?.lastProblem ?? "")
-        guard let entry else { return .object(object) }
+        if let entry { show(entry, in: &object) }
+        return .object(object)
+    }
+
+    /// A partner that the directory does not have: known by its OIN and by what is open.
+    static func absentPartner(_ entry: PartnerEntry) -> JSONValue {
+        var object = JSONObject()
+        object["oin"] = .string(entry.partner.text)
+        object["name"] = ""
+        object["link"] = "none"
+        object["problem"] = "not in the directory"
+        show(entry, in: &object)
+        return .object(object)
+    }
+
+    private static func show(_ entry: PartnerEntry, in object: inout JSONObject) {
         let account = entry.account
         object["issued"] = number(account.issued.number)
         object["open"] = .integer(Int64(account.open))
@@ -61,7 +81,6 @@ enum Rendering {
         object["outgoing"] = .string(entry.agreement.map { describe($0.outgoing) } ?? "not yet compared")
         object["incoming"] = .string(entry.agreement.map { describe($0.incoming) } ?? "not yet compared")
         object["agree"] = .bool(entry.agreement.map { $0.outgoing.isSettled && $0.incoming.isSettled } ?? false)
-        return .object(object)
     }
 
     static func alarm(_ entry: AlarmEntry) -> JSONValue {
@@ -104,7 +123,8 @@ enum Rendering {
         return object
     }
 
-    private static func name(_ oin: OIN, _ directory: Directory) -> String { directory.member(oin)?.name ?? "" }
+    /// An organisation that the directory does not have has no name here, and is still to be seen.
+    private static func name(_ oin: OIN, _ directory: Directory) -> String { directory.member(oin)?.name ?? oin.text }
     private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string($0.description) } ?? .null }
     private static func number(_ number: SequenceNumber) -> JSONValue { .integer(Int64(clamping: number.value)) }
 

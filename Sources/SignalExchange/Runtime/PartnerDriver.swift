@@ -112,14 +112,15 @@ package actor PartnerDriver {
     }
 
     /// A tally that came, verified and was compared ends what was said while none could be judged; alarms of an earlier
-    /// run too. Whether messages get through is another matter, and the link's.
+    /// run too. Whether messages get through is another matter, and the link's; what was said of single messages is
+    /// theirs, and stays.
     private func clearAlarms(after agreement: PairAgreement) async throws {
         var over: Set<AlarmCode> = [.revocationListStale, .signerUnknown, .clockSkewed]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
         for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
             try await context.ledger.clear(
-                alarm.code, partner: partner, messageID: alarm.messageID, at: context.now.wall)
+                alarm.code, partner: partner, messageID: nil, at: context.now.wall)
         }
     }
 

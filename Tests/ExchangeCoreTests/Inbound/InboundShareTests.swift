@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test func `the reserve takes stat messages and acknowledgements, and nothing else`() {
-        let acknowledged = AcknowledgedDelivery(digest: Sample.digest(8), followUp: .none)
+        let acknowledged = AcknowledgedDelivery(
+            digest: Sample.digest(8), transport: .receipted, followUp: .none)
         for items in [100, 109] {
             let facts = Self.facts(items: items, acknowledged: acknowledged)
             func verdict(_ examination: Examination) -> ReceptionVerdict {

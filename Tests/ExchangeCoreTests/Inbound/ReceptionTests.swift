@@ -134,12 +134,29 @@ import Testing
         let verdict = Self.decide(Self.item, .later(code, detail: "d"), facts: facts)
         let alarms: [LaterCode: AlarmCode] = [
             .revocationListStale: .revocationListStale, .clockSkewed: .clockSkewed, .quotaExceeded: .quotaExceeded,
-            .numberConflict: .numberConflict,
+            .numberConflict: .numberConflict, .keyUnknown: .keyUnknown, .signerUnknown: .signerUnknown,
+            .directoryStale: .directoryStale, .internalFault: .internalFault,
         ]
         #expect(verdict == .later(code, detail: "d", alarm: alarms[code]))
         let changes = Self.changes(verdict, .later(code, detail: "d"), nil, facts)
         #expect(Self.alarms(changes) == [alarms[code]].compactMap { $0 })
         #expect(changes.count == (alarms[code] == nil ? 0 : 1))
+    }
+
+    @Test(arguments: [LaterCode.keyUnknown, .signerUnknown, .directoryStale, .internalFault])
+    func `what must be mended here is one alarm a partner, and a receipt to it ends that`(code: LaterCode) throws {
+        let facts = Self.facts()
+        let verdict = Self.decide(Self.item, .later(code, detail: "d"), facts: facts)
+        let raised = Self.changes(verdict, .later(code, detail: "d"), nil, facts)
+        guard case .raiseAlarm(let alarm) = raised.first else {
+            Issue.record("\(raised)")
+            return
+        }
+        #expect(alarm.partner == Sample.nidos)
+        #expect(alarm.messageID == nil)
+        #expect(alarm.detail == "\(Self.item.messageID): d", "somebody has to find the message")
+        let receipted = Self.changes(.receipt, Self.verified(), Self.receipt, facts)
+        #expect(receipted.contains(.clearAlarm(alarm.code, partner: Sample.nidos, messageID: nil)))
     }
 
     @Test func `a message that came before under another number keeps its one receipt`() {
@@ -160,7 +177,9 @@ import Testing
     // MARK: Acknowledgements
 
     @Test func `an acknowledgement is received where its message id and digest are those of a delivery`() {
-        let facts = Self.facts(acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), followUp: .none))
+        let facts = Self.facts(
+            acknowledged: AcknowledgedDelivery(
+                digest: Sample.digest(8), transport: .receipted, followUp: .none))
         let examination = Self.verified(acknowledgement: Self.acknowledgement())
         #expect(Self.decide(Self.item, examination, facts: facts) == .receipt)
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
@@ -172,7 +191,7 @@ import Testing
                     at: Sample.wall)))
     }
 
-    @Test(arguments: [nil, AcknowledgedDelivery(digest: Sample.digest(9), followUp: .none)])
+    @Test(arguments: [nil, AcknowledgedDelivery(digest: Sample.digest(9), transport: .receipted, followUp: .none)])
     func `an acknowledgement of another digest, or of what was never sent, is refused with an alarm`(
         delivery: AcknowledgedDelivery?
     ) {
@@ -189,11 +208,25 @@ import Testing
     }
 
     @Test func `an ownership that arrives after the outcome is received, and moves nothing`() {
-        let facts = Self.facts(acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), followUp: .concluded))
+        let facts = Self.facts(
+            acknowledged: AcknowledgedDelivery(
+                digest: Sample.digest(8), transport: .receipted, followUp: .concluded))
         let examination = Self.verified(acknowledgement: Self.acknowledgement(.owned))
         #expect(Self.decide(Self.item, examination, facts: facts) == .receipt)
         let changes = Self.changes(.receipt, examination, Self.receipt, facts)
         #expect(!changes.contains { if case .moveFollowUp = $0 { true } else { false } })
+    }
+
+    @Test(arguments: TransportState.allCases)
+    func `an acknowledgement of what is held or withdrawn is an alarm`(transport: TransportState) {
+        let facts = Self.facts(
+            acknowledged: AcknowledgedDelivery(digest: Sample.digest(8), transport: transport, followUp: .none))
+        let examination = Self.verified(acknowledgement: Self.acknowledgement(.concluded))
+        #expect(Self.decide(Self.item, examination, facts: facts) == .receipt)
+        let changes = Self.changes(.receipt, examination, Self.receipt, facts)
+        let isKeptBack = transport == .held || transport == .withdrawn
+        #expect(Self.alarms(changes) == (isKeptBack ? [.acknowledgementWithoutReceipt] : []))
+        #expect(changes.contains { if case .moveFollowUp = $0 { true } else { false } }, "it is kept all the same")
     }
 
     // MARK: Helpers shared with the other reception suites

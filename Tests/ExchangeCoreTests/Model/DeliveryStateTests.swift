@@ -57,11 +57,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [TransportState.open, .held, .refused, .withdrawn])
+    func `what was never receipted does not look owned, declined or concluded`(transport: TransportState) {
+        for followUp in FollowUp.allCases {
+            for attempts in [0, 3] {
+                let state = DeliveryState(transport: transport, attempts: attempts, followUp: followUp)
+                #expect(![.receipted, .owned, .declined, .concluded].contains(state))
+            }
+        }
+    }
+
     @Test func `what people see follows from transport and follow-up`() {
         let expected: [TransportState: [DeliveryState]] = [
-            .open: [.sending, .owned, .declined, .concluded],
+            .open: [.sending, .sending, .sending, .sending],
             .receipted: [.receipted, .owned, .declined, .concluded],
-            .held: [.held, .owned, .declined, .concluded],
+            .held: [.held, .held, .held, .held],
             .refused: [.refused, .refused, .refused, .refused],
             .withdrawn: [.withdrawn, .withdrawn, .withdrawn, .withdrawn],
         ]
@@ -70,6 +80,8 @@ import Testing
             let row = followUps.map { DeliveryState(transport: transport, attempts: 3, followUp: $0) }
             #expect(row == expected[transport])
         }
-        #expect(DeliveryState(transport: .open, attempts: 0, followUp: .none) == .accepted)
+        for followUp in FollowUp.allCases {
+            #expect(DeliveryState(transport: .open, attempts: 0, followUp: followUp) == .accepted)
+        }
     }
 }

@@ -37,7 +37,7 @@ import Testing
         #expect(
             cleared == [
                 .deliveryDeferred, .recipientNotTrusted, .storedMessageUnreadable, .revocationListStale,
-                .receiptInvalid, .deliveryRefused,
+                .receiptInvalid, .deliveryRefused, .acknowledgementWithoutReceipt,
             ])
     }
 

@@ -33,7 +33,8 @@ extension MemoryLedger.State {
             slot: slots[item.number.value], message: known,
             isPredecessorPresent: content?.predecessor.map { isReleased($0, now: now) } ?? true,
             acknowledged: delivery.map {
-                AcknowledgedDelivery(digest: $0.item.messageDigest, followUp: $0.followUp)
+                AcknowledgedDelivery(
+                    digest: $0.item.messageDigest, transport: $0.transport, followUp: $0.followUp)
             }, usage: usage)
     }
 

@@ -88,11 +88,16 @@ extension Command {
 
 extension ExampleCommunity {
     /// A second directory, changed from the one that lies in a node's folder, and signed by the community's signer.
-    func signedDirectory(version: Int64, _ change: (Member) throws -> Member) throws -> [UInt8] {
+    ///
+    /// - Parameter dropped: a member that it does not have.
+    func signedDirectory(
+        version: Int64, without dropped: OIN? = nil, _ change: (Member) throws -> Member = { $0 }
+    ) throws -> [UInt8] {
         let holder = try CommunityHolder(folder: nodes[0].folder, known: nil, now: NodeClock().now)
         let members = holder.current(NodeClock().now).directory.members
         let now = Timestamp.current
-        let directory = Directory(version: version, issued: now, members: try members.map(change))
+        let directory = Directory(
+            version: version, issued: now, members: try members.filter { $0.oin != dropped }.map(change))
         let signer = try DirectorySigner(
             certificate: Certificate(pem: String(contentsOf: pki.directorySigner.certificate, encoding: .utf8)),
             privateKeyPEM: String(contentsOf: pki.directorySigner.key, encoding: .utf8))

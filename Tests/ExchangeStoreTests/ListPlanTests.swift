@@ -1,0 +1,75 @@
+import ExchangeCore
+import Foundation
+import GRDB
+import Testing
+
+@testable import ExchangeStore
+
+/// How the lists are found, and that a store of before has them too.
+@Suite(.temporaryFolder) struct ListPlanTests {
+    private func plan(_ sql: String, _ arguments: StatementArguments) async throws -> [String] {
+        let ledger = try await Sample.openSQLite()
+        let plan = try await ledger.read { database in
+            try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)
+                .map { $0["detail"] as String }
+        }
+        try await ledger.close()
+        return plan
+    }
+
+    @Test func `the inbox is found through an index, whatever was concluded before`() async throws {
+        let plan = try await plan(ListQueries.inbox(ofOne: false), ["ready", 1, 0, 5, 9])
+        #expect(plan.count == 2, "\(plan)")
+        #expect(plan.first?.contains("inbox_pressing (state=? AND priority_rank=? AND ordinal>?") == true, "\(plan)")
+    }
+
+    @Test func `what is open is found through an index, for all partners and for one`() async throws {
+        var filter = DeliveryFilter()
+        filter.onlyOpen = true
+        let ofAll = try await plan(ListQueries.deliveries(filter), [1, 0, 9])
+        #expect(ofAll.count == 2, "\(ofAll)")
+        #expect(ofAll.first?.contains("delivery_pressing (priority_rank=? AND ordinal>?") == true, "\(ofAll)")
+        filter.partner = Community.avim
+        let ofOne = try await plan(ListQueries.deliveries(filter), ["x", 1, 0, 9])
+        #expect(ofOne.count == 2, "\(ofOne)")
+        #expect(
+            ofOne.first?.contains("delivery_pressing_of_partner (partner=? AND priority_rank=? AND ordinal>?") == true,
+            "\(ofOne)")
+    }
+
+    @Test func `the deliveries of a case are looked up by the case, whatever is open`() async throws {
+        var filter = DeliveryFilter()
+        filter.onlyOpen = true
+        filter.caseReference = Sample.case1
+        let plan = try await plan(ListQueries.deliveries(filter), ["x", 1, 0, 9])
+        #expect(plan.first?.contains("delivery_of_case (case_reference=?") == true, "\(plan)")
+    }
+
+    @Test func `a store of before lists its inbox by priority too`() async throws {
+        let queue = try DatabaseQueue(path: TemporaryFolder.store)
+        try Schema.migrator.migrate(queue, upTo: "1")
+        let messages = try [1, 2].map { try Sample.message($0, from: Community.avim) }
+        try await queue.write { database in
+            for (message, priority) in zip(messages, ["routine", "stat"]) {
+                try database.execute(
+                    sql: """
+                        INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference,
+                            priority, created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
+                        VALUES (?, ?, 'SIG-01', 1, ?, 'police', ?, ?, 0, 3, 1, 0, 0, x'01')
+                        """,
+                    arguments: [
+                        Data(message.id.bytes), Data(message.digest.bytes), message.sender.oin.text,
+                        Data(message.caseReference.bytes), priority,
+                    ])
+                try database.execute(
+                    sql: "INSERT INTO inbox (message_id, received_at, available_at) VALUES (?, 0, 0)",
+                    arguments: [Data(message.id.bytes)])
+            }
+        }
+        try queue.close()
+        let ledger = try await Sample.openSQLite()
+        let listed = try await ledger.inbox(InboxFilter(), now: Sample.start)
+        #expect(listed.map(\.message.id) == messages.reversed().map(\.id))
+        #expect(listed.map(\.message.priority) == [.stat, .routine])
+    }
+}
