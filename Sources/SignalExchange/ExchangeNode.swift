@@ -33,7 +33,7 @@ package struct ExchangeNode: Sendable {
                 .certificateUnusable,
                 "the signing certificate is of \(keys.signing.oin), and the configuration says \(configuration.oin)")
         }
-        let ledger = try await openLedger(folder, clock: clock)
+        let ledger = try await openLedger(folder, archive: keys.archive, clock: clock)
         let community = try CommunityHolder(
             folder: folder, known: try await usedDirectory(ledger), now: clock.now)
         let context = NodeContext(
@@ -89,10 +89,13 @@ package struct ExchangeNode: Sendable {
         }
     }
 
-    private static func openLedger(_ folder: NodeFolder, clock: NodeClock) async throws(NodeError) -> SQLiteLedger {
+    private static func openLedger(
+        _ folder: NodeFolder, archive: ArchiveKey, clock: NodeClock
+    ) async throws(NodeError) -> SQLiteLedger {
         do {
+            let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
             return try await SQLiteLedger.open(
-                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now)
+                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, archiveKey: check)
         } catch let error as StoreError {
             throw NodeError(NodeErrorCode(error.code), "\(error)")
         } catch {
@@ -185,6 +188,7 @@ extension NodeErrorCode {
             case .storeLocked: .alreadyRunning
             case .storeDamaged: .storeDamaged
             case .storeNewer: .storeNewer
+            case .archiveKeyWrong: .archiveKeyWrong
             default: .storeUnavailable
             }
     }

@@ -17,6 +17,7 @@ enum Schema {
             ]
             for statement in statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("archive key check") { try $0.execute(sql: archiveKeyCheck) }
         return migrator
     }
 
@@ -195,6 +196,14 @@ enum Schema {
             highest_digest BLOB NOT NULL CHECK (length(highest_digest) = 32),
             first_seen INTEGER NOT NULL,
             UNIQUE (partner, incarnation)
+        ) STRICT;
+        """
+
+    /// One row, from the first opening on: what the archive key of that opening wrapped.
+    private static let archiveKeyCheck = """
+        CREATE TABLE archive_key_check (
+            ordinal INTEGER PRIMARY KEY CHECK (ordinal = 1),
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) > 0)
         ) STRICT;
         """
 

@@ -11,6 +11,7 @@ package struct NodeKeys: Sendable {
     /// - Throws: ``NodeError``, naming the file and what to do.
     package static func load(from folder: NodeFolder) throws(NodeError) -> NodeKeys {
         do {
+            for path in try secrets(in: folder) { try demandPrivate(path) }
             let signing = try SigningIdentity(
                 certificate: try Certificate(pem: try folder.readText(folder.certificate(.signing))),
                 privateKeyPEM: try folder.readText(folder.key(.signing)))
@@ -34,6 +35,24 @@ package struct NodeKeys: Sendable {
             throw NodeError(
                 .certificateUnusable, "the keys and certificates in \(folder.path) do not fit each other or their use",
                 cause: "\(error)")
+        }
+    }
+
+    private static func secrets(in folder: NodeFolder) throws -> [String] {
+        NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey]
+            + (try retired(in: folder).map { "\(folder.retiredKeys)/\($0).key" })
+    }
+
+    /// A key that others may read is no secret any more, and a copy that was made with `cp` often is one: a person must
+    /// see it before the node goes on. What is missing is named by who reads it.
+    private static func demandPrivate(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let rights = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int ?? 0o777
+        guard rights & 0o077 == 0 else {
+            throw NodeError(
+                .keyExposed,
+                "\(path) may be read or changed by others than its owner: `chmod 600 \(path)`; where others use this "
+                    + "machine, take the key for stolen and make a new one")
         }
     }
 
