@@ -70,7 +70,8 @@ package struct ExchangeNode: Sendable {
             socketPath: configuration.socketPath, onRunning: { ready.countDown() })
         let pump = LedgerPump(context: context, links: links, changes: changes)
         var group = ServiceGroupConfiguration(
-            services: [pump, peer, local], gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger)
+            services: [pump, OwnStanding(context: context), peer, local], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: context.logger)
         group.maximumGracefulShutdownDuration = .milliseconds(Self.stopMaximum.count - 1000)
         do {
             try await ServiceGroup(configuration: group).run()

@@ -47,7 +47,8 @@ import Testing
         #expect(try await Sample.openSQLite(at: copy).due().numbers == [1])
     }
 
-    @Test func `a store is opened under the archive key of its first opening alone, and else not changed`() async throws {
+    @Test func `a store is opened under the archive key of its first opening alone, and else not changed`() async throws
+    {
         struct WrongKey: Error {}
         @Sendable func check(_ key: UInt8) -> ArchiveKeyCheck {
             ArchiveKeyCheck(fresh: [key]) { kept in

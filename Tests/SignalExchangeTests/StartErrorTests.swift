@@ -120,7 +120,9 @@ extension Nodes {
             let other = community[slug: "ind"]
             for hasCase in [false, true] {
                 try await other.process.start()
-                if hasCase { _ = try await other.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "a") }
+                if hasCase {
+                    _ = try await other.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "a")
+                }
                 try await other.process.stop()
                 let store = try other.folder.read(other.folder.store)
                 try await replacing(other.folder.archiveKey, with: randomBytes(count: ArchiveKey.byteCount)) {

@@ -79,7 +79,8 @@ package final class TrustStore: Sendable {
         return assessment.verdict(at: moment, now: now)
     }
 
-    private func assess(_ certificate: Certificate, for purpose: CertificatePurpose) throws(CMSError) -> ChainAssessment {
+    private func assess(_ certificate: Certificate, for purpose: CertificatePurpose) throws(CMSError) -> ChainAssessment
+    {
         func standing(_ verdict: TrustVerdict) -> ChainAssessment {
             ChainAssessment(
                 standing: verdict, validFrom: certificate.notBefore, validUntil: certificate.notAfter,

@@ -67,4 +67,8 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case signerUnknown = "signer-unknown"
     case clockSkewed = "clock-skewed"
     case quotaExceeded = "quota-exceeded"
+    case signerNotTrusted = "signer-not-trusted"
+    case filesUnusable = "files-unusable"
+    case ownCertificateUnusable = "own-certificate-unusable"
+    case ownCertificateExpiring = "own-certificate-expiring"
 }

@@ -7,6 +7,8 @@ package struct NodeKeys: Sendable {
     /// The current one first, then those of before that held envelopes may still need.
     package let decryption: [DecryptionIdentity]
     package let archive: ArchiveKey
+    /// Those of all three uses, for this node to judge itself by.
+    package let certificates: OwnCertificates
 
     /// - Throws: ``NodeError``, naming the file and what to do.
     package static func load(from folder: NodeFolder) throws(NodeError) -> NodeKeys {
@@ -26,9 +28,16 @@ package struct NodeKeys: Sendable {
                         certificate: try Certificate(pem: try folder.readText("\(folder.retiredKeys)/\(name).crt")),
                         privateKeyPEM: try folder.readText("\(folder.retiredKeys)/\(name).key")))
             }
+            // What comes after it in the file is of the authorities.
+            guard let tls = try Certificate.all(pem: try folder.readText(folder.certificate(.tls))).first else {
+                throw NodeError(.certificateUnusable, "\(folder.certificate(.tls)) holds no certificate in PEM")
+            }
             return NodeKeys(
                 signing: signing, decryption: decryption,
-                archive: try ArchiveKey(try folder.read(folder.archiveKey)))
+                archive: try ArchiveKey(try folder.read(folder.archiveKey)),
+                certificates: OwnCertificates(
+                    signing: signing.certificate, agreement: decryption[0].certificate,
+                    tls: tls))
         } catch let error as NodeError {
             throw error
         } catch {

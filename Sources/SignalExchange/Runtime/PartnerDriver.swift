@@ -111,7 +111,9 @@ package actor PartnerDriver {
 
     /// A tally that came, verified and was compared ends what was said while none did; alarms of an earlier run too.
     private func clearAlarms(after agreement: PairAgreement) async throws {
-        var over: Set<AlarmCode> = [.partnerUnreachable, .revocationListStale, .signerUnknown, .clockSkewed]
+        var over: Set<AlarmCode> = [
+            .partnerUnreachable, .revocationListStale, .signerUnknown, .signerNotTrusted, .clockSkewed,
+        ]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
         for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
@@ -159,7 +161,7 @@ package actor PartnerDriver {
             return event
         } catch {
             lastProblem = "\(what): \(error)"
-            await note { try await $0.alarmIfUndecided(error, from: self.partner) }
+            await note { try await $0.alarm(of: error, from: self.partner) }
             context.logger.info(
                 "a partner did not answer; trying again",
                 metadata: [
