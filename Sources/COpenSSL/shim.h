@@ -75,6 +75,46 @@ static inline long shim_X509_REVOKED_reason(const X509_REVOKED *entry) {
     return value < 0 ? -2 : value;
 }
 
+// The digest that a revocation list is signed with, as an NID; NID_undef where it cannot be told. RSASSA-PSS names it in
+// its parameters, and means SHA-1 where it does not.
+static inline int shim_X509_CRL_digest(const X509_CRL *list) {
+    const X509_ALGOR *algorithm = NULL;
+    const ASN1_OBJECT *object = NULL;
+    const void *parameter = NULL;
+    int type = V_ASN1_UNDEF, digest = NID_undef;
+    X509_CRL_get0_signature(list, NULL, &algorithm);
+    X509_ALGOR_get0(&object, &type, &parameter, algorithm);
+    if (OBJ_obj2nid(object) != NID_rsassaPss)
+        return OBJ_find_sigid_algs(OBJ_obj2nid(object), &digest, NULL) == 1 ? digest : NID_undef;
+    RSA_PSS_PARAMS *parameters =
+        type == V_ASN1_SEQUENCE ? ASN1_item_unpack(parameter, ASN1_ITEM_rptr(RSA_PSS_PARAMS)) : NULL;
+    if (parameters == NULL) return NID_undef;
+    digest = parameters->hashAlgorithm == NULL ? NID_sha1 : OBJ_obj2nid(parameters->hashAlgorithm->algorithm);
+    RSA_PSS_PARAMS_free(parameters);
+    return digest;
+}
+
+// 1 where each critical extension of a revocation list and of its entries is one that is looked at here.
+static inline int shim_X509_CRL_critical_extensions_known(X509_CRL *list) {
+    for (int index = 0; index < X509_CRL_get_ext_count(list); index++) {
+        X509_EXTENSION *extension = X509_CRL_get_ext(list, index);
+        int kind = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+        if (X509_EXTENSION_get_critical(extension) && kind != NID_authority_key_identifier && kind != NID_crl_number)
+            return 0;
+    }
+    STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(list);
+    for (int entry = 0; entry < sk_X509_REVOKED_num(entries); entry++) {
+        const X509_REVOKED *revoked = sk_X509_REVOKED_value(entries, entry);
+        for (int index = 0; index < X509_REVOKED_get_ext_count(revoked); index++) {
+            X509_EXTENSION *extension = X509_REVOKED_get_ext(revoked, index);
+            if (X509_EXTENSION_get_critical(extension)
+                && OBJ_obj2nid(X509_EXTENSION_get_object(extension)) != NID_crl_reason)
+                return 0;
+        }
+    }
+    return 1;
+}
+
 // Adds the extension, such as "DNS:name" for NID_subject_alt_name, to a certificate request.
 static inline int shim_X509_REQ_add_extension(X509_REQ *request, int nid, const char *value) {
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);

@@ -4,6 +4,7 @@ package import ExchangeCore
 ///
 /// Where a method writes, it returns only after the transaction is on the disk (persist, then speak). It asks the core
 /// inside the transaction, on facts read there, so that a decision never rests on something that has changed since.
+/// Opening one compares the archive key with what it keeps (``ArchiveKeyCheck``) before anything is written.
 /// `Tests/ExchangeStoreTests` holds the conformance suite that every form of the store passes.
 package protocol ExchangeLedger: Sendable {
     /// This opening of the store.

@@ -10,6 +10,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case storeDamaged = "store-damaged"
         /// A newer version of the node wrote the store.
         case storeNewer = "store-newer"
+        /// The key that is to open the store's contents is another than the one that closed them.
+        case archiveKeyWrong = "archive-key-wrong"
         /// The disk is full. The store goes on as soon as there is room.
         case diskFull = "disk-full"
         /// The store cannot be reached now, or is closed.

@@ -34,7 +34,7 @@ package struct ExchangeNode: Sendable {
                 .certificateUnusable,
                 "the signing certificate is of \(keys.signing.oin), and the configuration says \(configuration.oin)")
         }
-        let ledger = try await openLedger(folder, clock: clock)
+        let ledger = try await openLedger(folder, archive: keys.archive, clock: clock)
         let community = try CommunityHolder(
             folder: folder, known: try await usedDirectory(ledger), now: clock.now)
         let context = NodeContext(
@@ -46,7 +46,6 @@ package struct ExchangeNode: Sendable {
             throw error as? NodeError
                 ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
         }
-        try await checkArchiveKey(context, folder)
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
             links: PartnerLinks(context))
@@ -65,7 +64,7 @@ package struct ExchangeNode: Sendable {
     package func run(onReady: @escaping @Sendable () -> Void) async throws {
         let ready = Countdown(2, then: onReady)
         let keyBackup = KeyBackup(of: folder)
-        warn(of: keyBackup)
+        if let warning = keyBackup.state.warning { context.logger.warning("\(warning)") }
         try removeStaleSocket()
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
@@ -74,7 +73,8 @@ package struct ExchangeNode: Sendable {
             socketPath: configuration.socketPath, onRunning: { ready.countDown() })
         let pump = LedgerPump(context: context, links: links, changes: changes)
         var group = ServiceGroupConfiguration(
-            services: [pump, peer, local], gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger)
+            services: [pump, OwnStanding(context: context), peer, local], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: context.logger)
         group.maximumGracefulShutdownDuration = .milliseconds(Self.stopMaximum.count - 1000)
         do {
             try await ServiceGroup(configuration: group).run()
@@ -93,10 +93,13 @@ package struct ExchangeNode: Sendable {
         }
     }
 
-    private static func openLedger(_ folder: NodeFolder, clock: NodeClock) async throws(NodeError) -> SQLiteLedger {
+    private static func openLedger(
+        _ folder: NodeFolder, archive: ArchiveKey, clock: NodeClock
+    ) async throws(NodeError) -> SQLiteLedger {
         do {
+            let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
             return try await SQLiteLedger.open(
-                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now)
+                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, archiveKey: check)
         } catch let error as StoreError {
             throw NodeError(NodeErrorCode(error.code), error)
         } catch {
@@ -153,45 +156,6 @@ package struct ExchangeNode: Sendable {
         default: return error
         }
         return NodeError(code, message, cause: "\(error)")
-    }
-
-    /// An archive key that does not open what is here would wrap every new case in another: the store would need both,
-    /// and nobody would know.
-    private static func checkArchiveKey(_ context: NodeContext, _ folder: NodeFolder) async throws(NodeError) {
-        do {
-            var newest = DeliveryFilter()
-            newest.maximumItems = 1
-            var oldest = InboxFilter()
-            oldest.maximumItems = 1
-            let sent = try await context.ledger.deliveries(newest).first?.message
-            let received = try await context.ledger.inbox(oldest, now: context.now.wall).first?.message
-            for message in [sent, received].compactMap(\.self) {
-                _ = try await context.caseKeys.key(for: message.caseReference)
-            }
-        } catch let error as CMSError {
-            throw NodeError(
-                .certificateUnusable,
-                "\(folder.archiveKey) is not the one under which this store was written; restore it from the copy of the "
-                    + "keys", cause: error.description)
-        } catch {
-            throw NodeError(.storeUnavailable, "the store does not give the keys of its cases", cause: "\(error)")
-        }
-    }
-
-    /// What does not stop the node, and will stop messages.
-    private func warn(of keyBackup: KeyBackup) {
-        if let warning = keyBackup.state.warning { context.logger.warning("\(warning)") }
-        for use in NodeFolder.KeyUse.allCases {
-            let path = folder.certificate(use)
-            guard let text = try? folder.readText(path), let certificate = try? Certificate(pem: text) else { continue }
-            if certificate.notAfter < context.now.wall {
-                context.logger.error(
-                    "\(path) ended on \(certificate.notAfter): partners take nothing that rests on it; have it renewed")
-            } else if context.now.wall < certificate.notBefore {
-                context.logger.error(
-                    "\(path) begins only on \(certificate.notBefore): look at this machine's clock, or wait")
-            }
-        }
     }
 }
 
@@ -276,6 +240,7 @@ extension NodeErrorCode {
             case .storeLocked: .alreadyRunning
             case .storeDamaged: .storeDamaged
             case .storeNewer: .storeNewer
+            case .archiveKeyWrong: .archiveKeyWrong
             case .diskFull, .storeUnavailable, .durabilityLost, .invariantViolated: .storeUnavailable
             }
     }

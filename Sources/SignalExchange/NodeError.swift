@@ -24,6 +24,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case folderNotEmpty = "folder-not-empty"
     case fileMissing = "file-missing"
     case fileUnreadable = "file-unreadable"
+    case keyExposed = "key-exposed"
     case certificateUnusable = "certificate-unusable"
     case keyCopyUnusable = "key-copy-unusable"
     case libraryUnsafe = "library-unsafe"
@@ -38,6 +39,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case storeUnavailable = "store-unavailable"
     case storeDamaged = "store-damaged"
     case storeNewer = "store-newer"
+    case archiveKeyWrong = "archive-key-wrong"
     case submissionInvalid = "submission-invalid"
     case recipientUnknown = "recipient-unknown"
     case idempotencyKeyConflict = "idempotency-key-conflict"
@@ -55,11 +57,11 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     /// The exit code of `exchange-node` (`docs/operations.md`): what a script does next depends on it.
     public var exitCode: Int32 {
         switch self {
-        case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable,
+        case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable, .keyExposed,
             .certificateUnusable, .keyCopyUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid,
             .directoryOlder,
             .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeDamaged,
-            .storeNewer:
+            .storeNewer, .archiveKeyWrong:
             2
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid:

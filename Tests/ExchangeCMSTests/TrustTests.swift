@@ -1,7 +1,8 @@
-import ExchangeCMS
+@testable import ExchangeCMS
 import ExchangeCore
 import ExchangeTesting
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct `Trust in a certificate` {
@@ -113,12 +114,90 @@ import Testing
         let rogue = try ExamplePKI.fresh().organisation("rogue", 1)
         for certificate in [rogue.signing.certificate, rogue.agreement.certificate, rogue.tls] {
             for purpose in CertificatePurpose.allCases {
-                guard case .untrusted(.unknownIssuer) = verdict(certificate, purpose, community.trust) else {
-                    Issue.record("\(certificate.subject) for \(purpose)")
-                    continue
+                // Another key is another authority, which an operator may still install: nothing is decided.
+                switch verdict(certificate, purpose, community.trust) {
+                case .undecided(let reason): #expect(!reason.isOfRevocation, "\(certificate.subject) for \(purpose)")
+                case .untrusted(.withoutOIN): break
+                case let other: Issue.record("\(certificate.subject) for \(purpose): \(other)")
                 }
             }
         }
+    }
+
+    @Test func `is undecided while the authority between is not here, and not for good`() throws {
+        let pki = try ExamplePKI.fresh()
+        let certificate = try pki.organisation("member", 1).signing.certificate
+        let trust = try TrustStore(
+            anchors: [Certificate(pem: text(pki.root.certificate))], intermediates: [], revocationLists: [])
+        guard case .undecided(.issuerMissing) = verdict(certificate, .signing, trust) else {
+            Issue.record("the issuing authority may still be installed")
+            return
+        }
+        #expect(isTrusted(verdict(certificate, .signing, try pki.trust())))
+    }
+
+    @Test func `is not lost for a failure of the library, which is not remembered`() throws {
+        let pki = try ExamplePKI.fresh()
+        let organisation = try pki.organisation("member", 1)
+        let good = try pki.trust()
+        let builder = try ChainBuilder(anchors: good.anchors, intermediates: good.intermediates)
+        let failures = Mutex(2)
+        let trust = try TrustStore(
+            anchors: good.anchors, intermediates: good.intermediates, revocationLists: good.revocationLists
+        ) { certificate throws(CMSError) in
+            let fails = failures.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+            guard !fails else { throw CMSError(.cryptographicLibrary, "no memory to build a chain") }
+            return try builder.build(for: certificate)
+        }
+        guard case .undecided(.libraryFailed) = verdict(organisation.signing.certificate, .signing, trust) else {
+            Issue.record("want of memory is no distrust")
+            return
+        }
+        let statement = try SignedStatement.sign([1], kind: .manifest, by: organisation.signing, at: now)
+        let context = VerificationContext(trust: trust, now: now) { _ in organisation.signing.certificate }
+        // As the protocol has it: a fault of the recipient's own, which may pass.
+        expectRefused(.cryptographicLibrary) { try SignedStatement.verify(statement, kind: .manifest, in: context) }
+        #expect(isTrusted(verdict(organisation.signing.certificate, .signing, trust)))
+    }
+
+    /// A list of the issuing authority, made with options of the test's own.
+    private func list(of pki: ExamplePKI, _ options: [String]) throws -> String {
+        let profile = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../certs-example/profile.cnf").standardized
+        let folder = try scratchFolder()
+        let configuration = folder.appending(path: "profile.cnf")
+        let extensions = "[strange]\n1.2.3.4.5.6 = critical,ASN1:NULL\n[plain]\n1.2.3.4.5.6 = ASN1:NULL\n"
+        try (text(profile) + "\n" + extensions).write(to: configuration, atomically: true, encoding: .utf8)
+        let output = folder.appending(path: "list.crl")
+        try Command.run(
+            "env",
+            [
+                "EXCHANGE_PKI_FOLDER=\(pki.folder.path)", "EXCHANGE_PKI_HOST=unused", "openssl", "ca", "-config",
+                configuration.path, "-name", "issuing_authority", "-gencrl", "-out", output.path,
+            ] + options)
+        return try text(output)
+    }
+
+    @Test(arguments: ["sha1", "md5"])
+    func `rests on no list that is signed with a weak digest`(digest: String) throws {
+        let pki = try ExamplePKI.make(in: scratchFolder().appending(path: "pki"), algorithm: .rsa3072)
+        let weak = try list(of: pki, ["-md", digest])
+        expectRefused(.revocationListUnusable) { try RevocationList(pem: weak) }
+        for options in [[], ["-sigopt", "rsa_padding_mode:pss", "-md", "sha384"]] {
+            #expect(throws: Never.self) { try RevocationList(pem: list(of: pki, options)) }
+        }
+        let weakPSS = try list(of: pki, ["-sigopt", "rsa_padding_mode:pss", "-md", "sha1"])
+        if digest == "sha1" { expectRefused(.revocationListUnusable) { try RevocationList(pem: weakPSS) } }
+    }
+
+    @Test func `rests on no list with a critical extension that is not known`() throws {
+        let pki = try ExamplePKI.fresh()
+        let strange = try list(of: pki, ["-crlexts", "strange"])
+        expectRefused(.revocationListUnusable) { try RevocationList(pem: strange) }
+        #expect(throws: Never.self) { try RevocationList(pem: list(of: pki, ["-crlexts", "plain"])) }
     }
 
     @Test func `is not in a certificate that signed itself`() throws {

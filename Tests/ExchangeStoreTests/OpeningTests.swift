@@ -47,6 +47,42 @@ import Testing
         #expect(try await Sample.openSQLite(at: copy).due().numbers == [1])
     }
 
+    @Test func `a store is opened under the archive key of its first opening alone, and else not changed`() async throws
+    {
+        struct WrongKey: Error {}
+        @Sendable func check(_ key: UInt8) -> ArchiveKeyCheck {
+            ArchiveKeyCheck(fresh: [key]) { kept in
+                guard kept == [key] else { throw WrongKey() }
+            }
+        }
+        @Sendable func opened(_ name: String, under key: UInt8?) async throws -> SQLiteLedger {
+            try await SQLiteLedger.open(
+                at: TemporaryFolder.path + "/" + name, digest: SHA256.digest, random: Sample.random, now: Sample.now(),
+                archiveKey: key.map(check))
+        }
+        func expectRefused(_ name: String) async throws {
+            let path = URL(fileURLWithPath: TemporaryFolder.path + "/" + name)
+            let before = try Data(contentsOf: path)
+            do {
+                try await opened(name, under: 2).close()
+                Issue.record("the store was opened under another key")
+            } catch let error as StoreError {
+                #expect(error.code == .archiveKeyWrong)
+            }
+            #expect(try Data(contentsOf: path) == before)
+        }
+        try await opened("new.sqlite", under: 1).close()
+        try await expectRefused("new.sqlite")
+        try await opened("new.sqlite", under: 1).close()
+
+        // One from before the check has nothing but the keys of its cases.
+        let older = try await opened("older.sqlite", under: nil)
+        _ = try await older.caseKey(for: Sample.case1, orKeep: [1])
+        try await older.close()
+        try await expectRefused("older.sqlite")
+        try await opened("older.sqlite", under: 1).close()
+    }
+
     @Test func `the files are readable by their owner alone`() async throws {
         let ledger = try await Sample.openSQLite()
         try await ledger.accept(1)

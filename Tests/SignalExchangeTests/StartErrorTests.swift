@@ -1,3 +1,4 @@
+import ExchangeCMS
 import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
@@ -32,7 +33,7 @@ extension Nodes {
         ) async throws {
             let aside = path + ".aside"
             try FileManager.default.moveItem(atPath: path, toPath: aside)
-            if let bytes { try Data(bytes).write(to: URL(filePath: path)) }
+            if let bytes { try NodeFolder.write(bytes, to: path, isSecret: true) }
             defer {
                 try? FileManager.default.removeItem(atPath: path)
                 try? FileManager.default.moveItem(atPath: aside, toPath: path)
@@ -113,10 +114,10 @@ extension Nodes {
             let node = community[slug: "jade"]
             let path = node.folder.certificate(.signing)
             let request = URL(filePath: node.folder.certificateRequest(.signing))
-            for (flaw, word) in [(ExamplePKI.Flaw.expired, "ended on"), (.notYetValid, "clock")] {
+            for (flaw, word) in [(ExamplePKI.Flaw.expired, "expired"), (.notYetValid, "not valid before")] {
                 try community.pki.sign(request: request, for: .signing, into: URL(filePath: path), flaw: flaw)
                 try await node.process.start()
-                try await node.waitForLog("\(path) ")
+                try await node.waitForLog("certificates/signing.crt: ")
                 let log = try String(contentsOf: node.process.log, encoding: .utf8)
                 #expect(log.contains(word), "\(log)")
                 try await node.process.kill()
@@ -163,6 +164,46 @@ extension Nodes {
                 try await expectStartRefused(
                     "certificate-unusable", saying: node.folder.key(.signing), node.folder.certificate(.signing))
             }
+        }
+
+        @Test func `a key that others may read is refused with the command that mends it`() async throws {
+            let folder = node.folder
+            let retired = folder.retiredKeys + "/2026-11.key"
+            try FileManager.default.copyItem(atPath: folder.key(.agreement), toPath: retired)
+            try FileManager.default.copyItem(
+                atPath: folder.certificate(.agreement), toPath: folder.retiredKeys + "/2026-11.crt")
+            let files = NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey, retired]
+            for (path, rights) in zip(files, [0o640, 0o604, 0o620, 0o660, 0o644]) {
+                try FileManager.default.setAttributes([.posixPermissions: rights], ofItemAtPath: path)
+                try await expectStartRefused("key-exposed", saying: "chmod 600 \(path)")
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            }
+            try FileManager.default.removeItem(atPath: retired)
+        }
+
+        @Test func `another archive key is refused before anything is written, with and without a case's key`()
+            async throws
+        {
+            let other = community[slug: "ind"]
+            for hasCase in [false, true] {
+                try await other.process.start()
+                if hasCase {
+                    _ = try await other.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "a")
+                }
+                try await other.process.stop()
+                let store = try other.folder.read(other.folder.store)
+                try await replacing(other.folder.archiveKey, with: randomBytes(count: ArchiveKey.byteCount)) {
+                    let run = try await other.command("run", environment: ["SWIFT_BACKTRACE=enable=no"])
+                    #expect(run.exitStatus == 2, "\(run.said)")
+                    #expect(run.said.contains("archive-key-wrong"), "\(run.said)")
+                    #expect(run.said.contains("copy of the keys"), "\(run.said)")
+                }
+                #expect(try other.folder.read(other.folder.store) == store)
+            }
+            // The right key still opens it.
+            try await other.process.start()
+            #expect(try await !other.api.deliveries().isEmpty)
+            try await other.process.kill()
         }
 
         @Test func `a certificate of another organisation than the configured one is refused`() async throws {

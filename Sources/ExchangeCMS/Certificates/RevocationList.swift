@@ -41,9 +41,27 @@ package final class RevocationList: @unchecked Sendable {
                         + "install the complete list")
             }
         }
+        try Self.checkStrength(of: handle)
+        guard unsafe shim_X509_CRL_critical_extensions_known(handle.pointer) == 1 else {
+            throw CMSError(
+                .revocationListUnusable,
+                "the revocation list has a critical extension that is not known here, and may mean something else "
+                    + "than it seems to (RFC 5280 §5.2)")
+        }
         self.thisUpdate = thisUpdate
         self.nextUpdate = nextUpdate
         self.handle = handle
+    }
+
+    /// Whoever can make two lists with one weak digest can have one signed and install the other.
+    private static func checkStrength(of handle: borrowing Owned<RevocationListObject>) throws(CMSError) {
+        let digest = unsafe shim_X509_CRL_digest(handle.pointer)
+        guard [NID_sha256, NID_sha384, NID_sha512].contains(digest) else {
+            throw CMSError(
+                .revocationListUnusable,
+                "the revocation list is signed with another digest than SHA-256, SHA-384 or SHA-512; "
+                    + "ask its authority for one that is not weak")
+        }
     }
 
     /// - Parameter pem: text with exactly one `X509 CRL` block.

@@ -57,6 +57,21 @@ package struct ArchiveKey: Sendable, CustomStringConvertible, CustomReflectable 
         return CaseStorageKey(identifier: identifier, key: Array(plain.dropFirst(split)))
     }
 
+    /// What shows later that a key is this one: a storage key that nothing is sealed under, with a name of zeros, wrapped
+    /// as every other. It is kept beside its name, as a case's key is.
+    package func makeCheck() throws(CMSError) -> [UInt8] {
+        let name = [UInt8](repeating: 0, count: RecipientInfo.storageKeyIdentifierBytes)
+        return name + (try wrap(CaseStorageKey(identifier: name, key: randomBytes(count: Self.byteCount))))
+    }
+
+    /// Opens a name and the storage key that was wrapped with it, of a check or of a case.
+    ///
+    /// - Throws: `storageKeyWrong` where another archive key wrapped it, or it is damaged.
+    package func open(_ kept: [UInt8]) throws(CMSError) -> CaseStorageKey {
+        let split = RecipientInfo.storageKeyIdentifierBytes
+        return try unwrap(Array(kept.dropFirst(split)), identifier: Array(kept.prefix(split)))
+    }
+
     private func transform(_ input: [UInt8], wraps: Bool) throws(CMSError) -> [UInt8] {
         let context = unsafe try Owned<CipherContextObject>(
             EVP_CIPHER_CTX_new(), .cryptographicLibrary, "no memory for a cipher")

@@ -68,6 +68,8 @@ package struct VerificationContext: Sendable {
     ) throws(CMSError) {
         switch trust.verdict(for: certificate, purpose: purpose, at: moment, now: now) {
         case .trusted: break
+        case .undecided(.libraryFailed(let words)):
+            throw CMSError(.cryptographicLibrary, "\(certificate.subject) could not be judged: \(words)")
         case .undecided(let reason):
             throw CMSError(.signerUndecided, "\(certificate.subject) cannot be judged now: \(reason)")
         case .untrusted(let reason):

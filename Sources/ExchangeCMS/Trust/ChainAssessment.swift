@@ -3,8 +3,8 @@ internal import ExchangeCore
 /// All about one certificate's chain for one purpose that does not depend on the time: made once per certificate and
 /// set of revocation lists, and asked again for each message, because building a chain costs as much as a message.
 struct ChainAssessment: Sendable {
-    /// What no moment can mend.
-    let standingDistrust: DistrustReason?
+    /// What no moment can mend; `nil` where moment and lists decide.
+    let standing: TrustVerdict?
     /// When all certificates of the chain are valid.
     let validFrom: Timestamp
     let validUntil: Timestamp
@@ -23,7 +23,7 @@ struct ChainAssessment: Sendable {
     ///   - moment: when the key was used; for a connection or before sealing, `now`.
     ///   - now: the time by which revocation lists must be fresh.
     func verdict(at moment: Timestamp, now: Timestamp) -> TrustVerdict {
-        if let standingDistrust { return .untrusted(standingDistrust) }
+        if let standing { return standing }
         if moment < validFrom { return .untrusted(.notYetValid(from: validFrom)) }
         if moment > validUntil { return .untrusted(.expired(since: validUntil)) }
         // A known revocation counts even where another list is stale: distrust goes before doubt.

@@ -31,8 +31,18 @@ final class ChainBuilder: @unchecked Sendable {
         }
     }
 
-    /// The certificate, its issuers and the anchor, in this order.
-    func chain(of certificate: Certificate) throws(CMSError) -> [Certificate] {
+    /// What building a chain came to.
+    enum Outcome {
+        /// The certificate, its issuers and the anchor, in this order.
+        case chain([Certificate])
+        /// The path ends at a certificate whose issuer is not here; an operator may still install it.
+        case issuerMissing(String)
+        /// There is a path, or what stands for one, and it does not hold.
+        case broken(String)
+    }
+
+    /// - Throws: `cryptographicLibrary` where OpenSSL failed in a way that says nothing about the certificate.
+    func build(for certificate: Certificate) throws(CMSError) -> Outcome {
         let context = unsafe try Owned<StoreContextObject>(
             X509_STORE_CTX_new(), .cryptographicLibrary, "no memory to build a chain")
         guard
@@ -46,15 +56,39 @@ final class ChainBuilder: @unchecked Sendable {
         unsafe X509_VERIFY_PARAM_set_auth_level(parameters, 2)
         guard unsafe X509_verify_cert(context.pointer) == 1 else {
             let reason = unsafe X509_STORE_CTX_get_error(context.pointer)
-            let words = unsafe X509_verify_cert_error_string(Int(reason)).map { unsafe String(cString: $0) }
-            throw CMSError(.signerUntrusted, words ?? "the chain could not be verified")
+            let words =
+                unsafe X509_verify_cert_error_string(Int(reason)).map { unsafe String(cString: $0) }
+                ?? "the chain could not be verified"
+            return try Self.outcome(of: reason, words)
         }
-        let found = unsafe X509_STORE_CTX_get0_chain(context.pointer)
-        var chain: [Certificate] = []
-        for index in unsafe 0..<shim_X509_stack_count(found) {
-            let der = unsafe try encoded { unsafe i2d_X509(shim_X509_stack_at(found, index), $0) }
-            chain.append(try Certificate(der: der))
+        // The chain belongs to the context, which Swift would let go of after its last mention.
+        return .chain(
+            try withExtendedLifetime(context) { context throws(CMSError) in
+                unsafe try Self.certificates(X509_STORE_CTX_get0_chain(context.pointer))
+            })
+    }
+
+    private static func outcome(of reason: Int32, _ words: String) throws(CMSError) -> Outcome {
+        switch reason {
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+            X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+            _ = ErrorQueue.drain()
+            return .issuerMissing(words)
+        case X509_V_OK, X509_V_ERR_UNSPECIFIED, X509_V_ERR_OUT_OF_MEM, X509_V_ERR_INVALID_CALL,
+            X509_V_ERR_STORE_LOOKUP:
+            throw CMSError(.cryptographicLibrary, "a chain could not be built: \(words)")
+        default:
+            _ = ErrorQueue.drain()
+            return .broken(words)
         }
-        return chain
+    }
+
+    private static func certificates(_ stack: OpaquePointer?) throws(CMSError) -> [Certificate] {
+        var certificates: [Certificate] = []
+        for index in unsafe 0..<shim_X509_stack_count(stack) {
+            let der = unsafe try encoded { unsafe i2d_X509(shim_X509_stack_at(stack, index), $0) }
+            certificates.append(try Certificate(der: der))
+        }
+        return certificates
     }
 }

@@ -11,8 +11,10 @@ package final class TrustStore: Sendable {
     package let anchors: [Certificate]
     package let intermediates: [Certificate]
     package let revocationLists: [RevocationList]
-    private let builder: ChainBuilder
+    private let build: ChainFunction
     private let remembered = Mutex<[Question: ChainAssessment]>([:])
+
+    typealias ChainFunction = @Sendable (Certificate) throws(CMSError) -> ChainBuilder.Outcome
 
     private struct Question: Hashable {
         let certificate: Digest
@@ -24,8 +26,19 @@ package final class TrustStore: Sendable {
     ///   - intermediates: authorities between; they are trusted only through an anchor.
     ///   - revocationLists: of every authority; verified against their issuers when they are used.
     /// - Throws: `certificateUnusable` for an anchor that is not a self-issued authority, or where there is none.
-    package init(
+    package convenience init(
         anchors: [Certificate], intermediates: [Certificate], revocationLists: [RevocationList]
+    ) throws(CMSError) {
+        let builder = try ChainBuilder(anchors: anchors, intermediates: intermediates)
+        try self.init(anchors: anchors, intermediates: intermediates, revocationLists: revocationLists) {
+            certificate throws(CMSError) in try builder.build(for: certificate)
+        }
+    }
+
+    /// - Parameter build: finds the path of a certificate; another than OpenSSL's where a test wants it to fail.
+    init(
+        anchors: [Certificate], intermediates: [Certificate], revocationLists: [RevocationList],
+        build: @escaping ChainFunction
     ) throws(CMSError) {
         guard !anchors.isEmpty else {
             throw CMSError(.certificateUnusable, "without a trusted authority no partner can ever be verified")
@@ -39,7 +52,7 @@ package final class TrustStore: Sendable {
         self.anchors = anchors
         self.intermediates = intermediates
         self.revocationLists = revocationLists.sorted { $0.thisUpdate > $1.thisUpdate }
-        builder = try ChainBuilder(anchors: anchors, intermediates: intermediates)
+        self.build = build
     }
 
     /// Whether the certificate holds for the purpose.
@@ -52,7 +65,13 @@ package final class TrustStore: Sendable {
     ) -> TrustVerdict {
         let question = Question(certificate: certificate.sha256Fingerprint, purpose: purpose)
         if let known = remembered.withLock({ $0[question] }) { return known.verdict(at: moment, now: now) }
-        let assessment = assess(certificate, for: purpose)
+        let assessment: ChainAssessment
+        do {
+            assessment = try assess(certificate, for: purpose)
+        } catch {
+            // Never remembered: want of memory says nothing about the certificate, and passes.
+            return .undecided(.libraryFailed("\(error)"))
+        }
         remembered.withLock {
             if $0.count >= CMSLimits.rememberedChains { $0.removeAll(keepingCapacity: true) }
             $0[question] = assessment
@@ -60,16 +79,22 @@ package final class TrustStore: Sendable {
         return assessment.verdict(at: moment, now: now)
     }
 
-    private func assess(_ certificate: Certificate, for purpose: CertificatePurpose) -> ChainAssessment {
-        func distrusted(_ reason: DistrustReason) -> ChainAssessment {
+    private func assess(_ certificate: Certificate, for purpose: CertificatePurpose) throws(CMSError) -> ChainAssessment
+    {
+        func standing(_ verdict: TrustVerdict) -> ChainAssessment {
             ChainAssessment(
-                standingDistrust: reason, validFrom: certificate.notBefore, validUntil: certificate.notAfter,
+                standing: verdict, validFrom: certificate.notBefore, validUntil: certificate.notAfter,
                 revocationChecks: [])
         }
+        func distrusted(_ reason: DistrustReason) -> ChainAssessment { standing(.untrusted(reason)) }
         guard certificate.keyKind.isAllowed else { return distrusted(.keyNotAllowed) }
         guard !purpose.demandsOIN || certificate.oin != nil else { return distrusted(.withoutOIN) }
         let chain: [Certificate]
-        do { chain = try builder.chain(of: certificate) } catch { return distrusted(.unknownIssuer(error.message)) }
+        switch try build(certificate) {
+        case .chain(let found): chain = found
+        case .issuerMissing(let words): return standing(.undecided(.issuerMissing(words)))
+        case .broken(let words): return distrusted(.unknownIssuer(words))
+        }
         for usage in purpose.extendedKeyUsages {
             guard certificate.names(purpose: usage), chain.dropFirst().allSatisfy({ $0.permits(purpose: usage) })
             else { return distrusted(.wrongExtendedKeyUsage) }
@@ -84,7 +109,7 @@ package final class TrustStore: Sendable {
                     .map { ($0.thisUpdate, $0.nextUpdate, $0.revocation(of: subject)) })
         }
         return ChainAssessment(
-            standingDistrust: nil,
+            standing: nil,
             validFrom: chain.map(\.notBefore).max() ?? certificate.notBefore,
             validUntil: chain.map(\.notAfter).min() ?? certificate.notAfter,
             revocationChecks: checks)

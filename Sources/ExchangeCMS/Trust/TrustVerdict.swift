@@ -19,6 +19,19 @@ package enum UndecidedReason: Hashable, Sendable, CustomStringConvertible {
     case revocationListFromTheFuture(issuer: String, from: Timestamp)
     /// Suspended by its authority, which may still lift that (certificateHold).
     case onHold(subject: String, since: Timestamp)
+    /// The authority that issued it, or one above, is not installed; with the verifier's own words.
+    case issuerMissing(String)
+    /// OpenSSL failed in a way that says nothing about the certificate.
+    case libraryFailed(String)
+
+    /// Whether a path leads to an anchor and only its revocation is in doubt. Without one nobody vouches for the
+    /// certificate at all, and no connection is let in on it.
+    package var isOfRevocation: Bool {
+        switch self {
+        case .revocationListMissing, .revocationListStale, .revocationListFromTheFuture, .onHold: true
+        case .issuerMissing, .libraryFailed: false
+        }
+    }
 
     package var description: String {
         switch self {
@@ -30,6 +43,9 @@ package enum UndecidedReason: Hashable, Sendable, CustomStringConvertible {
             "the revocation list of \(issuer) begins at \(from); check this machine's clock"
         case .onHold(let subject, let since):
             "the certificate of \(subject) is suspended since \(since); ask its authority"
+        case .issuerMissing(let words):
+            "no chain leads to an authority that is trusted (\(words)); install the authorities between, or the root"
+        case .libraryFailed(let words): "the cryptographic library failed: \(words)"
         }
     }
 }
@@ -43,7 +59,7 @@ package enum DistrustReason: Hashable, Sendable, CustomStringConvertible {
     case wrongKeyUsage
     case keyNotAllowed
     case withoutOIN
-    /// No chain to an anchor; with the verifier's own words.
+    /// A chain that does not hold, or ends in a foreign root; with the verifier's own words.
     case unknownIssuer(String)
 
     package var description: String {

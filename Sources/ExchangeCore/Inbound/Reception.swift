@@ -243,9 +243,10 @@ package enum Reception {
             .appendLeaf(leaf(.refusalIssued, item, partner, note: code.rawValue, now: now)),
         ]
         if let alarm = alarm(for: code) {
+            // A signer that is not trusted is a matter of the partner's, and of none of its messages.
+            let messageID = alarm == .signerNotTrusted ? nil : item.messageID
             changes.append(
-                .raiseAlarm(
-                    Alarm(code: alarm, partner: partner, messageID: item.messageID, detail: detail, at: now.wall)))
+                .raiseAlarm(Alarm(code: alarm, partner: partner, messageID: messageID, detail: detail, at: now.wall)))
         }
         return changes
     }
@@ -313,6 +314,7 @@ package enum Reception {
         switch code {
         case .messageIDConflict: .messageIDConflict
         case .acknowledgementMismatch: .acknowledgementMismatch
+        case .signerNotTrusted: .signerNotTrusted
         default: nil
         }
     }

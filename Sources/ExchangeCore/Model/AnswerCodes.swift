@@ -72,4 +72,8 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case clockSkewed = "clock-skewed"
     case quotaExceeded = "quota-exceeded"
     case internalFault = "internal-fault"
+    case signerNotTrusted = "signer-not-trusted"
+    case filesUnusable = "files-unusable"
+    case ownCertificateUnusable = "own-certificate-unusable"
+    case ownCertificateExpiring = "own-certificate-expiring"
 }

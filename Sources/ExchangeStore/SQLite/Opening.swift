@@ -61,6 +61,24 @@ enum Opening {
         try check(database, fileBytes: fileBytes, limits: limits)
     }
 
+    /// Holds the archive key against what it wrapped before; a store from before the check has the keys of its cases.
+    static func compare(_ check: ArchiveKeyCheck, in database: Database) throws {
+        for table in ["archive_key_check", "case_key"] where try database.tableExists(table) {
+            let kept = try database.first("SELECT wrapped_key FROM \(table) LIMIT 1") { $0.bytes(0) }
+            guard let kept else { continue }
+            do {
+                try check.open(kept)
+            } catch {
+                throw StoreError(
+                    .archiveKeyWrong,
+                    "The archive key is not the one under which this store was written; nothing was changed. Put the "
+                        + "right one back from the copy of the keys.",
+                    cause: "\(error)")
+            }
+            return
+        }
+    }
+
     /// Reads all of a small store. Of a large one it reads the tables on which numbers rest, since reading all of it
     /// would keep a node from its work for minutes.
     private static func check(_ database: Database, fileBytes: Int64, limits: StoreLimits) throws {
@@ -82,9 +100,14 @@ enum Opening {
 
     /// Begins a new incarnation: its row, where every channel stood, and the audit leaf, in one transaction.
     static func begin(
-        _ incarnation: IncarnationID, in transaction: LedgerTransaction
+        _ incarnation: IncarnationID, archiveKey: ArchiveKeyCheck?, in transaction: LedgerTransaction
     ) throws -> StoreOpening {
         let database = transaction.database
+        if let archiveKey {
+            try database.change(
+                "INSERT OR IGNORE INTO archive_key_check (ordinal, wrapped_key) VALUES (1, ?)",
+                [Data(archiveKey.fresh)])
+        }
         let last = try database.first("SELECT ordinal, id FROM incarnation ORDER BY ordinal DESC LIMIT 1") {
             (ordinal: $0.integer(0), id: try $0.identifier(1, IncarnationID.self))
         }

@@ -41,10 +41,12 @@ package final class SQLiteLedger: ExchangeLedger {
     ///   - digest: SHA-256.
     ///   - random: as many random bytes as it is asked for, from the system's generator.
     ///   - now: the time of the opening.
-    /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `disk-full` or `store-unavailable`.
+    ///   - archiveKey: compared before anything is written; `nil` for who reads nothing that is sealed.
+    /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `archive-key-wrong`, `disk-full` or
+    ///   `store-unavailable`.
     package static func open(
         at path: String, digest: @escaping DigestFunction, random: @Sendable (Int) -> [UInt8], now: Now,
-        limits: StoreLimits = StoreLimits()
+        archiveKey: ArchiveKeyCheck? = nil, limits: StoreLimits = StoreLimits()
     ) async throws -> SQLiteLedger {
         guard let identifier = IncarnationID(bytes: random(16)) else {
             throw StoreError.invariant("an incarnation is 16 random bytes")
@@ -58,6 +60,7 @@ package final class SQLiteLedger: ExchangeLedger {
             let fileBytes = StoreFile.byteCount(of: path)
             try await inspection.writeWithoutTransaction {
                 try Opening.inspect($0, fileBytes: fileBytes, limits: limits)
+                if let archiveKey { try Opening.compare(archiveKey, in: $0) }
             }
             try inspection.close()
             var writing = configuration
@@ -73,7 +76,8 @@ package final class SQLiteLedger: ExchangeLedger {
             }
             let opening = try await commits.commit { database in
                 try Opening.begin(
-                    identifier, in: LedgerTransaction(database, digest: digest, limits: limits, at: now.wall))
+                    identifier, archiveKey: archiveKey,
+                    in: LedgerTransaction(database, digest: digest, limits: limits, at: now.wall))
             }
             return SQLiteLedger(
                 opening: opening, pool: pool, commits: commits, checkpointer: checkpointer, lock: lock,

@@ -21,6 +21,7 @@ enum Schema {
             for statement in [incarnationIndexes, partnerUsage] { try database.execute(sql: statement) }
         }
         migrator.registerMigration("lists by priority") { try $0.execute(sql: listsByPriority) }
+        migrator.registerMigration("archive key check") { try $0.execute(sql: archiveKeyCheck) }
         return migrator
     }
 
@@ -215,6 +216,14 @@ enum Schema {
         ALTER TABLE partner ADD COLUMN usage_items INTEGER NOT NULL DEFAULT 0 CHECK (usage_items >= 0);
         ALTER TABLE partner ADD COLUMN usage_refusals INTEGER NOT NULL DEFAULT 0
             CHECK (usage_refusals BETWEEN 0 AND usage_items);
+        """
+
+    /// One row, from the first opening on: what the archive key of that opening wrapped.
+    private static let archiveKeyCheck = """
+        CREATE TABLE archive_key_check (
+            ordinal INTEGER PRIMARY KEY CHECK (ordinal = 1),
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) > 0)
+        ) STRICT;
         """
 
     private static let alarms = """

@@ -31,6 +31,11 @@ package struct Community: Sendable {
     /// A member's TLS certificate, by the digest of its DER.
     package func caller(_ fingerprint: Digest) -> Certificate? { callers[fingerprint] }
 
+    /// The same members, judged by other authorities and lists, over other connections.
+    func judged(by trust: TrustStore, over tls: TLSMaterial) -> Community {
+        Community(directory: directory, digest: directoryDigest, trust: trust, tls: tls)
+    }
+
     /// The signing certificate that a message's signer names by its key identifier.
     package func signer(_ keyIdentifier: [UInt8]) -> Certificate? { signers[keyIdentifier] }
 
@@ -57,6 +62,7 @@ package struct Community: Sendable {
 package final class CommunityHolder: Sendable {
     private struct State {
         var community: Community
+        var files: TrustFiles
         var stamp: [String: Date]
         var checkedAt: MonotonicTime
         var problem: NodeError?
@@ -68,13 +74,28 @@ package final class CommunityHolder: Sendable {
 
     private let folder: NodeFolder
     private let state: Mutex<State>
+    /// Rings when another community is in force, or another problem stands; for one listener.
+    package let changes: AsyncStream<Void>
+    private let ring: AsyncStream<Void>.Continuation
 
     /// - Parameter known: the digest of the newest directory that this node has used, from before.
     package init(folder: NodeFolder, known: Digest?, now: Now) throws(NodeError) {
         self.folder = folder
+        (changes, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let stamp = Self.stamp(of: folder)
+        let files = try TrustFiles(folder)
+        let tls = try TLSMaterial.load(from: folder)
+        let community: Community
+        do {
+            community = try Self.load(folder, trust: files.trust, tls: tls, known: known, now: now)
+        } catch {
+            // What is missing may be in a list that cannot be used.
+            throw Self.sum([error] + files.problems) ?? error
+        }
         state = Mutex(
-            State(community: try Self.load(folder, known: known, now: now), stamp: stamp, checkedAt: now.monotonic))
+            State(
+                community: community, files: files, stamp: stamp, checkedAt: now.monotonic,
+                problem: Self.sum(files.problems)))
     }
 
     package func current(_ now: Now) -> Community {
@@ -82,19 +103,50 @@ package final class CommunityHolder: Sendable {
             guard now.monotonic >= state.checkedAt + Self.checkInterval else { return state.community }
             state.checkedAt = now.monotonic
             let stamp = Self.stamp(of: folder)
-            guard stamp != state.stamp else { return state.community }
-            do throws(NodeError) {
-                let fresh = try Self.load(folder, known: state.community.directoryDigest, now: now)
-                try Self.checkVersion(of: fresh, against: state.community)
-                state.community = fresh
-                state.stamp = stamp
-                state.problem = nil
-            } catch {
-                // What cannot be used leaves the last good state; it is shown, and the next look tries again.
-                state.problem = error
-            }
+            // What could not be used is tried again: rights and clocks change no file's time.
+            guard stamp != state.stamp || state.problem != nil else { return state.community }
+            refresh(&state, stamp: stamp, now: now)
             return state.community
         }
+    }
+
+    /// Fresh authorities and lists come into force whatever the directory's file is like, and the other way round: what
+    /// cannot be used leaves its own last good content in force, and is told.
+    private func refresh(_ state: inout State, stamp: [String: Date], now: Now) {
+        let before = (state.community, state.files.trust, state.problem)
+        state.files = state.files.readAgain(folder)
+        state.stamp = stamp
+        var problems = state.files.problems
+        var tls = state.community.tls
+        do throws(NodeError) {
+            tls = try TLSMaterial.load(from: folder)
+        } catch {
+            problems.append(error)
+        }
+        do throws(NodeError) {
+            let fresh = try Self.load(
+                folder, trust: state.files.trust, tls: tls, known: state.community.directoryDigest, now: now)
+            try Self.checkVersion(of: fresh, against: state.community)
+            state.community = fresh
+        } catch {
+            state.community = state.community.judged(by: state.files.trust, over: tls)
+            problems.insert(error, at: 0)
+        }
+        state.problem = Self.sum(problems)
+        let isSame =
+            before.0.directoryDigest == state.community.directoryDigest
+            && before.0.tls.digest == state.community.tls.digest && before.1 === state.files.trust
+            && before.2 == state.problem
+        if !isSame { announce() }
+    }
+
+    /// Has the listener of ``changes`` look now.
+    package func announce() { ring.yield() }
+
+    private static func sum(_ problems: [NodeError]) -> NodeError? {
+        guard let first = problems.first, problems.count > 1 else { return problems.first }
+        let others = problems.dropFirst().map(\.description).joined(separator: "; ")
+        return NodeError(first.code, "\(first.message); and \(others)", cause: first.cause)
     }
 
     /// Why the files that lie in the folder now are not those in use; `nil` where they are.
@@ -124,18 +176,14 @@ package final class CommunityHolder: Sendable {
 
     /// Reads the files now.
     ///
-    /// - Throws: ``NodeError``: what is wrong with which file; `directory-older` where a newer one was already seen.
+    /// - Throws: ``NodeError``: what is wrong with which file, `directory-older` where a newer one was already seen; what
+    ///   can be used is in force all the same.
     package func reload(_ now: Now) throws(NodeError) -> Community {
-        let stamp = Self.stamp(of: folder)
-        let known = state.withLock(\.community.directoryDigest)
-        let fresh = try Self.load(folder, known: known, now: now)
-        return try state.withLock { state throws(NodeError) in
-            try Self.checkVersion(of: fresh, against: state.community)
-            state.community = fresh
-            state.stamp = stamp
+        try state.withLock { state throws(NodeError) in
             state.checkedAt = now.monotonic
-            state.problem = nil
-            return fresh
+            refresh(&state, stamp: Self.stamp(of: folder), now: now)
+            if let problem = state.problem { throw problem }
+            return state.community
         }
     }
 
@@ -153,9 +201,9 @@ package final class CommunityHolder: Sendable {
 
     /// A directory whose signer cannot be judged now, since a list is stale, goes on where it is the very one that was
     /// in use: a node that starts on a Sunday with Saturday's list must take messages. A new one waits.
-    private static func load(_ folder: NodeFolder, known: Digest?, now: Now) throws(NodeError) -> Community {
-        let trust = try trustStore(folder)
-        let tls = try TLSMaterial.load(from: folder)
+    private static func load(
+        _ folder: NodeFolder, trust: TrustStore, tls: TLSMaterial, known: Digest?, now: Now
+    ) throws(NodeError) -> Community {
         guard FileManager.default.fileExists(atPath: folder.directory) else {
             throw NodeError(
                 .directoryMissing, "\(folder.directory) is missing; put the community's signed directory there")
@@ -185,42 +233,6 @@ package final class CommunityHolder: Sendable {
             throw error
         } catch {
             throw NodeError(.directoryInvalid, "\(folder.directory) does not verify; get it anew", cause: "\(error)")
-        }
-    }
-
-    private static func trustStore(_ folder: NodeFolder) throws(NodeError) -> TrustStore {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.revocationLists) else {
-            throw NodeError(
-                .fileMissing,
-                "\(folder.revocationLists) is missing or not readable; put the authorities' revocation lists into it")
-        }
-        let anchors = try read(folder.anchors, in: folder) { try Certificate.all(pem: $0) }
-        let intermediates = try read(folder.intermediates, in: folder) { try Certificate.all(pem: $0) }
-        var lists: [RevocationList] = []
-        for name in names.filter({ $0.hasSuffix(".crl") }).sorted() {
-            lists.append(try read(folder.revocationLists + "/" + name, in: folder) { try RevocationList(pem: $0) })
-        }
-        do {
-            return try TrustStore(anchors: anchors, intermediates: intermediates, revocationLists: lists)
-        } catch {
-            throw NodeError(
-                .certificateUnusable,
-                "the authorities in \(folder.anchors) and \(folder.intermediates) cannot be used; put theirs there, in PEM",
-                cause: "\(error)")
-        }
-    }
-
-    /// What a file of the authorities holds, or an error that names the file.
-    private static func read<Value>(
-        _ path: String, in folder: NodeFolder, _ parse: (String) throws -> Value
-    ) throws(NodeError) -> Value {
-        let text = try folder.readText(path)
-        do {
-            return try parse(text)
-        } catch {
-            throw NodeError(
-                .certificateUnusable, "\(path) cannot be used; put the authority's own file there again, in PEM",
-                cause: "\(error)")
         }
     }
 }

@@ -51,7 +51,7 @@ extension NodeErrorCode {
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyInvalid, .requestInvalid: .unprocessableContent
         case .idempotencyKeyConflict, .stepNotPossible: .conflict
         case .messageUnknown, .deliveryUnknown: .notFound
-        case .queueFull, .storeUnavailable, .partnerUnreachable: .serviceUnavailable
+        case .queueFull, .storeUnavailable, .partnerUnreachable, .certificateUnusable: .serviceUnavailable
         default: .internalServerError
         }
     }

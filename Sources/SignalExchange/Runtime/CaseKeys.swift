@@ -25,8 +25,7 @@ package final class CaseKeys: Sendable {
         // Two that ask at once get the same key: the store keeps the first.
         let kept = try await ledger.caseKey(
             for: reference, orKeep: candidate.identifier + (try archive.wrap(candidate)))
-        let identifier = Array(kept.prefix(candidate.identifier.count))
-        let key = try archive.unwrap(Array(kept.dropFirst(identifier.count)), identifier: identifier)
+        let key = try archive.open(kept)
         cache.withLock { cache in
             if cache.count >= Self.cacheMaximumKeys { cache.removeAll(keepingCapacity: true) }
             cache[reference] = key

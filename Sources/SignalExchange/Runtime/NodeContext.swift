@@ -56,10 +56,37 @@ package struct NodeContext: Sendable {
     package var now: Now { clock.now }
     package var community: Community { communityHolder.current(clock.now) }
 
+    /// Who signs for this node: the only way to its signing key. What is signed by a certificate that does not hold is
+    /// refused by every partner, for good.
+    ///
+    /// - Throws: ``NodeError`` `certificate-unusable` while the certificate certainly does not hold. In doubt it signs.
+    package func signer() throws(NodeError) -> SigningIdentity {
+        let now = clock.now.wall
+        let verdict = community.trust.verdict(
+            for: keys.signing.certificate, purpose: .signing, at: now, now: now)
+        guard case .untrusted(let reason) = verdict else { return keys.signing }
+        throw NodeError(
+            .certificateUnusable,
+            "certificates/signing.crt does not hold (\(reason)), so this node signs nothing; have a new certificate issued, "
+                + "put it in place, and start the node again")
+    }
+
+    /// - Throws: ``RequestError`` `node-unavailable`, so that a partner keeps what this node could not answer.
+    func demandSigner() throws(RequestError) {
+        do {
+            _ = try signer()
+        } catch {
+            logger.error("this node cannot sign", metadata: ["cause": "\(error)"])
+            throw RequestError(.nodeUnavailable, "this node cannot sign now; its operator has been told")
+        }
+    }
+
     /// Signs a statement of this node's.
-    package func sign(_ statement: some WireStructure, as kind: StatementKind) throws(CMSError) -> [UInt8] {
+    ///
+    /// - Throws: as ``signer()``, or `CMSError`.
+    package func sign(_ statement: some WireStructure, as kind: StatementKind) throws -> [UInt8] {
         try SignedStatement.sign(
-            statement.wireBytes, kind: kind, by: keys.signing, at: clock.now.wall)
+            statement.wireBytes, kind: kind, by: try signer(), at: clock.now.wall)
     }
 
     /// How signatures are judged now.

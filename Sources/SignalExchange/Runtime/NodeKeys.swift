@@ -10,6 +10,7 @@ package struct NodeKeys: Sendable {
 
     /// - Throws: ``NodeError``, naming the file and what to do.
     package static func load(from folder: NodeFolder) throws(NodeError) -> NodeKeys {
+        for path in try secrets(in: folder) { try demandPrivate(path) }
         let signing = try identity(folder.certificate(.signing), folder.key(.signing), in: folder) {
             try SigningIdentity(certificate: $0, privateKeyPEM: $1)
         }
@@ -54,6 +55,24 @@ package struct NodeKeys: Sendable {
         } catch {
             throw NodeError(
                 .certificateUnusable, "\(folder.archiveKey) is no archive key; \(advice)", cause: "\(error)")
+        }
+    }
+
+    private static func secrets(in folder: NodeFolder) throws(NodeError) -> [String] {
+        NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey]
+            + (try retired(in: folder).map { "\(folder.retiredKeys)/\($0).key" })
+    }
+
+    /// A key that others may read is no secret any more, and a copy that was made with `cp` often is one: a person must
+    /// see it before the node goes on. What is missing is named by who reads it.
+    private static func demandPrivate(_ path: String) throws(NodeError) {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        let rights = attributes[.posixPermissions] as? Int ?? 0o777
+        guard rights & 0o077 == 0 else {
+            throw NodeError(
+                .keyExposed,
+                "\(path) may be read or changed by others than its owner: `chmod 600 \(path)`; where others use this "
+                    + "machine, take the key for stolen and make a new one")
         }
     }
 

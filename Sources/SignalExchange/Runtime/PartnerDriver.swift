@@ -115,7 +115,7 @@ package actor PartnerDriver {
     /// run too. Whether messages get through is another matter, and the link's; what was said of single messages is
     /// theirs, and stays.
     private func clearAlarms(after agreement: PairAgreement) async throws {
-        var over: Set<AlarmCode> = [.revocationListStale, .signerUnknown, .clockSkewed]
+        var over: Set<AlarmCode> = [.revocationListStale, .signerUnknown, .signerNotTrusted, .clockSkewed]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
         for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
@@ -163,7 +163,7 @@ package actor PartnerDriver {
             return event
         } catch {
             lastProblem = "\(what): \(error)"
-            _ = await note { try await $0.alarmIfUndecided(error, from: self.partner) }
+            _ = await note { try await $0.alarm(of: error, from: self.partner) }
             context.logger.info(
                 "a partner did not answer; trying again",
                 metadata: [

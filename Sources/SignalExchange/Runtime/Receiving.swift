@@ -7,13 +7,13 @@ import Logging
 package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     package let code: RequestErrorCode
     package let detail: String
-    /// Why a statement could not be judged now, where that is what it is.
-    package let undecided: LaterCode?
+    /// What an operator must be told of the partner; `nil` where the partner alone has to act.
+    package let alarm: AlarmCode?
 
-    package init(_ code: RequestErrorCode, _ detail: String, undecided: LaterCode? = nil) {
+    package init(_ code: RequestErrorCode, _ detail: String, alarm: AlarmCode? = nil) {
         self.code = code
         self.detail = detail
-        self.undecided = undecided
+        self.alarm = alarm
     }
 
     init(_ error: WireError) {
@@ -35,6 +35,8 @@ package struct Receiving: Sendable {
     /// - Parameter peer: the organisation at the other end of the connection.
     /// - Returns: the DER of a ``BatchAnswer``; everything in it is durable.
     package func receive(_ body: [UInt8], from peer: OIN) async throws -> [UInt8] {
+        // Before anything is looked at or kept: the sender keeps what this node could not answer.
+        try context.demandSigner()
         let community = context.community
         let (batch, manifest) = try decode(body, from: peer, community: community)
         let outcomes: [ItemOutcome]
@@ -183,7 +185,7 @@ package struct Receiving: Sendable {
         switch verdict {
         case .receipt:
             guard let verified else { preconditionFailure("only a verified message is receipted") }
-            return .receipt(try SignedReceipt.sign(for: verified, by: context.keys.signing, at: context.now.wall))
+            return .receipt(try SignedReceipt.sign(for: verified, by: try context.signer(), at: context.now.wall))
         case .refuse(let code, let detail):
             let refusal = Refusal(
                 sender: sender, recipient: context.oin, item: item, code: code, detail: detail.shortened,
@@ -217,17 +219,10 @@ extension ItemAnswer {
 }
 
 extension NodeContext {
-    /// A partner's statement that cannot be judged now holds everything from that partner: somebody must look.
-    func alarmIfUndecided(_ error: any Error, from partner: OIN) async throws {
-        guard let error = error as? RequestError, let reason = error.undecided else { return }
-        let code: AlarmCode =
-            switch reason {
-            case .signerUnknown: .signerUnknown
-            case .clockSkewed: .clockSkewed
-            case .revocationListStale, .keyUnknown, .directoryStale, .storageUnavailable, .quotaExceeded,
-                .numberConflict, .internalFault:
-                .revocationListStale
-            }
+    /// A partner's statement that cannot be judged now holds everything from that partner, and one whose signer is not
+    /// trusted may be a thief's: somebody must look.
+    func alarm(of error: any Error, from partner: OIN) async throws {
+        guard let error = error as? RequestError, let code = error.alarm else { return }
         try await ledger.raise(
             Alarm(
                 code: code, partner: partner, messageID: nil, detail: error.detail, at: now.wall))
@@ -237,10 +232,19 @@ extension NodeContext {
 extension RequestError {
     /// What a statement that does not verify is answered with.
     init(statement error: CMSError) {
+        let detail = error.message.shortened
         guard error.code.mayPass else {
-            self.init(.statementInvalid, error.message.shortened)
+            self.init(.statementInvalid, detail, alarm: error.code == .signerUntrusted ? .signerNotTrusted : nil)
             return
         }
-        self.init(.statementUndecided, error.message.shortened, undecided: LaterCode(error.code))
+        let alarm: AlarmCode =
+            switch LaterCode(error.code) {
+            case .signerUnknown: .signerUnknown
+            case .clockSkewed: .clockSkewed
+            case .revocationListStale, .keyUnknown, .directoryStale, .storageUnavailable, .quotaExceeded,
+                .numberConflict, .internalFault:
+                .revocationListStale
+            }
+        self.init(.statementUndecided, detail, alarm: alarm)
     }
 }

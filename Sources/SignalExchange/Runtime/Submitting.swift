@@ -70,6 +70,7 @@ package struct Submitting: Sendable {
     /// is added when it does: a stale revocation list holds a message back, and never turns it away.
     private func seal(_ content: SignedContent) async throws -> SealedMessage {
         let now = context.now.wall
+        let signer = try context.signer()
         let community = context.community
         let recipients = content.recipients.compactMap { recipient -> RecipientCertificate? in
             guard let member = community.directory.member(recipient.party.oin) else { return nil }
@@ -84,7 +85,7 @@ package struct Submitting: Sendable {
         }
         return try Sealer().seal(
             content: try ContentCodec.encode(content), messageID: content.id, signingTime: content.created,
-            signer: context.keys.signing, recipients: recipients,
+            signer: signer, recipients: recipients,
             storageKey: try await context.caseKeys.key(for: content.caseRef))
     }
 

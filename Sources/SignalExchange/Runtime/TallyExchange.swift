@@ -30,6 +30,7 @@ package struct TallyExchange: Sendable {
     /// - Throws: ``RequestError``; nothing of an unverified tally is kept.
     @discardableResult
     package func take(_ signed: [UInt8], from peer: OIN, isAnswer: Bool) async throws -> PairAgreement {
+        try context.demandSigner()
         let tally = try verify(signed, from: peer)
         try await judgeIncarnation(of: tally)
         let agreement = try await compare(tally, isAnswer: isAnswer)

@@ -41,6 +41,10 @@ package struct PeerAuthentication: Sendable {
         switch community.trust.verdict(for: certificate, purpose: .tls, at: now, now: now) {
         case .trusted: break
         case .undecided(let reason):
+            // Whoever no authority here vouches for may be anybody.
+            guard reason.isOfRevocation else {
+                throw RequestError(.partnerUnknown, "\(certificate.subject): \(reason)")
+            }
             // The connection carries only sealed and signed matter, and each of these is judged again: a stale list
             // holds messages, and must not cut the line on which the partner would learn of it.
             context.logger.warning("a certificate cannot be judged now", metadata: ["reason": "\(reason)"])

@@ -120,7 +120,7 @@ package struct PeerServer: Sendable {
     private func alarm(_ refusal: RequestError, from caller: OIN?) async {
         guard let caller else { return }
         do {
-            try await context.alarmIfUndecided(refusal, from: caller)
+            try await context.alarm(of: refusal, from: caller)
         } catch {
             context.logger.error("an alarm could not be kept", metadata: ["partner": "\(caller)", "cause": "\(error)"])
         }

@@ -12,6 +12,8 @@ package struct TLSMaterial: Sendable {
 
     /// SHA-256 over the digests of the files: what was read from other bytes is another material.
     package let digest: Digest
+    /// This node's own, that of the organisation.
+    let certificate: Certificate
     private let anchors: [NIOSSLCertificate]
     private let intermediates: [NIOSSLCertificate]
     private let own: [NIOSSLCertificate]
@@ -28,15 +30,23 @@ package struct TLSMaterial: Sendable {
         var contents: [[UInt8]] = []
         for file in files(of: folder) { contents.append(try folder.read(file)) }
         do {
+            let own = try NIOSSLCertificate.fromPEMBytes(contents[2])
+            // What comes after it in the file is of the authorities.
+            guard let leaf = own.first else {
+                throw NodeError(.certificateUnusable, "\(folder.certificate(.tls)) holds no certificate in PEM")
+            }
             let material = TLSMaterial(
                 digest: sha256(contents.flatMap { sha256($0).bytes }),
+                certificate: try Certificate(der: try leaf.toDERBytes()),
                 anchors: try NIOSSLCertificate.fromPEMBytes(contents[0]),
                 intermediates: try NIOSSLCertificate.fromPEMBytes(contents[1]),
-                own: try NIOSSLCertificate.fromPEMBytes(contents[2]),
+                own: own,
                 key: try NIOSSLPrivateKey(bytes: contents[3], format: .pem))
             // A context compares key and certificate; found at the first connection, it would look like a dead partner.
             _ = try NIOSSLContext(configuration: material.client)
             return material
+        } catch let error as NodeError {
+            throw error
         } catch {
             throw NodeError(
                 .certificateUnusable,

@@ -24,6 +24,16 @@ import Testing
         #expect(Self.leaves(changes) == [.messageReceived])
     }
 
+    @Test func `a refusal for a signer that is not trusted is one alarm about its organisation`() {
+        let verdict = ReceptionVerdict.refuse(.signerNotTrusted, detail: "revoked")
+        let refusal = KeptAnswer.refusal(.signerNotTrusted, [1])
+        let examination = Examination.refused(.signerNotTrusted, detail: "revoked")
+        let changes = Base.changes(verdict, examination, refusal, Base.facts())
+        let alarm = Alarm(
+            code: .signerNotTrusted, partner: Sample.nidos, messageID: nil, detail: "revoked", at: Sample.wall)
+        #expect(changes.contains(.raiseAlarm(alarm)))
+    }
+
     @Test func `a plain duplicate writes nothing`() {
         let facts = Base.facts(slot: FilledSlot(item: Self.item, answer: Base.receipt))
         #expect(Base.changes(.repeat(Base.receipt), Base.verified(), nil, facts).isEmpty)

@@ -49,6 +49,29 @@ extension NodeHandle {
         }
     }
 
+    /// Returns when the node shows an open alarm about itself that says it.
+    @discardableResult
+    func waitForOwnAlarm(
+        _ code: AlarmCode, saying words: String, within span: Milliseconds = .seconds(20)
+    ) async throws -> AlarmRow {
+        let api = api
+        return try await ExchangeTesting.within(span, "the alarm \(code.rawValue): \(words)") {
+            try await poll {
+                try await api.alarms().first {
+                    $0.code == code.rawValue && $0.partner == nil && $0.detail.contains(words)
+                }
+            }
+        }
+    }
+
+    /// Returns when the node shows no such alarm about itself any more.
+    func waitForNoOwnAlarm(_ code: AlarmCode, within span: Milliseconds = .seconds(20)) async throws {
+        let api = api
+        _ = try await ExchangeTesting.within(span, "no alarm \(code.rawValue)") {
+            try await poll { try await api.alarms().contains { $0.code == code.rawValue } ? nil : true }
+        }
+    }
+
     /// Returns when the one delivery of a message satisfies the condition.
     @discardableResult
     func waitForDelivery(

@@ -1,0 +1,131 @@
+import ExchangeCMS
+import ExchangeCore
+import Foundation
+
+/// The authorities and revocation lists of a node's folder, each file as it was last usable.
+///
+/// Each is read by itself. A list that says that a key was stolen must come into force whatever lies beside it, so that
+/// one file that cannot be used costs its own new content alone.
+struct TrustFiles: Sendable {
+    /// PEM takes four bytes for three, and its lines have ends.
+    static let listFileMaximumBytes = CMSLimits.revocationListBytes / 2 * 3
+
+    private struct ListFile: Sendable {
+        let digest: Digest
+        let list: RevocationList
+    }
+
+    let trust: TrustStore
+    /// What is wrong with which file; that file's last good content goes on, where there was one.
+    let problems: [NodeError]
+    private let lists: [String: ListFile]
+
+    /// Reads the files at the start of a node.
+    ///
+    /// - Throws: ``NodeError`` where the authorities cannot be used. A list that cannot is a problem and no error: what
+    ///   rests on it is undecided.
+    init(_ folder: NodeFolder) throws(NodeError) { try self.init(folder, after: nil) }
+
+    /// Reads the files again.
+    func readAgain(_ folder: NodeFolder) -> TrustFiles {
+        do {
+            return try TrustFiles(folder, after: self)
+        } catch {
+            return TrustFiles(trust: trust, problems: [error], lists: lists)
+        }
+    }
+
+    private init(trust: TrustStore, problems: [NodeError], lists: [String: ListFile]) {
+        self.trust = trust
+        self.problems = problems
+        self.lists = lists
+    }
+
+    private init(_ folder: NodeFolder, after last: TrustFiles?) throws(NodeError) {
+        var problems: [NodeError] = []
+        let anchors = try Self.authorities(folder.anchors, of: folder, orKeep: last?.trust.anchors, &problems)
+        let intermediates = try Self.authorities(
+            folder.intermediates, of: folder, orKeep: last?.trust.intermediates, &problems)
+        let lists = Self.lists(of: folder, orKeep: last?.lists ?? [:], &problems)
+        if let last, anchors == last.trust.anchors, intermediates == last.trust.intermediates,
+            lists.mapValues(\.digest) == last.lists.mapValues(\.digest)
+        {
+            // The same store, so that what it remembers of chains is not built anew for a file that stays broken.
+            self.init(trust: last.trust, problems: problems, lists: lists)
+            return
+        }
+        func store(_ anchors: [Certificate]) throws(CMSError) -> TrustStore {
+            try TrustStore(
+                anchors: anchors, intermediates: intermediates,
+                revocationLists: lists.keys.sorted().compactMap { lists[$0]?.list })
+        }
+        let trust: TrustStore
+        do {
+            trust = try store(anchors)
+        } catch {
+            let problem = Self.unusable(folder.anchors, error)
+            guard let last else { throw problem }
+            problems.append(problem)
+            do { trust = try store(last.trust.anchors) } catch { throw problem }
+        }
+        self.init(trust: trust, problems: problems, lists: lists)
+    }
+
+    private static func authorities(
+        _ path: String, of folder: NodeFolder, orKeep last: [Certificate]?, _ problems: inout [NodeError]
+    ) throws(NodeError) -> [Certificate] {
+        do {
+            return try Certificate.all(pem: try folder.readText(path))
+        } catch {
+            let problem = unusable(path, error)
+            guard let last else { throw problem }
+            problems.append(problem)
+            return last
+        }
+    }
+
+    private static func lists(
+        of folder: NodeFolder, orKeep last: [String: ListFile], _ problems: inout [NodeError]
+    ) -> [String: ListFile] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder.revocationLists)
+                .filter { $0.hasSuffix(".crl") }.sorted()
+        } catch {
+            problems.append(unusable(folder.revocationLists, error))
+            return last
+        }
+        var lists: [String: ListFile] = [:]
+        for name in names {
+            let path = folder.revocationLists + "/" + name
+            do {
+                lists[name] = try list(path, of: folder, unlessIs: last[name])
+            } catch {
+                problems.append(unusable(path, error))
+                lists[name] = last[name]
+            }
+        }
+        return lists
+    }
+
+    private static func list(
+        _ path: String, of folder: NodeFolder, unlessIs last: ListFile?
+    ) throws -> ListFile {
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+        guard size <= listFileMaximumBytes else {
+            throw NodeError(
+                .certificateUnusable, "\(path) has \(size) bytes; a list's file may have \(listFileMaximumBytes)")
+        }
+        let bytes = try folder.read(path)
+        let digest = sha256(bytes)
+        if let last, last.digest == digest { return last }
+        return ListFile(digest: digest, list: try RevocationList(pem: String(decoding: bytes, as: UTF8.self)))
+    }
+
+    private static func unusable(_ path: String, _ error: any Error) -> NodeError {
+        error as? NodeError
+            ?? NodeError(
+                .certificateUnusable, "\(path) cannot be used; put a good one in its place, or take it away",
+                cause: "\(error)")
+    }
+}

@@ -1,0 +1,178 @@
+import ExchangeCMS
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// What a file that cannot be used costs: its own new content, and nothing else.
+    @Suite(.community(running: "nidos")) struct FilesTests {
+        let nidos: NodeHandle
+        let avim: ForeignNode
+        let community: ExampleCommunity
+
+        init() throws {
+            community = try #require(Stage.community)
+            nidos = community[slug: "nidos"]
+            avim = try Stage.foreignNode("avim")
+        }
+
+        enum BadList: String, CaseIterable {
+            case garbage, oversized, delta, twice
+        }
+
+        private func content(of bad: BadList) async throws -> [UInt8] {
+            switch bad {
+            case .garbage: return Array("no list".utf8)
+            case .oversized: return [UInt8](repeating: 0x41, count: 26 << 20)
+            case .twice:
+                let list = Array(try Data(contentsOf: community.pki.issuingRevocationList))
+                return list + list
+            case .delta:
+                let profile = URL(filePath: #filePath).deletingLastPathComponent()
+                    .appending(path: "../../certs-example/profile.cnf").standardized
+                let configuration = community.folder.appending(path: "delta.cnf")
+                let text = try String(contentsOf: profile, encoding: .utf8)
+                try (text + "\n[delta]\n2.5.29.27 = critical,ASN1:INTEGER:1\n")
+                    .write(to: configuration, atomically: true, encoding: .utf8)
+                let output = community.folder.appending(path: "delta.crl")
+                let made = try await Command.run(
+                    "env",
+                    [
+                        "EXCHANGE_PKI_FOLDER=\(community.pki.folder.path)", "EXCHANGE_PKI_HOST=unused", "openssl",
+                        "ca", "-config", configuration.path, "-name", "issuing_authority", "-gencrl", "-crlexts",
+                        "delta", "-out", output.path,
+                    ])
+                try #require(made.succeeded, "\(made.said)")
+                return Array(try Data(contentsOf: output))
+            }
+        }
+
+        /// A holder on the folder of a node that does not run, and the moments at which it looks.
+        private struct Look {
+            let node: NodeHandle
+            let holder: CommunityHolder
+            private let start: Now
+            private var looks: Int64 = 0
+
+            init(_ node: NodeHandle) throws {
+                self.node = node
+                start = NodeClock().now
+                holder = try CommunityHolder(folder: node.folder, known: nil, now: start)
+            }
+
+            /// What is in force two seconds later.
+            mutating func again() -> Community {
+                looks += 1
+                return holder.current(
+                    Now(monotonic: start.monotonic + .seconds(2 * looks), wall: start.wall + .seconds(2 * looks)))
+            }
+        }
+
+        private func isRevoked(_ certificate: Certificate, in community: Community) -> Bool {
+            // A minute on, because a revocation of now has whole seconds.
+            let now = Timestamp.current + .minutes(1)
+            let verdict = community.trust.verdict(for: certificate, purpose: .signing, at: now, now: now)
+            if case .untrusted(.revoked) = verdict { return true }
+            return false
+        }
+
+        @Test(arguments: BadList.allCases)
+        func `a list that cannot be used is named and keeps no other list out`(bad: BadList) async throws {
+            let node = community[slug: "coa"]
+            var look = try Look(node)
+            let slug = "thief-\(bad.rawValue)"
+            try community.pki.addOrganisation(slug: slug, oin: node.oin, name: node.member.name)
+            let stolen = community.pki.credential(of: slug, for: .signing).certificate
+            let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+            #expect(!isRevoked(certificate, in: look.again()))
+
+            try community.pki.revoke(stolen, reason: .keyCompromise)
+            let file = node.folder.revocationLists + "/\(bad.rawValue).crl"
+            try NodeFolder.write(try await content(of: bad), to: file)
+            try node.installLists(of: community.pki)
+            #expect(isRevoked(certificate, in: look.again()))
+            let problem = try #require(look.holder.problem)
+            #expect(problem.description.contains(file), "\(problem)")
+
+            try FileManager.default.removeItem(atPath: file)
+            #expect(isRevoked(certificate, in: look.again()))
+            #expect(look.holder.problem == nil)
+        }
+
+        @Test func `a list that goes bad goes on as it last was`() async throws {
+            let node = community[slug: "ind"]
+            let stolen = URL(filePath: node.folder.certificate(.signing))
+            let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+            try community.pki.revoke(stolen, reason: .keyCompromise)
+            try node.installLists(of: community.pki)
+            var look = try Look(node)
+            #expect(isRevoked(certificate, in: look.again()))
+            try NodeFolder.write(Array("half a fi".utf8), to: node.folder.revocationLists + "/issuing.crl")
+            try NodeFolder.write(Array("half a fi".utf8), to: node.folder.anchors)
+            #expect(isRevoked(certificate, in: look.again()))
+            let problem = try #require(look.holder.problem)
+            #expect(problem.description.contains("/issuing.crl"), "\(problem)")
+            #expect(problem.description.contains("/anchors.pem"), "\(problem)")
+        }
+
+        @Test func `a directory that does not verify keeps no list out, and the last good one goes on`() throws {
+            let node = community[slug: "ggd"]
+            let stolen = URL(filePath: node.folder.certificate(.signing))
+            let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+            var look = try Look(node)
+            let before = look.again()
+            try community.pki.revoke(stolen, reason: .keyCompromise)
+            try node.installLists(of: community.pki)
+            try NodeFolder.write(Array("no directory".utf8), to: node.folder.directory)
+            let after = look.again()
+            #expect(isRevoked(certificate, in: after))
+            #expect(after.directoryDigest == before.directoryDigest)
+            #expect(look.holder.problem?.code == .directoryInvalid)
+        }
+
+        @Test func `a file that cannot be used, and a signer that is not trusted, are alarms until they are mended`()
+            async throws
+        {
+            let client = try avim.client()
+            let before = try await client.post(avim.tally(for: nidos.oin), .tally, to: nidos)
+            try #require(before.status == 200, "\(before.text)")
+            let file = nidos.folder.revocationLists + "/zz.crl"
+            try NodeFolder.write(Array("no list".utf8), to: file)
+            let lists = try [community.pki.rootRevocationList, community.pki.issuingRevocationList].map {
+                try Data(contentsOf: $0)
+            }
+            try community.pki.revoke(URL(filePath: avim.handle.folder.certificate(.signing)), reason: .keyCompromise)
+            try nidos.installLists(of: community.pki)
+
+            // No reload: the request makes the node look at its files.
+            let (avim, nidos) = (avim, nidos)
+            let refused = try await within(.seconds(10), "the fresh list to be in force") {
+                try await poll {
+                    let reply = try await client.post(avim.tally(for: nidos.oin), .tally, to: nidos)
+                    return reply.status == 200 ? nil : reply
+                }
+            }
+            #expect(refused.problem?["title"]?.text == RequestErrorCode.statementInvalid.rawValue)
+            try await nidos.waitForAlarm(.signerNotTrusted, about: avim.oin)
+            try await nidos.waitForOwnAlarm(.filesUnusable, saying: file)
+
+            // It also starts so, and says so again.
+            try await nidos.process.stop()
+            try await nidos.process.start()
+            try await nidos.waitForOwnAlarm(.filesUnusable, saying: file)
+            try FileManager.default.removeItem(atPath: file)
+            try lists[0].write(to: URL(filePath: nidos.folder.revocationLists + "/root.crl"))
+            try lists[1].write(to: URL(filePath: nidos.folder.revocationLists + "/issuing.crl"))
+            try await nidos.api.reload()
+            try await nidos.waitForNoOwnAlarm(.filesUnusable)
+
+            // The member's own node exchanges a tally, signed by the key that holds again.
+            try await avim.handle.process.start()
+            try await nidos.api.greetPartners()
+            try await nidos.waitForNoAlarm(.signerNotTrusted, about: avim.oin, within: .seconds(60))
+            try await avim.handle.process.kill()
+        }
+    }
+}
