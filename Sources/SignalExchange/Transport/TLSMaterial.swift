@@ -78,11 +78,14 @@ package struct TLSMaterial: Sendable {
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .certificates(anchors)
         configuration.sslContextCallback = { _, promise in
-            let material = current()
-            var identity = NIOSSLContextConfigurationOverride()
-            identity.certificateChain = material.chain
-            identity.privateKey = .privateKey(material.key)
-            promise.succeed(identity)
+            // Whoever asks for the current one may have to read files: not on the loop that serves other connections.
+            promise.completeWithTask {
+                let material = current()
+                var identity = NIOSSLContextConfigurationOverride()
+                identity.certificateChain = material.chain
+                identity.privateKey = .privateKey(material.key)
+                return identity
+            }
         }
         return configuration
     }
