@@ -78,6 +78,25 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `alarms of two messages are kept apart, and cleared apart or all at once`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let ids = try (1...3).map { try Sample.message($0).id }
+        for id in ids + [ids[1]] {
+            try await ledger.raise(
+                Alarm(
+                    code: .deliveryRefused, partner: Community.avim, messageID: id, detail: "\(id)", at: Sample.start))
+        }
+        let all = try await ledger.alarms(includingCleared: false)
+        #expect(all.map(\.alarm.messageID) == ids)
+        #expect(all.map(\.count) == [1, 2, 1])
+        #expect(all.map(\.alarm.detail) == ids.map(\.description))
+        try await ledger.clear(.deliveryRefused, partner: Community.avim, messageID: ids[1], at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [ids[0], ids[2]])
+        try await ledger.clear(.deliveryRefused, partner: Community.avim, messageID: nil, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a receipt clears the alarms of its own message alone`(form: StoreForm) async throws {
         let ledger = try await form.open()
         for ordinal in 1...2 {
