@@ -32,18 +32,20 @@ extension Database {
         }
     }
 
-    /// Oldest first. What still waits for the message before it is not shown, unless the clock stands before its
+    /// In the order in which they were handed over. What still waits for the message before it is not shown, unless the clock stands before its
     /// reception: then it was set back, and waiting on would hide a message.
     func inbox(_ filter: InboxFilter, now: Timestamp) throws -> [InboxEntry] {
         let next = MessageSummary.columnCount
         let states = filter.states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try all(
             """
-            SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at, i.awaited
+            SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at,
+                CASE WHEN NOT EXISTS (SELECT 1 FROM inbox p WHERE p.message_id = i.awaited AND p.available_at <= ?1)
+                THEN i.awaited END AS awaited
             FROM inbox i JOIN message m ON m.id = i.message_id
             WHERE i.state IN (\(states)) AND (i.available_at <= ?1 OR i.received_at > ?1)
                 \(filter.id == nil ? "" : "AND i.message_id = ?3")
-            ORDER BY i.ordinal LIMIT ?2
+            ORDER BY i.available_at, i.turn LIMIT ?2
             """,
             [now.milliseconds, filter.maximumItems] + (filter.id.map { [$0.column] } ?? [])
         ) { row in

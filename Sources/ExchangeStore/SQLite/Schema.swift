@@ -18,7 +18,7 @@ enum Schema {
             for statement in statements { try database.execute(sql: statement) }
         }
         migrator.registerMigration("2") { database in
-            for statement in [incarnationIndexes, partnerUsage] { try database.execute(sql: statement) }
+            for statement in [incarnationIndexes, partnerUsage, inboxTurns] { try database.execute(sql: statement) }
         }
         return migrator
     }
@@ -214,6 +214,14 @@ enum Schema {
         ALTER TABLE partner ADD COLUMN usage_items INTEGER NOT NULL DEFAULT 0 CHECK (usage_items >= 0);
         ALTER TABLE partner ADD COLUMN usage_refusals INTEGER NOT NULL DEFAULT 0
             CHECK (usage_refusals BETWEEN 0 AND usage_items);
+        """
+
+    /// Rises with each hand-over and each release: of those that are available from one moment on, which comes first.
+    private static let inboxTurns = """
+        ALTER TABLE inbox ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+        UPDATE inbox SET turn = ordinal;
+        CREATE UNIQUE INDEX inbox_turn ON inbox (turn);
+        CREATE INDEX inbox_order ON inbox (available_at, turn);
         """
 
     private static let alarms = """
