@@ -76,13 +76,28 @@ extension MemoryLedger.State {
             if first < number { gaps.append(NumberRange(first, number.previous)) }
             while slots[number.value] != nil { number = number.next }
         }
+        let lowest = max(1, Int64(highestSeen.value) - 4_095)
+        let answered = stride(from: Int64(highestSeen.value), through: lowest, by: -1).compactMap { number in
+            slots[UInt64(number)].map {
+                AnsweredNumber(number: SequenceNumber(UInt64(number)), kind: $0.answer.answeredKind)
+            }
+        }
         return Tally(
             node: node, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
-            isRecovering: false, issued: issuedLast, received: receivedLast, safe: .none, gaps: gaps)
+            isRecovering: false, issued: issuedLast, received: receivedLast, safe: .none, gaps: gaps,
+            outcomes: OutcomeComparison.ranges(newestFirst: answered))
     }
 }
 
 extension KeptAnswer {
+    var answeredKind: AnsweredKind {
+        switch self {
+        case .receipt: .receipt
+        case .refusal: .refusal
+        case .noted: .noted
+        }
+    }
+
     /// Without the proof's bytes, for a message about a failure.
     var name: String {
         switch self {

@@ -89,10 +89,11 @@ final class ForeignNode: Sendable {
         ).wireBytes
     }
 
-    func tally(for partner: OIN) throws -> [UInt8] {
+    func tally(for partner: OIN, outcomes: [OutcomeRange] = []) throws -> [UInt8] {
         let tally = Tally(
             node: oin, partner: partner, incarnation: incarnation, predecessor: nil, created: .current,
-            isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [])
+            isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [],
+            outcomes: outcomes)
         return try SignedStatement.sign(tally.wireBytes, kind: .tally, by: keys.signing, at: .current)
     }
 
