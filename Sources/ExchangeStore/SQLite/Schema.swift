@@ -18,8 +18,9 @@ enum Schema {
             for statement in statements { try database.execute(sql: statement) }
         }
         migrator.registerMigration("2") { database in
-            for statement in [incarnationIndexes, partnerUsage, inboxTurns] { try database.execute(sql: statement) }
+            for statement in [incarnationIndexes, partnerUsage] { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("inbox turns") { try $0.execute(sql: inboxTurns) }
         return migrator
     }
 
