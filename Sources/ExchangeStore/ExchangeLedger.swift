@@ -56,6 +56,11 @@ package protocol ExchangeLedger: Sendable {
     func agreement(with partner: OIN) async throws -> PairAgreement?
     /// Keeps a partner's verified tally (the signed bytes), and what comparing it with our own account showed.
     func keepTally(_ record: TallyRecord) async throws
+    /// What was answered to the newest numbers of a partner's channel, descending: of the
+    /// ``ProtocolLimits/tallyOutcomesMaximumNumbers`` numbers up to the highest seen.
+    func answeredNumbers(of partner: OIN) async throws -> [AnsweredNumber]
+    /// Our deliveries to a partner in these ranges whose receipt is here, ascending.
+    func receiptedDeliveries(in ranges: [NumberRange], to partner: OIN) async throws -> [ReceiptedDelivery]
     /// What is kept of an incarnation of a partner, and of those that it signed with before.
     ///
     /// - Parameter predecessor: the one that it names, where it names one.

@@ -107,6 +107,8 @@ import Testing
         Limit("statementMaximumBytes", ProtocolLimits.statementMaximumBytes),
         Limit("answerMaximumBytes", ProtocolLimits.answerMaximumBytes),
         Limit("tallyMaximumGaps", ProtocolLimits.tallyMaximumGaps),
+        Limit("tallyMaximumOutcomes", ProtocolLimits.tallyMaximumOutcomes),
+        Limit("tallyOutcomesMaximumNumbers", ProtocolLimits.tallyOutcomesMaximumNumbers),
         Limit("tallyMaximumBytes", ProtocolLimits.tallyMaximumBytes),
         Limit("sequenceNumberMaximum", ProtocolLimits.sequenceNumberMaximum),
         Limit("channelMaximumGap", ProtocolLimits.channelMaximumGap),

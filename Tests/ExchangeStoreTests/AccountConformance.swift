@@ -78,6 +78,57 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `alarms of two messages are kept apart, and cleared apart or all at once`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let ids = try (1...3).map { try Sample.message($0).id }
+        for id in ids + [ids[1]] {
+            try await ledger.raise(
+                Alarm(
+                    code: .deliveryRefused, partner: Community.avim, messageID: id, detail: "\(id)", at: Sample.start))
+        }
+        let all = try await ledger.alarms(includingCleared: false)
+        #expect(all.map(\.alarm.messageID) == ids)
+        #expect(all.map(\.count) == [1, 2, 1])
+        #expect(all.map(\.alarm.detail) == ids.map(\.description))
+        try await ledger.clear(.deliveryRefused, partner: Community.avim, messageID: ids[1], at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [ids[0], ids[2]])
+        try await ledger.clear(.deliveryRefused, partner: Community.avim, messageID: nil, at: Sample.start)
+        #expect(try await ledger.alarms(includingCleared: false).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what was answered is told for the newest numbers, and receipts are found by number`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        #expect(try await ledger.answeredNumbers(of: Community.avim).isEmpty)
+        try await ledger.receive(1, number: 1)
+        try await ledger.receive(2, number: 2, refusing: .schemaViolated)
+        try await ledger.receive(3, number: 4, declared: .void)
+        try await ledger.receive(4, number: 5, declared: .held)
+        try await ledger.receive(5, number: 4_098)
+        let answered = try await ledger.answeredNumbers(of: Community.avim)
+        #expect(answered.map(\.number.value) == [4_098, 5, 4])
+        #expect(answered.map(\.kind) == [.receipt, .noted, .noted])
+        try await ledger.receive(5, number: 4_097)
+        #expect(try await ledger.answeredNumbers(of: Community.avim).count == 4)
+
+        for ordinal in 11...14 { try await ledger.accept(ordinal) }
+        try await ledger.recordAnswers(
+            [1, 3, 4].map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([1]), jitter: 0) },
+            from: Community.avim, now: Sample.now())
+        let ranges = [
+            NumberRange(SequenceNumber(2), SequenceNumber(3)), NumberRange(SequenceNumber(5), SequenceNumber(.max)),
+        ]
+        let receipted = try await ledger.receiptedDeliveries(in: ranges, to: Community.avim)
+        #expect(
+            receipted == [
+                ReceiptedDelivery(
+                    number: SequenceNumber(3), messageID: try Sample.message(13).id, receiptedAt: Sample.start)
+            ])
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a receipt clears the alarms of its own message alone`(form: StoreForm) async throws {
         let ledger = try await form.open()
         for ordinal in 1...2 {

@@ -172,6 +172,51 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `a receipt that comes after the withdrawal counts, before and after it was noted`(form: StoreForm) async throws
+    {
+        let ledger = try await form.open()
+        for ordinal in 1...2 {
+            try await ledger.accept(ordinal)
+            let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(UInt64(ordinal)))
+            #expect(
+                try await ledger.moveTransport(key, .withdrawnByPerson, reason: "sent in error", at: Sample.start))
+        }
+        let void = try #require(try await ledger.due().items.first)
+        #expect(void.kind == .void)
+        #expect(void.envelope == Sample.envelope(1), "the receipt is verified against it")
+        try await ledger.recordNoted([SequenceNumber(2)], as: .void, by: Community.avim, at: Sample.start)
+        try await ledger.recordAnswers(
+            [1, 2].map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([UInt8($0)]), jitter: 0) },
+            from: Community.avim, now: Sample.now())
+        let deliveries = try await ledger.deliveries(DeliveryFilter())
+        #expect(deliveries.map(\.state) == [.receipted, .receipted])
+        #expect(deliveries.map(\.proof) == [[1], [2]])
+        #expect(try await ledger.due().items.isEmpty)
+        #expect(try await ledger.account(with: Community.avim).open == 0)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what was noted too late ends no other declaration, and no message`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await ledger.accept(1)
+        let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(1))
+        func move(_ event: TransportEvent) async throws {
+            #expect(try await ledger.moveTransport(key, event, reason: "a reason", at: Sample.start))
+        }
+        func dueAfterNoted(_ kind: ItemKind) async throws -> [ItemKind] {
+            try await ledger.recordNoted([key.number], as: kind, by: Community.avim, at: Sample.start)
+            return try await ledger.due().items.map(\.kind)
+        }
+        try await move(.heldByOperator)
+        try await move(.releasedByOperator)
+        #expect(try await dueAfterNoted(.held) == [.message], "released meanwhile")
+        try await move(.heldByOperator)
+        try await move(.withdrawnByPerson)
+        #expect(try await dueAfterNoted(.held) == [.void], "withdrawn meanwhile")
+        #expect(try await dueAfterNoted(.void).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
     func `an attempt without an answer is counted and shown`(form: StoreForm) async throws {
         let ledger = try await form.open()
         try await ledger.accept(1)

@@ -21,27 +21,43 @@ package struct KnownMessage: Hashable, Sendable {
     }
 }
 
+/// What is known of the message that a sender names as the one before.
+package enum Predecessor: Hashable, Sendable {
+    /// It is here, the sender declared that it will not come, or none is named.
+    case here
+    case missing
+    /// It is here, and waits itself for the one before it: until then at most.
+    case waiting(until: Timestamp)
+
+    package func isHere(at now: Timestamp) -> Bool {
+        switch self {
+        case .here: true
+        case .missing: false
+        case .waiting(let until): until <= now
+        }
+    }
+}
+
 /// What the store says of one manifest item.
 package struct ReceptionFacts: Hashable, Sendable {
     /// What this number holds.
     package let slot: FilledSlot?
     /// What this message id stands for already, whoever it came from.
     package let message: KnownMessage?
-    /// Whether the message that the sender names as the one before is here; `true` where it names none.
-    package let isPredecessorPresent: Bool
+    package let predecessor: Predecessor
     /// The delivery that an L2 or L3 speaks of; `nil` where we sent no such message to this partner.
     package let acknowledged: AcknowledgedDelivery?
     /// What the partner has used up of its share, as it was last counted.
     package let usage: InboundUsage
 
     package init(
-        slot: FilledSlot?, message: KnownMessage?, isPredecessorPresent: Bool, acknowledged: AcknowledgedDelivery?,
+        slot: FilledSlot?, message: KnownMessage?, predecessor: Predecessor, acknowledged: AcknowledgedDelivery?,
         usage: InboundUsage
     ) {
         self.usage = usage
         self.slot = slot
         self.message = message
-        self.isPredecessorPresent = isPredecessorPresent
+        self.predecessor = predecessor
         self.acknowledged = acknowledged
     }
 }
@@ -215,11 +231,14 @@ package enum Reception {
                 .raiseAlarm(Alarm(code: alarm, partner: partner, messageID: messageID, detail: detail, at: now.wall))
             ]
         case (.note(let kind, let reason), _):
-            return [
+            let changes: [LedgerChange] = [
                 .fillSlot(from: partner, item, .noted(kind, reason: reason)),
                 counted(verdict, from: partner, facts, now: now),
                 .appendLeaf(leaf(.numberNoted, item, partner, note: "\(kind)", now: now)),
             ]
+            // Nobody waits for a message that will not come.
+            return kind == .void && facts.message == nil
+                ? changes + [.releaseSuccessors(of: item.messageID, at: now.wall)] : changes
         case (.refuse(let code, let detail), .refusal(let signed, let proof)) where signed == code:
             return refusalChanges(item, from: partner, code, detail: detail, proof: proof, facts: facts, now: now)
         case (.receipt, .receipt(let proof)):
@@ -261,15 +280,19 @@ package enum Reception {
             counted(.receipt, from: partner, facts, now: now),
             .appendLeaf(leaf(.messageReceived, item, partner, note: message.summary.type.description, now: now)),
         ]
+        let availableAt = availability(of: message, facts: facts, limits: limits, now: now)
         if message.summary.isHandedOver {
-            // `stat` never waits: a departure alert is worth more than its order.
-            let waits = !facts.isPredecessorPresent && message.summary.priority != .stat
             changes.append(
                 .handOver(
-                    message.summary, availableAt: waits ? now.wall + limits.predecessorWait : now.wall,
-                    awaiting: facts.isPredecessorPresent ? nil : message.predecessor))
+                    message.summary, availableAt: availableAt,
+                    awaiting: facts.predecessor.isHere(at: now.wall) ? nil : message.predecessor))
         }
-        changes.append(.releaseSuccessors(of: message.summary.id, at: now.wall))
+        // A message that waits lets nobody go on before it.
+        let waits = message.summary.isHandedOver && availableAt > now.wall
+        changes.append(
+            waits
+                ? .alignSuccessors(of: message.summary.id, until: availableAt)
+                : .releaseSuccessors(of: message.summary.id, at: now.wall))
         // This one could be opened and judged; where another cannot, its next arrival says so again.
         changes += mendedHere.compactMap(alarm(for:)).map { .clearAlarm($0, partner: partner, messageID: nil) }
         if let acknowledgement = message.acknowledgement, let delivery = facts.acknowledged,
@@ -297,6 +320,18 @@ package enum Reception {
                             + "has no receipt of it; ask it where it has the message from", at: now.wall)))
         }
         return changes
+    }
+
+    /// When a message is handed over, if nothing lets it go on before that.
+    private static func availability(
+        of message: ReceivedMessage, facts: ReceptionFacts, limits: NodeLimits, now: Now
+    ) -> Timestamp {
+        // `stat` never waits: a departure alert is worth more than its order.
+        guard message.summary.priority != .stat, !facts.predecessor.isHere(at: now.wall) else { return now.wall }
+        let end = now.wall + limits.predecessorWait
+        // It goes on with the one that it waits for, and after it.
+        if case .waiting(let until) = facts.predecessor { return min(end, until) }
+        return end
     }
 
     private static func counted(

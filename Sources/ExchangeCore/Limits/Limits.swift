@@ -18,6 +18,9 @@ public enum ProtocolLimits {
     public static let statementMaximumBytes = 65_536
     public static let answerMaximumBytes = 1_048_576
     public static let tallyMaximumGaps = 64
+    public static let tallyMaximumOutcomes = 64
+    /// How far back from the highest number a tally says what was answered.
+    public static let tallyOutcomesMaximumNumbers = 4_096
     public static let tallyMaximumBytes = 65_536
     /// 2^63 - 1: what a store's signed 64-bit integer holds.
     public static let sequenceNumberMaximum = UInt64(Int64.max)

@@ -13,6 +13,24 @@ package struct NumberRange: Hashable, Sendable {
     }
 }
 
+/// What kind of answer a number was given; the raw values are those of an item's outcome (`protocol.md` §6.4).
+package enum AnsweredKind: Int, CaseIterable, Hashable, Sendable {
+    case receipt = 0
+    case refusal = 1
+    case noted = 3
+}
+
+/// Numbers of a channel that were all answered alike.
+package struct OutcomeRange: Hashable, Sendable {
+    package let numbers: NumberRange
+    package let kind: AnsweredKind
+
+    package init(_ numbers: NumberRange, _ kind: AnsweredKind) {
+        self.numbers = numbers
+        self.kind = kind
+    }
+}
+
 /// What an incarnation says of the one before it, in one channel (`protocol.md` §9.1).
 package struct PredecessorClaim: Hashable, Sendable {
     package let incarnation: IncarnationID
@@ -47,12 +65,15 @@ package struct Tally: Hashable, WireStructure {
     package let safe: SequenceNumber
     /// Numbers from `partner` that are missing below the highest seen.
     package let gaps: [NumberRange]
+    /// What `node` answered to the newest numbers from `partner`: at most ``ProtocolLimits/tallyMaximumOutcomes``.
+    package let outcomes: [OutcomeRange]
 
     package init(
         node: OIN, partner: OIN, incarnation: IncarnationID, predecessor: PredecessorClaim?, created: Timestamp,
         isRecovering: Bool, issued: ChannelPosition, received: ChannelPosition, safe: SequenceNumber,
-        gaps: [NumberRange]
+        gaps: [NumberRange], outcomes: [OutcomeRange] = []
     ) {
+        self.outcomes = outcomes
         self.node = node
         self.partner = partner
         self.incarnation = incarnation
@@ -77,6 +98,7 @@ package struct Tally: Hashable, WireStructure {
             let received = try fields.structure(ChannelPosition.self)
             let safe = try fields.number()
             let gaps = try fields.list(of: NumberRange.self, atMost: ProtocolLimits.tallyMaximumGaps)
+            let outcomes = try fields.list(of: OutcomeRange.self, atMost: ProtocolLimits.tallyMaximumOutcomes)
             let predecessor = try fields.optional(tag: 0) {
                 PredecessorClaim(
                     incarnation: try $0.identifier(IncarnationID.self), last: try $0.structure(ChannelPosition.self))
@@ -85,10 +107,24 @@ package struct Tally: Hashable, WireStructure {
             guard gaps.first.map({ $0.first > received.number }) ?? true,
                 zip(gaps, gaps.dropFirst()).allSatisfy({ $0.last.next < $1.first })
             else { throw fields.malformed("gaps lie beyond received, ascend and do not touch") }
+            if let complaint = Self.complaint(about: outcomes) { throw fields.malformed(complaint) }
             return Tally(
                 node: owner, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
-                isRecovering: isRecovering, issued: issued, received: received, safe: safe, gaps: gaps)
+                isRecovering: isRecovering, issued: issued, received: received, safe: safe, gaps: gaps,
+                outcomes: outcomes)
         }
+    }
+
+    /// Bounded as a whole: whoever compares them reads as many deliveries as they span.
+    private static func complaint(about outcomes: [OutcomeRange]) -> String? {
+        guard let first = outcomes.first, let last = outcomes.last else { return nil }
+        let areInOrder = zip(outcomes, outcomes.dropFirst()).allSatisfy { one, next in
+            let follows = one.numbers.last.next
+            return follows < next.numbers.first || (follows == next.numbers.first && one.kind != next.kind)
+        }
+        guard areInOrder else { return "outcomes ascend, do not overlap, and touch only where they differ" }
+        let span = last.numbers.last.value - first.numbers.first.value
+        return span < UInt64(ProtocolLimits.tallyOutcomesMaximumNumbers) ? nil : "outcomes reach too far back"
     }
 
     package func serialize(into coder: inout DER.Serializer) throws {
@@ -103,6 +139,7 @@ package struct Tally: Hashable, WireStructure {
             try fields.structure(received)
             try fields.number(safe)
             try fields.list(gaps)
+            try fields.list(outcomes)
             try fields.optional(predecessor, tag: 0) { fields, claim in
                 try fields.identifier(claim.incarnation)
                 try fields.structure(claim.last)
@@ -140,6 +177,28 @@ extension NumberRange: DERParseable, DERSerializable {
         try FieldWriter.write(into: &coder) { fields in
             try fields.number(first)
             try fields.number(last)
+        }
+    }
+}
+
+extension OutcomeRange: DERParseable, DERSerializable {
+    package init(derEncoded node: ASN1Node) throws {
+        self = try FieldReader.read(node) { fields in
+            let first = try fields.number()
+            let last = try fields.number()
+            guard first > .none, first <= last else { throw fields.malformed("an empty range") }
+            guard let kind = AnsweredKind(rawValue: try fields.integer()) else {
+                throw fields.malformed("not a kind of answer")
+            }
+            return OutcomeRange(NumberRange(first, last), kind)
+        }
+    }
+
+    package func serialize(into coder: inout DER.Serializer) throws {
+        try FieldWriter.write(into: &coder) { fields in
+            try fields.number(numbers.first)
+            try fields.number(numbers.last)
+            try fields.integer(kind.rawValue)
         }
     }
 }

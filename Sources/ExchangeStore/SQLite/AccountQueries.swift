@@ -87,6 +87,42 @@ extension Database {
         ) { try $0.digest(0) }
     }
 
+    func answeredNumbers(of partner: OIN) throws -> [AnsweredNumber] {
+        try all(
+            """
+            SELECT number, answer FROM slot WHERE partner = ?1
+                AND number > (SELECT highest_seen FROM partner WHERE oin = ?1) - ?2 ORDER BY number DESC
+            """,
+            [partner.text, ProtocolLimits.tallyOutcomesMaximumNumbers]
+        ) { row in
+            let kind: AnsweredKind =
+                switch row.text(1) {
+                case "receipt": .receipt
+                case "refusal": .refusal
+                case "void", "held": .noted
+                default: throw StoreError.unreadable("answer")
+                }
+            return AnsweredNumber(number: try row.number(0), kind: kind)
+        }
+    }
+
+    func receiptedDeliveries(in range: NumberRange, to partner: OIN) throws -> [ReceiptedDelivery] {
+        // No channel of ours reaches beyond SQLite's range, and a partner may name any number.
+        guard let first = Int64(exactly: range.first.value), let last = Int64(exactly: range.last.value) else {
+            return []
+        }
+        return try all(
+            """
+            SELECT number, message_id, receipted_at FROM delivery
+            WHERE partner = ? AND number BETWEEN ? AND ? AND transport = 'receipted' ORDER BY number
+            """,
+            [partner.text, first, last]
+        ) {
+            ReceiptedDelivery(
+                number: try $0.number(0), messageID: try $0.identifier(1), receiptedAt: $0.timestamp(2))
+        }
+    }
+
     /// Where each channel of ours stands, in the order of the partners' OINs.
     func issuedPositions() throws -> [PartnerPosition] {
         try all("SELECT oin, issued_number, issued_digest FROM partner ORDER BY oin") {

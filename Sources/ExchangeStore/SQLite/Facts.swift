@@ -69,7 +69,7 @@ extension Database {
         ReceptionFacts(
             slot: try filledSlot(of: partner, at: query.item.number),
             message: try knownMessage(query.item.messageID, to: partner),
-            isPredecessorPresent: try query.predecessor.map { try isPresent($0, from: partner) } ?? true,
+            predecessor: try query.predecessor.map { try predecessor($0, of: partner) } ?? .here,
             acknowledged: try query.acknowledged.flatMap { try acknowledgedDelivery(of: $0, by: partner) },
             usage: try usage(of: partner))
     }
@@ -108,15 +108,22 @@ extension Database {
         }
     }
 
-    /// A predecessor is here when it is kept, or when the sender declared that it will not come.
-    private func isPresent(_ predecessor: MessageID, from partner: OIN) throws -> Bool {
-        try first(
+    /// A message that was put before people counts as here, or as waiting; one that ends at the node as here.
+    private func predecessor(_ id: MessageID, of partner: OIN) throws -> Predecessor {
+        let kept: Predecessor? = try first(
             """
-            SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND is_outgoing = 0)
-                OR EXISTS (SELECT 1 FROM slot WHERE message_id = ?1 AND partner = ?2 AND answer = 'void')
+            SELECT i.available_at FROM message m LEFT JOIN inbox i ON i.message_id = m.id AND i.awaited IS NOT NULL
+            WHERE m.id = ? AND m.is_outgoing = 0
             """,
-            [predecessor.column, partner.text]
-        ) { $0.flag(0) } ?? false
+            [id.column]
+        ) { $0.isNull(0) ? .here : .waiting(until: $0.timestamp(0)) }
+        if let kept { return kept }
+        let isVoid =
+            try first(
+                "SELECT 1 FROM slot WHERE message_id = ? AND partner = ? AND answer = 'void'",
+                [id.column, partner.text]
+            ) { _ in true } ?? false
+        return isVoid ? .here : .missing
     }
 
     private func acknowledgedDelivery(of message: MessageID, by partner: OIN) throws -> AcknowledgedDelivery? {

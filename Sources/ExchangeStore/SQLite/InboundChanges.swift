@@ -83,22 +83,60 @@ extension LedgerTransaction {
 
     mutating func handOver(_ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?) throws {
         try database.change(
-            "INSERT INTO inbox (message_id, priority_rank, received_at, available_at, awaited) VALUES (?, ?, ?, ?, ?)",
+            """
+            INSERT INTO inbox (message_id, priority_rank, received_at, available_at, awaited, turn)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
             [
                 message.id.column, message.priority.rank, at.milliseconds, availableAt.milliseconds, awaiting?.column,
+                try database.nextTurn(),
             ])
         tell(.inboxChanged(message.id))
     }
 
+    /// Lets those go on that waited for a message, each after it, and in turn those that waited for them. What went on
+    /// already keeps its turn: only its flag is taken away.
     mutating func releaseSuccessors(of message: MessageID, at: Timestamp) throws {
-        let successors: [MessageID] = try database.all(
-            "SELECT message_id FROM inbox WHERE awaited = ? ORDER BY ordinal", [message.column]
-        ) { try $0.identifier(0) }
-        guard !successors.isEmpty else { return }
-        try database.change(
-            "UPDATE inbox SET available_at = min(available_at, ?), awaited = NULL WHERE awaited = ?",
-            [at.milliseconds, message.column])
-        for successor in successors { tell(.inboxChanged(successor)) }
+        var released = [message]
+        var index = 0
+        while index < released.count {
+            let successors: [MessageID] = try database.all(
+                "SELECT message_id FROM inbox WHERE awaited = ? ORDER BY turn", [released[index].column]
+            ) { try $0.identifier(0) }
+            for successor in successors {
+                try database.change(
+                    """
+                    UPDATE inbox SET turn = CASE WHEN available_at > ?1 THEN ?2 ELSE turn END,
+                        available_at = min(available_at, ?1), awaited = NULL WHERE message_id = ?3
+                    """,
+                    [at.milliseconds, try database.nextTurn(), successor.column])
+                tell(.inboxChanged(successor))
+            }
+            released += successors
+            index += 1
+        }
+    }
+
+    /// Has those go on after a message, and with it, that wait for it; one whose own wait ends before stays as it is.
+    mutating func alignSuccessors(of message: MessageID, until: Timestamp) throws {
+        var aligned = [message]
+        var index = 0
+        // Two messages that name each other are a ring: each is aligned once.
+        var seen: Set = [message]
+        while index < aligned.count {
+            let successors: [MessageID] = try database.all(
+                "SELECT message_id FROM inbox WHERE awaited = ? AND available_at >= ? ORDER BY turn",
+                [aligned[index].column, until.milliseconds]
+            ) { try $0.identifier(0) }
+            for successor in successors where seen.insert(successor).inserted {
+                try database.change(
+                    "UPDATE inbox SET turn = ?, available_at = ? WHERE message_id = ?",
+                    [try database.nextTurn(), until.milliseconds, successor.column])
+                tell(.inboxChanged(successor))
+                aligned.append(successor)
+            }
+            index += 1
+        }
     }
 
     mutating func moveInbox(_ message: MessageID, to state: InboxState, role: String, at: Timestamp) throws {
@@ -119,5 +157,11 @@ extension LedgerTransaction {
     func countDuplicate(from partner: OIN) throws {
         try ensurePartner(partner)
         try database.change("UPDATE partner SET duplicates = duplicates + 1 WHERE oin = ?", [partner.text])
+    }
+}
+
+extension Database {
+    fileprivate func nextTurn() throws -> Int64 {
+        (try first("SELECT max(turn) FROM inbox") { $0.isNull(0) ? 0 : $0.integer(0) } ?? 0) + 1
     }
 }

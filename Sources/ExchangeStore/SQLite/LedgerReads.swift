@@ -54,6 +54,19 @@ extension SQLiteLedger {
         try await read { try $0.agreement(with: partner) }
     }
 
+    package func answeredNumbers(of partner: OIN) async throws -> [AnsweredNumber] {
+        try await read { try $0.answeredNumbers(of: partner) }
+    }
+
+    package func receiptedDeliveries(
+        in ranges: [NumberRange], to partner: OIN
+    ) async throws -> [ReceiptedDelivery] {
+        guard !ranges.isEmpty else { return [] }
+        return try await read { database in
+            try ranges.flatMap { try database.receiptedDeliveries(in: $0, to: partner) }
+        }
+    }
+
     package func incarnationFacts(
         _ incarnation: IncarnationID, after predecessor: IncarnationID?, of partner: OIN
     ) async throws -> IncarnationFacts {

@@ -40,6 +40,7 @@ struct LedgerTransaction {
         case .handOver(let message, let availableAt, let awaited):
             try handOver(message, availableAt: availableAt, awaiting: awaited)
         case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
+        case .alignSuccessors(let message, let until): try alignSuccessors(of: message, until: until)
         case .moveTransport(let key, let state, let proof, let code, let at):
             try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
         case .declare(let key, let state, let reason, let isToBeTold):

@@ -32,15 +32,16 @@ extension Database {
         }
     }
 
-    /// What still waits for the message before it is not shown, unless the clock stands before its reception: then it
-    /// was set back, and waiting on would hide a message.
+    /// The most pressing first, and of one priority in the order in which they were handed over. What still waits for the
+    /// message before it is not shown, unless the clock stands before its reception: then it was set back, and waiting on
+    /// would hide a message.
     func inbox(_ filter: InboxFilter, now: Timestamp) throws -> Page<InboxEntry> {
         let next = MessageSummary.columnCount
-        return try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, ordinal, count in
+        return try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, turn, count in
             try InboxState.allCases.filter(filter.states.contains).flatMap { state in
                 try all(
                     ListQueries.inbox(ofOne: filter.id != nil),
-                    [state.rawValue, priority.rank, ordinal, now.milliseconds, count]
+                    [state.rawValue, priority.rank, turn, now.milliseconds, count]
                         + (filter.id.map { [$0.column] } ?? [])
                 ) { row in
                     (
@@ -96,14 +97,16 @@ extension Database {
 /// The statements of the lists that people page through. Each reads a range of one index, so that a page costs as much
 /// as it shows, however long the list is.
 enum ListQueries {
-    /// - Its parameters: a state, a priority's rank, the ordinal before the first, `now`, how many; and a message's id.
+    /// - Its parameters: a state, a priority's rank, the turn before the first, `now`, how many; and a message's id.
     static func inbox(ofOne: Bool) -> String {
         """
-        SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at, i.awaited, i.ordinal
+        SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at,
+            CASE WHEN NOT EXISTS (SELECT 1 FROM inbox p WHERE p.message_id = i.awaited AND p.available_at <= ?4)
+            THEN i.awaited END, i.turn
         FROM inbox i JOIN message m ON m.id = i.message_id
-        WHERE i.state = ?1 AND i.priority_rank = ?2 AND i.ordinal > ?3 AND (i.available_at <= ?4 OR i.received_at > ?4)
+        WHERE i.state = ?1 AND i.priority_rank = ?2 AND i.turn > ?3 AND (i.available_at <= ?4 OR i.received_at > ?4)
             \(ofOne ? "AND i.message_id = ?6" : "")
-        ORDER BY i.ordinal LIMIT ?5
+        ORDER BY i.turn LIMIT ?5
         """
     }
 

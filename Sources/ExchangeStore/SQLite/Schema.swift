@@ -20,6 +20,7 @@ enum Schema {
         migrator.registerMigration("2") { database in
             for statement in [incarnationIndexes, partnerUsage] { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("inbox turns") { try $0.execute(sql: inboxTurns) }
         migrator.registerMigration("lists by priority") { try $0.execute(sql: listsByPriority) }
         migrator.registerMigration("archive key check") { try $0.execute(sql: archiveKeyCheck) }
         return migrator
@@ -218,6 +219,13 @@ enum Schema {
             CHECK (usage_refusals BETWEEN 0 AND usage_items);
         """
 
+    /// Rises with each hand-over and each release: of the messages of one priority, which comes first.
+    private static let inboxTurns = """
+        ALTER TABLE inbox ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+        UPDATE inbox SET turn = ordinal;
+        CREATE UNIQUE INDEX inbox_turn ON inbox (turn);
+        """
+
     /// One row, from the first opening on: what the archive key of that opening wrapped.
     private static let archiveKeyCheck = """
         CREATE TABLE archive_key_check (
@@ -264,7 +272,7 @@ enum Schema {
         UPDATE inbox SET priority_rank = (
             SELECT CASE priority WHEN 'stat' THEN 3 WHEN 'asap' THEN 2 WHEN 'urgent' THEN 1 ELSE 0 END
             FROM message WHERE id = inbox.message_id);
-        CREATE INDEX inbox_pressing ON inbox (state, priority_rank, ordinal);
+        CREATE INDEX inbox_pressing ON inbox (state, priority_rank, turn);
         DROP INDEX delivery_unsettled;
         CREATE INDEX delivery_pressing ON delivery (priority_rank, ordinal)
             WHERE transport IN ('open', 'held', 'refused');

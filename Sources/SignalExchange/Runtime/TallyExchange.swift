@@ -19,7 +19,8 @@ package struct TallyExchange: Sendable {
                 PredecessorClaim(incarnation: $0, last: opening.position(for: partner))
             },
             created: context.now.wall, isRecovering: false, issued: account.issued, received: account.received,
-            safe: account.safe, gaps: account.gaps)
+            safe: account.safe, gaps: account.gaps,
+            outcomes: OutcomeComparison.ranges(newestFirst: try await context.ledger.answeredNumbers(of: partner)))
         return try context.sign(tally, as: .tally)
     }
 
@@ -52,7 +53,25 @@ package struct TallyExchange: Sendable {
                     code: .talliesDiffer, partner: peer, messageID: nil,
                     detail: "the channel \(name) this partner: \(detail)", at: now))
         }
+        try await compareOutcomes(of: tally)
         return agreement
+    }
+
+    /// Its receipt is here, and it says that it gave none: a person must look. The alarm is the message's own, so that
+    /// lists that agree do not end it.
+    private func compareOutcomes(of tally: Tally) async throws {
+        let now = context.now.wall
+        let receipts = try await context.ledger.receiptedDeliveries(
+            in: OutcomeComparison.unreceipted(tally.outcomes), to: tally.node)
+        let found = OutcomeComparison.contradictions(of: tally.outcomes, with: receipts, now: now)
+        guard let first = found.first else { return }
+        let others = found.count == 1 ? "" : ", and so for \(found.count - 1) more"
+        try await context.ledger.raise(
+            Alarm(
+                code: .talliesDiffer, partner: tally.node, messageID: first.messageID,
+                detail: "number \(first.number) to this partner: its receipt is here, and its tally says that it gave "
+                    + "none\(others). Call its duty contact; keep both stores",
+                at: now))
     }
 
     private func verify(_ signed: [UInt8], from peer: OIN) throws(RequestError) -> Tally {

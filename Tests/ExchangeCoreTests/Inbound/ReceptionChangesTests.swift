@@ -60,7 +60,7 @@ import Testing
     @Test(arguments: [Priority.routine, .urgent, .asap])
     func `a message waits for its predecessor, but not for ever`(priority: Priority) {
         let examination = Base.verified(priority: priority, predecessor: Sample.message(1))
-        let changes = Base.changes(.receipt, examination, Base.receipt, Base.facts(isPredecessorPresent: false))
+        let changes = Base.changes(.receipt, examination, Base.receipt, Base.facts(predecessor: .missing))
         let handOver = Self.handOver(changes)
         #expect(handOver?.at == Sample.wall + NodeLimits().predecessorWait)
         #expect(handOver?.awaiting == Sample.message(1))
@@ -68,10 +68,53 @@ import Testing
 
     @Test func `stat never waits for its predecessor, and says which is missing`() {
         let examination = Base.verified(priority: .stat, predecessor: Sample.message(1))
-        let changes = Base.changes(.receipt, examination, Base.receipt, Base.facts(isPredecessorPresent: false))
+        let changes = Base.changes(.receipt, examination, Base.receipt, Base.facts(predecessor: .missing))
         let handOver = Self.handOver(changes)
         #expect(handOver?.at == Sample.wall)
         #expect(handOver?.awaiting == Sample.message(1))
+    }
+
+    @Test func `a message whose predecessor waits itself goes on no later than that`() {
+        let examination = Base.verified(predecessor: Sample.message(1))
+        let end = Sample.wall + NodeLimits().predecessorWait
+        for (until, expected) in [
+            (Sample.wall + Milliseconds(9), Sample.wall + Milliseconds(9)), (end + Milliseconds(9), end),
+        ] {
+            let changes = Base.changes(
+                .receipt, examination, Base.receipt, Base.facts(predecessor: .waiting(until: until)))
+            #expect(Self.handOver(changes)?.at == expected)
+            #expect(Self.handOver(changes)?.awaiting == Sample.message(1))
+        }
+        let over = Base.changes(
+            .receipt, examination, Base.receipt, Base.facts(predecessor: .waiting(until: Sample.wall)))
+        #expect(Self.handOver(over)?.at == Sample.wall)
+        #expect(Self.handOver(over)?.awaiting == nil)
+    }
+
+    @Test(arguments: [Predecessor.missing, .waiting(until: Sample.wall + Milliseconds(9))])
+    func `a message that waits lets nobody go on before it, and one that does not wait does`(predecessor: Predecessor) {
+        let released = LedgerChange.releaseSuccessors(of: Self.item.messageID, at: Sample.wall)
+        let facts = Base.facts(predecessor: predecessor)
+        let before = Sample.message(1)
+        let changes = Base.changes(.receipt, Base.verified(predecessor: before), Base.receipt, facts)
+        #expect(!changes.contains(released))
+        let until = Self.handOver(changes)?.at ?? Sample.wall
+        #expect(changes.contains(.alignSuccessors(of: Self.item.messageID, until: until)))
+        let pressing = Base.verified(priority: .stat, predecessor: before)
+        #expect(Base.changes(.receipt, pressing, Base.receipt, facts).contains(released))
+        let probe = Base.verified(isHandedOver: false, predecessor: before)
+        #expect(Base.changes(.receipt, probe, Base.receipt, facts).contains(released))
+    }
+
+    @Test func `nobody waits any longer for a message that is declared void, and still for one that is held`() {
+        func releases(_ kind: ItemKind, _ facts: ReceptionFacts = Base.facts()) -> Bool {
+            Base.changes(.note(kind, reason: "w"), .declared(kind, reason: "w"), nil, facts)
+                .contains(.releaseSuccessors(of: Self.item.messageID, at: Sample.wall))
+        }
+        #expect(releases(.void))
+        #expect(!releases(.held))
+        let resealed = Base.facts(message: KnownMessage(digest: Self.item.messageDigest, answer: Base.receipt))
+        #expect(!releases(.void, resealed), "it came under another number, and may wait itself")
     }
 
     @Test func `a probe ends at the node`() {

@@ -10,11 +10,11 @@ import Testing
     static let void = KeptAnswer.noted(.void, reason: "withdrawn")
 
     static func facts(
-        slot: FilledSlot? = nil, message: KnownMessage? = nil, isPredecessorPresent: Bool = true,
+        slot: FilledSlot? = nil, message: KnownMessage? = nil, predecessor: Predecessor = .here,
         acknowledged: AcknowledgedDelivery? = nil, usage: InboundUsage = .none
     ) -> ReceptionFacts {
         ReceptionFacts(
-            slot: slot, message: message, isPredecessorPresent: isPredecessorPresent, acknowledged: acknowledged,
+            slot: slot, message: message, predecessor: predecessor, acknowledged: acknowledged,
             usage: usage)
     }
 

@@ -135,6 +135,9 @@ struct MemoryLedger {
             current.inboxOrder.append(summary.id)
         case .countUsage(_, let usage): current.usage = usage
         case .releaseSuccessors(let id, let at): release(successorsOf: id, at: at)
+        case .alignSuccessors(let id, let until):
+            var seen: Set = [id]
+            align(successorsOf: id, until: until, seen: &seen)
         case .moveTransport(let key, let state, let proof, _, _):
             let index = Int(key.number.value) - 1
             if current.outgoing[index].transport == .receipted { violations.append("\(key.number) leaves receipted") }
@@ -194,9 +197,21 @@ struct MemoryLedger {
         }
     }
 
+    /// A message that waits has those go on with it, and after it, that wait for it.
+    private mutating func align(successorsOf id: MessageID, until: Timestamp, seen: inout Set<MessageID>) {
+        for successor in current.inboxOrder where current.inbox[successor]?.awaiting == id {
+            guard var row = current.inbox[successor], row.availableAt >= until, seen.insert(successor).inserted
+            else { continue }
+            current.lastTurn += 1
+            row.turn = current.lastTurn
+            row.availableAt = until
+            current.inbox[successor] = row
+            align(successorsOf: successor, until: until, seen: &seen)
+        }
+    }
+
     /// A message that is let go lets those go in turn that waited for it.
     private mutating func release(successorsOf id: MessageID, at: Timestamp) {
-        guard current.isReleased(id, now: at) else { return }
         for successor in current.inboxOrder where current.inbox[successor]?.awaiting == id {
             guard var row = current.inbox[successor] else { continue }
             row.awaiting = nil

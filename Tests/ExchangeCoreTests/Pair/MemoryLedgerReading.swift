@@ -17,7 +17,7 @@ extension MemoryLedger.State {
     var receivedLast: ChannelPosition { received[received.count - 1] }
     var openCount: Int { outgoing.count { !$0.isSettled } }
 
-    func receptionFacts(_ item: ChannelItem, _ content: FakeContent?, now: Timestamp) -> ReceptionFacts {
+    func receptionFacts(_ item: ChannelItem, _ content: FakeContent?) -> ReceptionFacts {
         let known: KnownMessage? =
             if let (summary, number) = receivedByID[item.messageID] {
                 KnownMessage(digest: summary.digest, answer: slots[number]?.answer)
@@ -31,18 +31,17 @@ extension MemoryLedger.State {
         }
         return ReceptionFacts(
             slot: slots[item.number.value], message: known,
-            isPredecessorPresent: content?.predecessor.map { isReleased($0, now: now) } ?? true,
+            predecessor: content?.predecessor.map(predecessor) ?? .here,
             acknowledged: delivery.map {
                 AcknowledgedDelivery(
                     digest: $0.item.messageDigest, transport: $0.transport, followUp: $0.followUp)
             }, usage: usage)
     }
 
-    /// Here, and not itself waiting for another.
-    func isReleased(_ id: MessageID, now: Timestamp) -> Bool {
-        guard receivedByID[id] != nil else { return false }
-        guard let row = inbox[id] else { return true }
-        return row.awaiting == nil || row.availableAt <= now
+    private func predecessor(_ id: MessageID) -> Predecessor {
+        guard receivedByID[id] != nil else { return .missing }
+        guard let row = inbox[id], row.awaiting != nil else { return .here }
+        return .waiting(until: row.availableAt)
     }
 
     /// Pressing first, then by number; sent in ascending order.
@@ -78,13 +77,28 @@ extension MemoryLedger.State {
             if first < number { gaps.append(NumberRange(first, number.previous)) }
             while slots[number.value] != nil { number = number.next }
         }
+        let lowest = max(1, Int64(highestSeen.value) - 4_095)
+        let answered = stride(from: Int64(highestSeen.value), through: lowest, by: -1).compactMap { number in
+            slots[UInt64(number)].map {
+                AnsweredNumber(number: SequenceNumber(UInt64(number)), kind: $0.answer.answeredKind)
+            }
+        }
         return Tally(
             node: node, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
-            isRecovering: false, issued: issuedLast, received: receivedLast, safe: .none, gaps: gaps)
+            isRecovering: false, issued: issuedLast, received: receivedLast, safe: .none, gaps: gaps,
+            outcomes: OutcomeComparison.ranges(newestFirst: answered))
     }
 }
 
 extension KeptAnswer {
+    var answeredKind: AnsweredKind {
+        switch self {
+        case .receipt: .receipt
+        case .refusal: .refusal
+        case .noted: .noted
+        }
+    }
+
     /// Without the proof's bytes, for a message about a failure.
     var name: String {
         switch self {

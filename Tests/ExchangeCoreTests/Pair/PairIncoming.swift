@@ -54,7 +54,7 @@ extension Pair {
         for (index, line) in work.manifest.items.enumerated() {
             if case .settled = work.progress[index] { continue }
             let facts = nodes[seat.rawValue].ledger.durable.receptionFacts(
-                line.item, work.contents[index], now: now.wall)
+                line.item, work.contents[index])
             let verdict = Reception.decide(
                 line.item, work.examinations[index], facts: facts, limits: NodeLimits(), now: now)
             work.progress[index] = .proposed(verdict, signed: signedAnswer(verdict, line.item, at: seat))
@@ -83,7 +83,7 @@ extension Pair {
         for (index, line) in work.manifest.items.enumerated() {
             guard case .proposed(let proposal, let signed) = work.progress[index] else { continue }
             let facts = nodes[seat.rawValue].ledger.current.receptionFacts(
-                line.item, work.contents[index], now: now.wall)
+                line.item, work.contents[index])
             let verdict = Reception.decide(
                 line.item, work.examinations[index], facts: facts, limits: NodeLimits(), now: now)
             guard verdict == proposal else {
@@ -124,7 +124,9 @@ extension Pair {
         case .refuse(.messageIDConflict, _): counts.note(.twinRefused)
         case .refuse: counts.note(.answeredRefusal)
         case .receipt:
-            guard let summary = content?.summary, summary.isHandedOver, !facts.isPredecessorPresent else { return }
+            guard let summary = content?.summary, summary.isHandedOver, !facts.predecessor.isHere(at: now.wall) else {
+                return
+            }
             counts.note(summary.priority == .stat ? .statPassedPredecessor : .waitedForPredecessor)
         case .examine, .note: break
         }

@@ -128,11 +128,27 @@ extension Pair {
                 let before = place[predecessor], before > index,
                 let earlier = node.ledger.durable.inbox[predecessor], earlier.availableAt <= row.availableAt,
                 // The second message under one id may follow one that follows the first: a ring, which only the end of
-                // the wait opens.
-                earlier.summary.created <= row.summary.created
+                // the wait opens, and which has no first.
+                !node.ledger.durable.follows(predecessor, id)
             else { continue }
             found.append("\(seat): \(id) was handed over before \(predecessor)")
         }
         return found
+    }
+}
+
+extension MemoryLedger.State {
+    /// Whether a received message names another as the one before, or names one that does.
+    fileprivate func follows(_ message: MessageID, _ other: MessageID) -> Bool {
+        var seen: Set<MessageID> = []
+        var next = message
+        while seen.insert(next).inserted {
+            guard let row = inbox[next], let envelope = envelopes[row.summary.digest],
+                let predecessor = FakeContent(signed: envelope)?.predecessor
+            else { return false }
+            if predecessor == other { return true }
+            next = predecessor
+        }
+        return false
     }
 }

@@ -52,6 +52,13 @@ extension Pair {
                     ? state.issued[Int(tally.received.number.value)].runningDigest : nil),
             incoming: Self.incoming(tally.issued, state))
         nodes[seat.rawValue].agreement = agreement
+        let receipts = state.outgoing.filter { $0.transport == .receipted }.map {
+            // A moment ago: what was noted of a number that was held may be overtaken.
+            ReceiptedDelivery(number: $0.item.number, messageID: $0.item.messageID, receiptedAt: now.wall)
+        }
+        for one in OutcomeComparison.contradictions(of: tally.outcomes, with: receipts, now: now.wall) {
+            disagreements.append("\(seat): a receipt for \(one.number) is here, and none was given")
+        }
         for side in [agreement.outgoing, agreement.incoming] {
             switch side {
             case .agree, .undecided: break

@@ -117,6 +117,18 @@ struct TallyValue: Decodable {
         let last: UInt64
     }
 
+    struct Outcome: Decodable {
+        let first: UInt64
+        let last: UInt64
+        let kind: String
+
+        var structure: OutcomeRange? {
+            AnsweredKind.allCases.first { "\($0)" == kind }.map {
+                OutcomeRange(NumberRange(SequenceNumber(first), SequenceNumber(last)), $0)
+            }
+        }
+    }
+
     struct Predecessor: Decodable {
         let incarnation: String
         let last: Position
@@ -131,6 +143,7 @@ struct TallyValue: Decodable {
     let received: Position
     let safe: UInt64
     let gaps: [Range]
+    let outcomes: [Outcome]
     let predecessor: Predecessor?
 
     var structure: Tally? {
@@ -146,7 +159,8 @@ struct TallyValue: Decodable {
             node: node, partner: partner, incarnation: incarnation, predecessor: claim,
             created: Timestamp(milliseconds: created), isRecovering: isRecovering, issued: issued, received: received,
             safe: SequenceNumber(safe),
-            gaps: gaps.map { NumberRange(SequenceNumber($0.first), SequenceNumber($0.last)) })
+            gaps: gaps.map { NumberRange(SequenceNumber($0.first), SequenceNumber($0.last)) },
+            outcomes: outcomes.compactMap(\.structure))
     }
 }
 

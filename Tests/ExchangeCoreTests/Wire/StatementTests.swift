@@ -49,6 +49,44 @@ import Testing
         for gaps in unlawful { #expect(throws: WireError.self) { try Tally(wireBytes: tally(gaps)) } }
     }
 
+    private static func range(_ first: UInt64, _ last: UInt64, _ kind: AnsweredKind = .receipt) -> OutcomeRange {
+        OutcomeRange(NumberRange(SequenceNumber(first), SequenceNumber(last)), kind)
+    }
+
+    private static func tally(outcomes: [OutcomeRange]) -> Tally {
+        Tally(
+            node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1), predecessor: nil,
+            created: Sample.wall, isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [],
+            outcomes: outcomes)
+    }
+
+    /// Every second number, so that no two ranges touch.
+    private static func scattered(_ count: UInt64) -> [OutcomeRange] {
+        (0..<count).map { range(2 * $0 + 1, 2 * $0 + 1) }
+    }
+
+    private static let lawfulOutcomes: [[OutcomeRange]] = [
+        [], [range(1, 1)], [range(1, 4), range(5, 5, .refusal), range(6, 9)], [range(5, 4_100)],
+        [range(5, 5, .noted), range(7, 8, .noted), range(4_100, 4_100, .noted)],
+        [range(ProtocolLimits.sequenceNumberMaximum - 4_095, ProtocolLimits.sequenceNumberMaximum)], scattered(64),
+    ]
+
+    private static let unlawfulOutcomes: [[OutcomeRange]] = [
+        [range(1, 4), range(5, 5)], [range(1, 4), range(4, 5, .refusal)], [range(5, 5), range(1, 1, .refusal)],
+        [range(5, 4_101)], [range(5, 5, .noted), range(4_101, 4_101, .noted)], scattered(65),
+    ]
+
+    @Test func `outcomes ascend, touch only where they differ, and are bounded in number and reach`() throws {
+        for outcomes in Self.lawfulOutcomes {
+            let tally = Self.tally(outcomes: outcomes)
+            #expect(try Tally(wireBytes: tally.wireBytes) == tally)
+        }
+        for outcomes in Self.unlawfulOutcomes {
+            let bytes = Self.tally(outcomes: outcomes).wireBytes
+            #expect(throws: WireError.self) { try Tally(wireBytes: bytes) }
+        }
+    }
+
     @Test func `an empty range is malformed`() {
         var bytes = Sample.tally.wireBytes
         let range = DERElement.sequence(DERElement.integer(310) + DERElement.integer(400))

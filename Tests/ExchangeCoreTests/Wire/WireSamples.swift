@@ -57,6 +57,12 @@ extension Sample {
         gaps: [
             NumberRange(SequenceNumber(301), SequenceNumber(301)),
             NumberRange(SequenceNumber(310), SequenceNumber(400)),
+        ],
+        outcomes: [
+            OutcomeRange(NumberRange(SequenceNumber(1), SequenceNumber(298)), .receipt),
+            OutcomeRange(NumberRange(SequenceNumber(299), SequenceNumber(299)), .refusal),
+            OutcomeRange(NumberRange(SequenceNumber(300), SequenceNumber(300)), .noted),
+            OutcomeRange(NumberRange(SequenceNumber(302), SequenceNumber(309)), .noted),
         ])
 
     static let firstTally = Tally(

@@ -91,12 +91,12 @@ final class ForeignNode: Sendable {
 
     func tally(
         for partner: OIN, incarnation: IncarnationID? = nil, after predecessor: IncarnationID? = nil,
-        received: ChannelPosition = .start
+        received: ChannelPosition = .start, outcomes: [OutcomeRange] = []
     ) throws -> [UInt8] {
         let tally = Tally(
             node: oin, partner: partner, incarnation: incarnation ?? self.incarnation,
             predecessor: predecessor.map { PredecessorClaim(incarnation: $0, last: .start) }, created: .current,
-            isRecovering: false, issued: .start, received: received, safe: .none, gaps: [])
+            isRecovering: false, issued: .start, received: received, safe: .none, gaps: [], outcomes: outcomes)
         return try SignedStatement.sign(tally.wireBytes, kind: .tally, by: keys.signing, at: .current)
     }
 
