@@ -361,7 +361,8 @@ package enum Reception {
         case .quotaExceeded: .quotaExceeded
         case .numberConflict: .numberConflict
         case .keyUnknown: .keyUnknown
-        case .signerUnknown: .signerUnknown
+        // Of its own: a tally that the partner signs with a known certificate says nothing of an older message.
+        case .signerUnknown: .messageSignerUnknown
         case .directoryStale: .directoryStale
         case .internalFault: .internalFault
         case .storageUnavailable: nil

@@ -68,6 +68,7 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case revocationListStale = "revocation-list-stale"
     case keyUnknown = "key-unknown"
     case signerUnknown = "signer-unknown"
+    case messageSignerUnknown = "message-signer-unknown"
     case directoryStale = "directory-stale"
     case clockSkewed = "clock-skewed"
     case quotaExceeded = "quota-exceeded"

@@ -32,10 +32,12 @@ package struct NodeAPI: Sendable {
     /// - Parameters:
     ///   - onlyOpen: those without a receipt, and those refused or held; the most pressing first. Otherwise the newest
     ///     first.
-    ///   - maximumItems: read page by page until this many are there.
-    package func deliveries(onlyOpen: Bool = false, maximumItems: Int = 1000) async throws -> [DeliveryRow] {
+    ///   - maximumItems: read page by page until this many are there; without it, all that are open, otherwise 1000.
+    package func deliveries(onlyOpen: Bool = false, maximumItems: Int? = nil) async throws -> [DeliveryRow] {
         var rows: [DeliveryRow] = []
-        try await client.list("/v1/deliveries", onlyOpen ? ["open=true"] : [], maximumItems: maximumItems) {
+        try await client.list(
+            "/v1/deliveries", onlyOpen ? ["open=true"] : [], maximumItems: maximumItems ?? (onlyOpen ? .max : 1000)
+        ) {
             rows += try $0.map(DeliveryRow.init)
         }
         return rows

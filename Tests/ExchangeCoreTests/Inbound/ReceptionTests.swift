@@ -134,7 +134,7 @@ import Testing
         let verdict = Self.decide(Self.item, .later(code, detail: "d"), facts: facts)
         let alarms: [LaterCode: AlarmCode] = [
             .revocationListStale: .revocationListStale, .clockSkewed: .clockSkewed, .quotaExceeded: .quotaExceeded,
-            .numberConflict: .numberConflict, .keyUnknown: .keyUnknown, .signerUnknown: .signerUnknown,
+            .numberConflict: .numberConflict, .keyUnknown: .keyUnknown, .signerUnknown: .messageSignerUnknown,
             .directoryStale: .directoryStale, .internalFault: .internalFault,
         ]
         #expect(verdict == .later(code, detail: "d", alarm: alarms[code]))
