@@ -77,6 +77,8 @@ package enum Examination: Hashable, Sendable {
     case refused(RefusalCode, detail: String)
     case later(LaterCode, detail: String)
     case declared(ItemKind, reason: String)
+    /// A duplicate, and the answer that is stored for it bears a signature that partners cannot take any more.
+    case lapsed(KeptAnswer)
 }
 
 /// What is to be answered for one item. Signatures are made between the verdict and the transaction, and the
@@ -84,6 +86,8 @@ package enum Examination: Hashable, Sendable {
 package enum ReceptionVerdict: Hashable, Sendable {
     /// The stored answer, byte for byte: a duplicate costs no cryptography and makes no second message.
     case `repeat`(KeptAnswer)
+    /// A duplicate whose stored answer nobody can take any more: it is signed anew, and the old one is kept beside.
+    case reissue(KeptAnswer)
     /// Open the envelope first.
     case examine
     case receipt
@@ -116,8 +120,11 @@ package enum Reception {
         _ item: ChannelItem, _ examination: Examination, facts: ReceptionFacts
     ) -> ReceptionVerdict {
         let verdict = triage(item, facts: facts)
+        // Only the very answer that was found to have lapsed: another request may have had it signed anew meanwhile.
+        if case .lapsed(let answer) = examination, verdict == .repeat(answer) { return .reissue(answer) }
         guard verdict == .examine else { return verdict }
         switch examination {
+        case .lapsed: return .later(.internalFault, detail: "contended; send again", alarm: nil)
         case .refused(let code, let detail): return .refuse(code, detail: detail)
         case .later(let code, let detail): return .later(code, detail: detail, alarm: alarm(for: code))
         case .declared(let kind, let reason):
@@ -149,6 +156,10 @@ package enum Reception {
         case (.repeat(let kept), _):
             // Under a number of its own only where it came by re-sealing; a plain duplicate's slot holds it already.
             return facts.slot?.answer == kept ? [] : [.fillSlot(from: partner, item, kept)]
+        case (.reissue(.receipt), .receipt(let proof)):
+            return reissueChanges(item, from: partner, proof: proof, note: "receipt", now: now)
+        case (.reissue(.refusal(let code, _)), .refusal(let signed, let proof)) where signed == code:
+            return reissueChanges(item, from: partner, proof: proof, note: code.rawValue, now: now)
         case (.later(_, let detail, let alarm), _):
             guard let alarm else { return [] }
             return [
@@ -171,6 +182,15 @@ package enum Reception {
         default:
             preconditionFailure("the signed answer is not that of the verdict")
         }
+    }
+
+    private static func reissueChanges(
+        _ item: ChannelItem, from partner: OIN, proof: [UInt8], note: String, now: Now
+    ) -> [LedgerChange] {
+        [
+            .reissueProof(to: partner, item.number, proof),
+            .appendLeaf(leaf(.answerReissued, item, partner, note: note, now: now)),
+        ]
     }
 
     private static func refusalChanges(

@@ -67,6 +67,8 @@ package enum LedgerChange: Hashable, Sendable {
     case claimIdempotencyKey(IdempotencyClaim, MessageID)
     /// Fills a number of a partner's channel to us, and its answer.
     case fillSlot(from: OIN, ChannelItem, KeptAnswer)
+    /// Puts a proof that was signed anew beside the one that a slot keeps. From now on it is the slot's answer.
+    case reissueProof(to: OIN, SequenceNumber, [UInt8])
     /// Puts a received message before the organisation, at once or when the message before it has come.
     case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?)
     /// Lets those messages go on that waited for this one.

@@ -36,6 +36,7 @@ struct LedgerTransaction {
         case .openDelivery(let message, let recipient): try openDelivery(of: message, to: recipient)
         case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
         case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
+        case .reissueProof(let partner, let number, let proof): try reissueProof(to: partner, number, proof)
         case .handOver(let message, let availableAt, let awaited):
             try handOver(message, availableAt: availableAt, awaiting: awaited)
         case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
