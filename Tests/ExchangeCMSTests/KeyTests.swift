@@ -31,7 +31,7 @@ import Testing
         #expect(try SignedStatement.verify(statement, kind: .tally, in: context).signerOIN == oin)
         // The same certificate means nothing to those who trust another authority of the same name.
         let foreign = VerificationContext(trust: community.trust, now: now) { _ in certificate }
-        expectRefused(.signerUntrusted) { try SignedStatement.verify(statement, kind: .tally, in: foreign) }
+        expectRefused(.signerUndecided) { try SignedStatement.verify(statement, kind: .tally, in: foreign) }
     }
 
     @Test func `a TLS request carries the name, and the certificate has it`() throws {

@@ -170,9 +170,18 @@ extension ExchangeLedger {
             switch verdict {
             case .receipt: .receipt(Array("receipt \(ordinal) under \(number)".utf8))
             case .refuse(let code, _): .refusal(code, Array("refusal \(ordinal) under \(number)".utf8))
-            case .repeat, .examine, .note, .later: nil
+            case .repeat, .reissue, .examine, .note, .later: nil
             }
         return ReceptionProposal(query: query, examination: examination, verdict: verdict, answer: answer)
+    }
+
+    /// Answers a duplicate anew, as where the key of `old` has lapsed.
+    func reissue(_ ordinal: Int, number: UInt64, old: KeptAnswer, fresh: KeptAnswer) async throws -> ReceptionResult? {
+        let message = try Sample.message(ordinal, from: Community.avim)
+        let item = ChannelItem(number: SequenceNumber(number), messageID: message.id, messageDigest: message.digest)
+        let proposal = ReceptionProposal(
+            query: ReceptionQuery(item: item), examination: .lapsed(old), verdict: .reissue(old), answer: fresh)
+        return try await receive([proposal], from: Community.avim, limits: NodeLimits(), now: Sample.now()).first
     }
 
     /// All that is due for AVIM.

@@ -20,6 +20,28 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `an answer that was signed anew is repeated from then on, and only once signed anew`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        let old = KeptAnswer.receipt(Array("receipt 1 under 1".utf8))
+        let fresh = KeptAnswer.receipt(Array("receipt 1, signed anew".utf8))
+        let refused = KeptAnswer.refusal(.schemaViolated, Array("refusal 2 under 2".utf8))
+        let refusedAnew = KeptAnswer.refusal(.schemaViolated, Array("refusal 2, signed anew".utf8))
+        try await ledger.receive(1, number: 1)
+        try await ledger.receive(2, number: 2, refusing: .schemaViolated)
+        #expect(try await ledger.reissue(1, number: 1, old: old, fresh: fresh) == .kept(fresh))
+        #expect(try await ledger.reissue(2, number: 2, old: refused, fresh: refusedAnew) == .kept(refusedAnew))
+        // Two requests at once: the second finds that the first has done it.
+        #expect(try await ledger.reissue(1, number: 1, old: old, fresh: .receipt([1])) == .changed)
+        #expect(try await ledger.receive(1, number: 1) == .kept(fresh))
+        #expect(try await ledger.receive(2, number: 2, refusing: .schemaViolated) == .kept(refusedAnew))
+        // Under another number it is the same receipt.
+        #expect(try await ledger.receive(1, number: 3) == .kept(fresh))
+        #expect(try await ledger.inbox(InboxFilter(), now: Sample.start).count == 1)
+    }
+
+    @Test(arguments: StoreForm.all)
     func `the same id with another digest is a conflict that leaves everything as it was`(
         form: StoreForm
     ) async throws {

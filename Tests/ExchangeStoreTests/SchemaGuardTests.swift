@@ -20,6 +20,15 @@ import Testing
         "UPDATE delivery SET is_outstanding = 0 WHERE number = 2",
         "UPDATE delivery SET transport = 'given-up' WHERE number = 2",
         "UPDATE slot SET proof = x'00'",
+        "INSERT INTO reissued_proof (partner, number, proof, issued_at) VALUES ('nobody', 1, x'01', 0)",
+        """
+        INSERT INTO reissued_proof (partner, number, proof, issued_at) SELECT partner, number, x'01', 0 FROM slot;
+        UPDATE reissued_proof SET proof = x'02'
+        """,
+        """
+        INSERT INTO reissued_proof (partner, number, proof, issued_at) SELECT partner, number, x'01', 0 FROM slot;
+        DELETE FROM reissued_proof
+        """,
         "UPDATE message SET digest = zeroblob(32)",
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",

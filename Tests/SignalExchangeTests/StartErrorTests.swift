@@ -172,8 +172,7 @@ extension Nodes {
             try FileManager.default.copyItem(atPath: folder.key(.agreement), toPath: retired)
             try FileManager.default.copyItem(
                 atPath: folder.certificate(.agreement), toPath: folder.retiredKeys + "/2026-11.crt")
-            let files = NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey, retired]
-            for (path, rights) in zip(files, [0o640, 0o604, 0o620, 0o660, 0o644]) {
+            for (path, rights) in [(folder.key(.tls), 0o640), (folder.archiveKey, 0o604), (retired, 0o620)] {
                 try FileManager.default.setAttributes([.posixPermissions: rights], ofItemAtPath: path)
                 try await expectStartRefused("key-exposed", saying: "chmod 600 \(path)")
                 try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)

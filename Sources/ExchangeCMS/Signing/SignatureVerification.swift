@@ -24,6 +24,15 @@ package struct VerificationContext: Sendable {
     func verify(
         _ der: [UInt8], _ signed: SignedDataPolicy.Inspection, for purpose: CertificatePurpose
     ) throws(CMSError) -> Certificate {
+        let certificate = try judgeSigner(of: signed, for: purpose)
+        try Self.checkSignature(der, by: certificate)
+        return certificate
+    }
+
+    /// Who signed, and whether that certificate held at the signing time; the signature itself is not looked at.
+    func judgeSigner(
+        of signed: SignedDataPolicy.Inspection, for purpose: CertificatePurpose
+    ) throws(CMSError) -> Certificate {
         guard let certificate = signer(signed.signerKeyIdentifier) else {
             throw CMSError(
                 .signerUnknown,
@@ -32,7 +41,6 @@ package struct VerificationContext: Sendable {
         }
         try checkAttributes(of: signed, certificate)
         try checkTrust(in: certificate, for: purpose, at: signed.attributes.signingTime)
-        try Self.checkSignature(der, by: certificate)
         return certificate
     }
 

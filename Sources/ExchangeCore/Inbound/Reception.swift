@@ -99,6 +99,8 @@ package enum Examination: Hashable, Sendable {
     case refused(RefusalCode, detail: String)
     case later(LaterCode, detail: String)
     case declared(ItemKind, reason: String)
+    /// A duplicate, and the answer that is stored for it bears a signature that partners cannot take any more.
+    case lapsed(KeptAnswer)
 }
 
 extension Examination {
@@ -114,6 +116,8 @@ extension Examination {
 package enum ReceptionVerdict: Hashable, Sendable {
     /// The stored answer, byte for byte: a duplicate costs no cryptography and makes no second message.
     case `repeat`(KeptAnswer)
+    /// A duplicate whose stored answer nobody can take any more: it is signed anew, and the old one is kept beside.
+    case reissue(KeptAnswer)
     /// Open the envelope first.
     case examine
     case receipt
@@ -153,6 +157,8 @@ package enum Reception {
         _ item: ChannelItem, _ examination: Examination, facts: ReceptionFacts, limits: NodeLimits, now: Now
     ) -> ReceptionVerdict {
         let verdict = triage(item, facts: facts, limits: limits, now: now)
+        // Only the very answer that was found to have lapsed: another request may have had it signed anew meanwhile.
+        if case .lapsed(let answer) = examination, verdict == .repeat(answer) { return .reissue(answer) }
         guard verdict == .examine else { return verdict }
         return withinShare(
             decide(examination, facts: facts), cannotWait: examination.cannotWait,
@@ -161,6 +167,7 @@ package enum Reception {
 
     private static func decide(_ examination: Examination, facts: ReceptionFacts) -> ReceptionVerdict {
         switch examination {
+        case .lapsed: return .later(.internalFault, detail: "contended; send again", alarm: nil)
         case .refused(let code, let detail): return .refuse(code, detail: detail)
         case .later(let code, let detail): return .later(code, detail: detail, alarm: alarm(for: code))
         case .declared(let kind, let reason):
@@ -188,7 +195,7 @@ package enum Reception {
     ) -> ReceptionVerdict {
         let room = InboundRoom(usage, limits: limits)
         switch verdict {
-        case .examine, .later: return verdict
+        case .examine, .later, .reissue: return verdict
         case .refuse:
             guard usage.refusals < limits.refusalsMaximumPerPartnerPerHour else {
                 return .later(
@@ -220,6 +227,10 @@ package enum Reception {
             // Under a number of its own only where it came by re-sealing; a plain duplicate's slot holds it already.
             return facts.slot?.answer == kept
                 ? [] : [.fillSlot(from: partner, item, kept), counted(verdict, from: partner, facts, now: now)]
+        case (.reissue(.receipt), .receipt(let proof)):
+            return reissueChanges(item, from: partner, proof: proof, note: "receipt", now: now)
+        case (.reissue(.refusal(let code, _)), .refusal(let signed, let proof)) where signed == code:
+            return reissueChanges(item, from: partner, proof: proof, note: code.rawValue, now: now)
         case (.later(let code, let detail, let alarm), _):
             guard let alarm else { return [] }
             // What must be mended here is one alarm a partner, however many of its messages wait for it; and a share is
@@ -250,6 +261,15 @@ package enum Reception {
         default:
             preconditionFailure("the signed answer is not that of the verdict")
         }
+    }
+
+    private static func reissueChanges(
+        _ item: ChannelItem, from partner: OIN, proof: [UInt8], note: String, now: Now
+    ) -> [LedgerChange] {
+        [
+            .reissueProof(to: partner, item.number, proof),
+            .appendLeaf(leaf(.answerReissued, item, partner, note: note, now: now)),
+        ]
     }
 
     private static func refusalChanges(

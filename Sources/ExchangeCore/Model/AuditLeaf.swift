@@ -10,6 +10,7 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case refusalRecorded = "refusal-recorded"
     case messageReceived = "message-received"
     case refusalIssued = "refusal-issued"
+    case answerReissued = "answer-reissued"
     case numberNoted = "number-noted"
     case followUpRecorded = "follow-up-recorded"
     case inboxMoved = "inbox-moved"

@@ -69,6 +69,8 @@ package enum LedgerChange: Hashable, Sendable {
     case fillSlot(from: OIN, ChannelItem, KeptAnswer)
     /// Keeps what a partner has used up of its share of this node.
     case countUsage(of: OIN, InboundUsage)
+    /// Puts a proof that was signed anew beside the one that a slot keeps. From now on it is the slot's answer.
+    case reissueProof(to: OIN, SequenceNumber, [UInt8])
     /// Puts a received message before the organisation, at once or when the message before it has come.
     case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?)
     /// Lets those messages go on that waited for this one, and in turn those that waited for them.

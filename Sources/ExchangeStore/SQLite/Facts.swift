@@ -84,7 +84,10 @@ extension Database {
         // A number beyond SQLite's range fills no slot, and no sender can make us fail with it.
         guard let column = Int64(exactly: number.value) else { return nil }
         return try first(
-            "SELECT message_id, message_digest, answer, note, proof FROM slot WHERE partner = ? AND number = ?",
+            """
+            SELECT s.message_id, s.message_digest, s.answer, s.note, \(presentProof) FROM slot s
+            WHERE s.partner = ? AND s.number = ?
+            """,
             [partner.text, column]
         ) { row in
             FilledSlot(
@@ -98,7 +101,7 @@ extension Database {
     private func knownMessage(_ id: MessageID, to partner: OIN) throws -> KnownMessage? {
         try first(
             """
-            SELECT m.digest, s.answer, s.note, s.proof FROM message m
+            SELECT m.digest, s.answer, s.note, \(presentProof) FROM message m
             LEFT JOIN slot s ON s.message_id = m.id AND s.partner = ? AND s.answer = 'receipt' AND m.is_outgoing = 0
             WHERE m.id = ? ORDER BY s.ordinal LIMIT 1
             """,
@@ -136,3 +139,11 @@ extension Database {
         ) { AcknowledgedDelivery(digest: try $0.digest(0), transport: try $0.word(1), followUp: try $0.word(2)) }
     }
 }
+
+/// The last proof that was signed for a slot `s`.
+private let presentProof = """
+    coalesce(
+        (SELECT r.proof FROM reissued_proof r WHERE r.partner = s.partner AND r.number = s.number
+            ORDER BY r.ordinal DESC LIMIT 1),
+        s.proof)
+    """

@@ -31,6 +31,13 @@ extension LedgerTransaction {
         try advance(partner)
     }
 
+    /// The slot itself stays as it is: what was once answered is evidence.
+    func reissueProof(to partner: OIN, _ number: SequenceNumber, _ proof: [UInt8]) throws {
+        try database.change(
+            "INSERT INTO reissued_proof (partner, number, proof, issued_at) VALUES (?, ?, ?, ?)",
+            [partner.text, try number.column(), Data(proof), at.milliseconds])
+    }
+
     /// Keeps the ranges of missing numbers. In order, nothing is written but the highest number seen.
     private func noteArrival(of number: Int64, from partner: OIN) throws {
         let highest =

@@ -37,6 +37,7 @@ struct LedgerTransaction {
         case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
         case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
         case .countUsage(let partner, let usage): try keep(usage, of: partner)
+        case .reissueProof(let partner, let number, let proof): try reissueProof(to: partner, number, proof)
         case .handOver(let message, let availableAt, let awaited):
             try handOver(message, availableAt: availableAt, awaiting: awaited)
         case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)

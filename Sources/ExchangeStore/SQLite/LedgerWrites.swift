@@ -147,8 +147,9 @@ extension LedgerTransaction {
             return .kept(answer)
         case .note(let kind, let reason): return .kept(.noted(kind, reason: reason))
         case .later(let code, let detail, _): return .later(code, detail: detail)
-        case .receipt, .refuse:
+        case .receipt, .refuse, .reissue:
             guard let answer = proposal.answer else { preconditionFailure("a receipt and a refusal are signed") }
+            if case .reissue = verdict { try countDuplicate(from: partner) }
             return .kept(answer)
         }
     }

@@ -23,6 +23,7 @@ enum Schema {
         migrator.registerMigration("inbox turns") { try $0.execute(sql: inboxTurns) }
         migrator.registerMigration("lists by priority") { try $0.execute(sql: listsByPriority) }
         migrator.registerMigration("archive key check") { try $0.execute(sql: archiveKeyCheck) }
+        migrator.registerMigration("reissued proofs") { try $0.execute(sql: reissuedProofs) }
         return migrator
     }
 
@@ -232,6 +233,23 @@ enum Schema {
             ordinal INTEGER PRIMARY KEY CHECK (ordinal = 1),
             wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) > 0)
         ) STRICT;
+        """
+
+    /// Proofs signed anew for slots whose own proof bears a key that no longer holds. Both are kept.
+    private static let reissuedProofs = """
+        CREATE TABLE reissued_proof (
+            ordinal INTEGER PRIMARY KEY,
+            partner TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            proof BLOB NOT NULL CHECK (length(proof) > 0),
+            issued_at INTEGER NOT NULL,
+            FOREIGN KEY (partner, number) REFERENCES slot (partner, number)
+        ) STRICT;
+        CREATE INDEX reissued_proof_of_slot ON reissued_proof (partner, number, ordinal);
+        CREATE TRIGGER reissued_proof_final BEFORE UPDATE ON reissued_proof
+            BEGIN SELECT RAISE(ABORT, 'a proof that was given is kept'); END;
+        CREATE TRIGGER reissued_proof_kept BEFORE DELETE ON reissued_proof
+            BEGIN SELECT RAISE(ABORT, 'a proof that was given is kept'); END;
         """
 
     private static let alarms = """

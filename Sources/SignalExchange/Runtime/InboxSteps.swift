@@ -84,10 +84,14 @@ package struct StoredContent: Sendable {
     package init(_ context: NodeContext) { self.context = context }
 
     package func read(_ kept: KeptMessage) async throws -> SignedContent {
+        try ContentCodec.decode(try await message(kept).content)
+    }
+
+    /// The message itself, held against the ledger's digest.
+    func message(_ kept: KeptMessage) async throws -> VerifiedMessage {
         let key = try await context.caseKeys.key(for: kept.message.caseReference)
         let envelope = try UnverifiedEnvelope(kept.envelope, at: .store)
-        let stored = try Opener().openStored(envelope, with: key)
+        return try Opener().openStored(envelope, with: key)
             .storedMessage(expecting: kept.message.digest, by: kept.message.sender.oin)
-        return try ContentCodec.decode(stored.content)
     }
 }

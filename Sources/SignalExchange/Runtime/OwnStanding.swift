@@ -47,7 +47,7 @@ struct OwnStanding: Service {
     private func tell(_ code: AlarmCode, _ details: [String]) async throws {
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
             .first { $0.code == code && $0.partner == nil }
-        let detail = details.joined(separator: "; ")
+        let detail = details.joined(separator: "; ").shortened
         guard detail != open?.detail ?? "" else { return }
         if detail.isEmpty {
             try await context.ledger.clear(code, partner: nil, messageID: nil, at: context.now.wall)

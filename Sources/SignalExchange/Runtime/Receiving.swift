@@ -60,10 +60,12 @@ package struct Receiving: Sendable {
         _ manifest: Manifest, _ envelopes: [SequenceNumber: [UInt8]], community: Community
     ) async throws -> [ItemOutcome] {
         let examining = Examining(context, community: community)
+        let lapsed = LapsedProofs(context: context, community: community)
         var answers: [SequenceNumber: ItemAnswer] = [:]
         var open = manifest.items
         for _ in 0..<Self.maximumRounds where !open.isEmpty {
-            let proposals = try await propose(open, envelopes: envelopes, from: manifest.sender, examining: examining)
+            let proposals = try await propose(
+                open, envelopes: envelopes, from: manifest.sender, examining: examining, lapsed: lapsed)
             let results = try await context.ledger.receive(
                 proposals, from: manifest.sender, limits: context.limits, now: context.now)
             for (item, result) in zip(open, results) {
@@ -141,7 +143,8 @@ package struct Receiving: Sendable {
 
     /// A verdict for each item, with the signature that it needs. Duplicates end before any decryption.
     private func propose(
-        _ items: [ManifestItem], envelopes: [SequenceNumber: [UInt8]], from sender: OIN, examining: Examining
+        _ items: [ManifestItem], envelopes: [SequenceNumber: [UInt8]], from sender: OIN, examining: Examining,
+        lapsed: LapsedProofs
     ) async throws -> [ReceptionProposal] {
         let known = try await context.ledger.receptionFacts(
             items.map { ReceptionQuery(item: $0.item) }, from: sender)
@@ -149,7 +152,8 @@ package struct Receiving: Sendable {
         var queries: [ReceptionQuery] = []
         for (item, facts) in zip(items, known) {
             let finding = await self.finding(
-                for: item, facts: facts, envelope: envelopes[item.item.number], from: sender, examining: examining)
+                for: item, facts: facts, envelope: envelopes[item.item.number], from: sender, examining: examining,
+                lapsed: lapsed)
             findings.append(finding)
             queries.append(ReceptionQuery(item.item, finding.examination))
         }
@@ -165,9 +169,16 @@ package struct Receiving: Sendable {
     }
 
     private func finding(
-        for item: ManifestItem, facts: ReceptionFacts, envelope: [UInt8]?, from sender: OIN, examining: Examining
+        for item: ManifestItem, facts: ReceptionFacts, envelope: [UInt8]?, from sender: OIN, examining: Examining,
+        lapsed: LapsedProofs
     ) async -> Examining.Finding {
-        guard Reception.triage(item.item, facts: facts, limits: context.limits, now: context.now) == .examine else {
+        let triage = Reception.triage(item.item, facts: facts, limits: context.limits, now: context.now)
+        guard triage == .examine else {
+            if case .repeat(let kept) = triage,
+                let finding = await lapsed.finding(for: kept, to: item.item, from: sender)
+            {
+                return finding
+            }
             // The core repeats or refuses without looking inside; what stands here is not read.
             return Examining.Finding(
                 examination: .later(.internalFault, detail: "not examined"), verified: nil)
@@ -183,7 +194,7 @@ package struct Receiving: Sendable {
         _ verdict: ReceptionVerdict, of item: ChannelItem, from sender: OIN, verified: VerifiedMessage?
     ) throws -> KeptAnswer? {
         switch verdict {
-        case .receipt:
+        case .receipt, .reissue(.receipt):
             guard let verified else { preconditionFailure("only a verified message is receipted") }
             return .receipt(try SignedReceipt.sign(for: verified, by: try context.signer(), at: context.now.wall))
         case .refuse(let code, let detail):
@@ -191,8 +202,14 @@ package struct Receiving: Sendable {
                 sender: sender, recipient: context.oin, item: item, code: code, detail: detail.shortened,
                 at: context.now.wall)
             return .refusal(code, try context.sign(refusal, as: .refusal))
+        case .reissue(.refusal(let code, let old)):
+            let before = try Refusal(wireBytes: SignedStatement.unverifiedPayload(old, kind: .refusal))
+            let refusal = Refusal(
+                sender: sender, recipient: context.oin, item: item, code: code, detail: before.detail,
+                at: context.now.wall)
+            return .refusal(code, try context.sign(refusal, as: .refusal))
         case .note(let kind, let reason): return .noted(kind, reason: reason)
-        case .repeat, .later, .examine: return nil
+        case .repeat, .reissue(.noted), .later, .examine: return nil
         }
     }
 }

@@ -34,6 +34,22 @@ import Testing
         #expect(changes.contains(.raiseAlarm(alarm)))
     }
 
+    @Test func `an answer whose signature has lapsed is signed anew beside the old one`() {
+        for (old, fresh) in [
+            (Base.receipt, KeptAnswer.receipt([1])), (Base.refusal, .refusal(.schemaViolated, [1])),
+        ] {
+            let facts = Base.facts(slot: FilledSlot(item: Self.item, answer: old))
+            let verdict = Reception.decide(Self.item, .lapsed(old), facts: facts)
+            #expect(verdict == .reissue(old))
+            let changes = Base.changes(verdict, .lapsed(old), fresh, facts)
+            #expect(changes.contains(.reissueProof(to: Sample.nidos, Self.item.number, [1])))
+            #expect(Self.leaves(changes) == [.answerReissued])
+            // What another request has answered anew meanwhile is repeated.
+            let later = Base.facts(slot: FilledSlot(item: Self.item, answer: fresh))
+            #expect(Reception.decide(Self.item, .lapsed(old), facts: later) == .repeat(fresh))
+        }
+    }
+
     @Test func `a plain duplicate writes nothing`() {
         let facts = Base.facts(slot: FilledSlot(item: Self.item, answer: Base.receipt))
         #expect(Base.changes(.repeat(Base.receipt), Base.verified(), nil, facts).isEmpty)

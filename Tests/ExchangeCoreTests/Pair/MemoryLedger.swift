@@ -127,6 +127,8 @@ struct MemoryLedger {
         case .openDelivery(let summary, let party): open(summary, to: party)
         case .claimIdempotencyKey(let claim, let id): current.claims[claim.key] = (id, claim.submissionDigest)
         case .fillSlot(_, let item, let answer): fill(item, answer)
+        case .reissueProof(_, let number, _):
+            violations.append("\(number) is answered anew, and no key of the pair lapses")
         case .handOver(let summary, let availableAt, let awaiting):
             if current.inbox[summary.id] != nil { violations.append("message \(summary.id) is handed over twice") }
             current.lastTurn += 1

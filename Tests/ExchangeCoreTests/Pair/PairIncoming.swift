@@ -70,7 +70,7 @@ extension Pair {
                 sender: seat.other.party.oin, recipient: seat.party.oin, item: item, code: code, detail: detail,
                 at: now.wall)
             return .refusal(code, sign(refusal.wireBytes, at: seat))
-        case .repeat, .examine, .note, .later: return nil
+        case .repeat, .reissue, .examine, .note, .later: return nil
         }
     }
 
@@ -112,14 +112,14 @@ extension Pair {
         switch verdict {
         case .repeat(let kept): kept
         case .note(let kind, let reason): .noted(kind, reason: reason)
-        case .receipt, .refuse: signed
+        case .receipt, .refuse, .reissue: signed
         case .later, .examine: nil
         }
     }
 
     private mutating func note(_ verdict: ReceptionVerdict, _ content: FakeContent?, _ facts: ReceptionFacts) {
         switch verdict {
-        case .repeat: counts.note(.duplicateAnswered)
+        case .repeat, .reissue: counts.note(.duplicateAnswered)
         case .later: counts.note(.answeredLater)
         case .refuse(.messageIDConflict, _): counts.note(.twinRefused)
         case .refuse: counts.note(.answeredRefusal)

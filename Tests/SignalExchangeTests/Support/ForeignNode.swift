@@ -30,6 +30,8 @@ final class ForeignNode: Sendable {
         var id: MessageID
         var digest: Digest
         var envelope: [UInt8]
+        /// What the envelope holds, as its sender keeps it.
+        var message: SignedMessage
     }
 
     // MARK: Making
@@ -54,7 +56,8 @@ final class ForeignNode: Sendable {
         return Parcel(
             id: id, digest: sealed.digest,
             envelope: try UnverifiedEnvelope.trimmed(
-                sealed.envelope, to: certificate.certificate.subjectKeyIdentifier))
+                sealed.envelope, to: certificate.certificate.subjectKeyIdentifier),
+            message: sealed.message)
     }
 
     func nextNumber() -> SequenceNumber {
