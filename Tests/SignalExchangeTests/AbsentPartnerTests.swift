@@ -69,8 +69,9 @@ extension Nodes {
 
             let delivery = try #require(await avim.api.deliveries(of: id).first)
             let withdrawn = try await avim.command(
-                "queue", "withdraw", "--partner", ind.oin.text, "--number", "\(delivery.number)", "--reason",
-                "duty officer: told by telephone")
+                "queue", "withdraw", "--partner", ind.oin.text, "--number", "\(delivery.number)", "--as",
+                "duty-officer", "--reason",
+                "told by telephone")
             #expect(withdrawn.exitStatus == 0, "\(withdrawn.said)")
             try await avim.waitForNoAlarm(.partnerNotInDirectory, about: ind.oin)
             #expect(try await shown(ind) == nil)

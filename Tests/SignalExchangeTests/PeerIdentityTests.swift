@@ -83,26 +83,6 @@ extension Nodes {
                 of: caller(rogue.credential(of: "nobody", for: .tls), of: rogue), cause: "is not in the directory")
         }
 
-        @Test func `a certificate that the directory has and no authority here vouches for is refused`() async throws {
-            let ind = community[slug: "ind"]
-            let rogue = try ExamplePKI.make(in: community.folder.appending(path: "unknown-authority"))
-            try rogue.addOrganisation(slug: "ind", oin: ind.oin, name: ind.member.name)
-            let credential = rogue.credential(of: "ind", for: .tls)
-            let foreign = try Certificate(pem: String(contentsOf: credential.certificate, encoding: .utf8))
-            let directory = try community.signedDirectory(version: 2) { member in
-                guard member.oin == ind.oin else { return member }
-                return Member(
-                    oin: member.oin, name: member.name, roles: member.roles, endpoint: member.endpoint,
-                    certificates: MemberCertificates(
-                        signing: member.certificates.signing, agreement: member.certificates.agreement, tls: [foreign]),
-                    dutyContact: member.dutyContact)
-            }
-            try NodeFolder.write(directory, to: nidos.folder.directory)
-            try await nidos.api.reload()
-            try await expectRefusal(
-                of: caller(credential, of: rogue), cause: "no chain leads to an authority that is trusted")
-        }
-
         @Test func `an organisation that is not in the directory is refused`() async throws {
             let oin = try #require(OIN("00000099000000008000"))
             try community.pki.addOrganisation(slug: "outsider", oin: oin, name: "Outsider (test)")

@@ -86,30 +86,6 @@ extension Nodes {
                 environment: ["EXCHANGE_NODE_LOCAL_SOCKET=/no-such-folder/x.sock"])
         }
 
-        @Test func `an archive key that does not open the store is refused before anything is written under it`()
-            async throws
-        {
-            let node = community[slug: "ind"]
-            try await node.process.start()
-            _ = try await node.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "before")
-            try await node.process.stop()
-            // That of another folder, as after a renewal that took too much.
-            let other = try community[slug: "ggd"].folder.read(community[slug: "ggd"].folder.archiveKey)
-            try await replacing(node.folder.archiveKey, with: other) {
-                let run = try await node.command("run")
-                #expect(run.exitStatus == 2)
-                for word in ["certificate-unusable", node.folder.archiveKey, "copy of the keys"] {
-                    #expect(run.said.contains(word), "\(run.said)")
-                }
-            }
-            try await replacing(node.folder.archiveKey, with: nil) {
-                let run = try await node.command("run")
-                #expect(run.said.contains("copy of the keys"), "\(run.said)")
-            }
-            try await node.process.start()
-            try await node.process.kill()
-        }
-
         @Test func `a certificate that has ended or not begun is named at the start`() async throws {
             let node = community[slug: "jade"]
             let path = node.folder.certificate(.signing)
@@ -148,10 +124,11 @@ extension Nodes {
             try await replacing(folder.certificate(.signing), with: Array("no certificate".utf8)) {
                 try await expectStartRefused("certificate-unusable")
             }
-            for path in [folder.anchors, folder.revocationLists + "/issuing.crl"] {
-                try await replacing(path, with: Array("no PEM".utf8)) {
-                    try await expectStartRefused("certificate-unusable", saying: path)
-                }
+            try await replacing(folder.anchors, with: Array("no PEM".utf8)) {
+                try await expectStartRefused("certificate-unusable", saying: folder.anchors)
+            }
+            try await replacing(folder.archiveKey, with: nil) {
+                try await expectStartRefused("file-missing", saying: "restore it from the copy of the keys")
             }
             try await replacing(folder.directory, with: Array("no directory".utf8)) {
                 try await expectStartRefused("directory-invalid", saying: folder.directory)

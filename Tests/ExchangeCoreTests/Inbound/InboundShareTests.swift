@@ -46,7 +46,8 @@ import Testing
             #expect(Self.isPutOff(verdict(Base.verified(priority: .asap))))
             #expect(Self.isPutOff(verdict(.refused(.schemaViolated, detail: "x"))))
             #expect(Self.isPutOff(verdict(.declared(.void, reason: "withdrawn"))))
-            #expect(verdict(.later(.keyUnknown, detail: "x")) == .later(.keyUnknown, detail: "x", alarm: nil))
+            let later = Examination.later(.storageUnavailable, detail: "x")
+            #expect(verdict(later) == .later(.storageUnavailable, detail: "x", alarm: nil))
         }
         let below = Self.facts(items: 99)
         #expect(

@@ -39,14 +39,14 @@ import Testing
             (Base.receipt, KeptAnswer.receipt([1])), (Base.refusal, .refusal(.schemaViolated, [1])),
         ] {
             let facts = Base.facts(slot: FilledSlot(item: Self.item, answer: old))
-            let verdict = Reception.decide(Self.item, .lapsed(old), facts: facts)
+            let verdict = Base.decide(Self.item, .lapsed(old), facts: facts)
             #expect(verdict == .reissue(old))
             let changes = Base.changes(verdict, .lapsed(old), fresh, facts)
             #expect(changes.contains(.reissueProof(to: Sample.nidos, Self.item.number, [1])))
             #expect(Self.leaves(changes) == [.answerReissued])
             // What another request has answered anew meanwhile is repeated.
             let later = Base.facts(slot: FilledSlot(item: Self.item, answer: fresh))
-            #expect(Reception.decide(Self.item, .lapsed(old), facts: later) == .repeat(fresh))
+            #expect(Base.decide(Self.item, .lapsed(old), facts: later) == .repeat(fresh))
         }
     }
 
