@@ -92,7 +92,7 @@ import Testing
         #expect(all.map(\.alarm.detail) == ids.map(\.description))
         try await ledger.clear(.deliveryRefused, partner: Community.avim, messageID: ids[1], at: Sample.start)
         #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.messageID) == [ids[0], ids[2]])
-        try await ledger.clear(.deliveryRefused, partner: Community.avim, messageID: nil, at: Sample.start)
+        try await ledger.clearAll(.deliveryRefused, partner: Community.avim, at: Sample.start)
         #expect(try await ledger.alarms(includingCleared: false).isEmpty)
     }
 

@@ -190,7 +190,7 @@ import Testing
             from: Community.avim, now: Sample.now())
         let deliveries = try await ledger.deliveries(DeliveryFilter())
         #expect(deliveries.map(\.state) == [.receipted, .receipted])
-        #expect(deliveries.map(\.proof) == [[1], [2]])
+        #expect(deliveries.map(\.proof) == [[2], [1]], "the newest first")
         #expect(try await ledger.due().items.isEmpty)
         #expect(try await ledger.account(with: Community.avim).open == 0)
     }

@@ -67,6 +67,22 @@ extension Nodes {
             }
         }
 
+        @Test func `another certificate of the partner's name than the directory has is asked nothing`() async throws {
+            let asked = Mutex(0)
+            let renewed = try nidos.renewTLS(of: community.pki)
+            let identity = try renewed.identity(in: community)
+            try await RawServer.run(as: nidos, identity: identity) { connection in
+                if try await connection.read() != nil { asked.withLock { $0 += 1 } }
+            } _: {
+                try await withClient { client in
+                    let error = await #expect(throws: NodeError.self) { try await client.exchangeTally([0]) }
+                    let cause = try #require(error?.cause)
+                    #expect(cause.contains("the directory has another TLS certificate for \(nidos.oin)"), "\(cause)")
+                }
+            }
+            #expect(asked.withLock(\.self) == 0)
+        }
+
         @Test func `a redirection is not followed`() async throws {
             let asked = Mutex<[String]>([])
             try await RawServer.run(as: nidos) { connection in
@@ -148,16 +164,26 @@ extension Nodes {
             let other = try ExamplePKI.make(in: community.folder.appending(path: "successor"))
             try other.addOrganisation(slug: "nidos", oin: nidos.oin, name: nidos.member.name)
             let credential = other.credential(of: "nidos", for: .tls)
-            let anchors = try avim.folder.readText(avim.folder.anchors)
-            defer { try? NodeFolder.write(Array(anchors.utf8), to: avim.folder.anchors) }
+            let folder = avim.folder
+            let before = try [folder.anchors, folder.intermediates].map { ($0, try folder.readText($0)) }
+            defer { for (file, text) in before { try? NodeFolder.write(Array(text.utf8), to: file) } }
+            let listed = try Certificate(pem: String(contentsOf: credential.certificate, encoding: .utf8))
+            let version = holder.current(clock.now).directory.version
+            let directory = try community.signedDirectory(version: version + 1) { member in
+                member.oin == nidos.oin ? member.with(tls: member.certificates.tls + [listed]) : member
+            }
+            try NodeFolder.write(directory, to: folder.directory)
+            _ = look(after: .seconds(5))
             try await RawServer.run(
                 as: nidos, identity: ([credential.certificate, other.issuing.certificate], credential.key),
                 serving: { try await Self.answer(&$0) }
             ) {
                 try await withClient { client in
                     await #expect(throws: NodeError.self) { try await client.exchangeTally([0]) }
-                    let both = anchors + (try String(contentsOf: other.root.certificate, encoding: .utf8))
-                    try NodeFolder.write(Array(both.utf8), to: avim.folder.anchors)
+                    for ((file, text), added) in zip(before, [other.root.certificate, other.issuing.certificate]) {
+                        let both = text + (try String(contentsOf: added, encoding: .utf8))
+                        try NodeFolder.write(Array(both.utf8), to: file)
+                    }
                     _ = look(after: .seconds(10))
                     #expect(holder.problem == nil)
                     #expect(try await client.exchangeTally([0]) == Array("ok".utf8))

@@ -59,6 +59,38 @@ extension Nodes {
             }
         }
 
+        @Test func `what gets no answer even alone is put off with an alarm, and what stands behind it goes first`()
+            async throws
+        {
+            let ind = try #require(Stage.community)[slug: "ind"]
+            try await withNode(avim) { context in
+                let transmitting = Transmitting(context)
+                let ids = try await submit(2, to: .immigration, context)
+                func next() async throws -> Transmitting.Prepared {
+                    let due = try await transmitting.due(for: ind.oin, halvings: PartnerLink.halvingsMaximum)
+                    #expect(due.items.count == 1)
+                    return try #require(await transmitting.prepare(due, for: ind.oin))
+                }
+                let first = try await next()
+                #expect(first.deliveries.first?.item.messageID == ids[0])
+                let cause = NodeError(.partnerUnreachable, "no answer")
+                try await transmitting.recordFailure(of: first, to: ind.oin, isSmallest: false, cause: cause)
+                #expect(
+                    try await next().deliveries.first?.item.messageID == ids[0], "a larger batch says nothing of it")
+                try await transmitting.recordFailure(of: first, to: ind.oin, isSmallest: true, cause: cause)
+                #expect(try await next().deliveries.first?.item.messageID == ids[1])
+                let alarms = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
+                #expect(alarms.filter { $0.code == .deliveryDeferred }.map(\.messageID) == [ids[0]])
+                #expect(try await delivery(of: ids[0], context).attempts == 2)
+                for id in ids {
+                    let key = try await delivery(of: id, context).key
+                    #expect(
+                        try await context.ledger.moveTransport(key, .withdrawnByPerson, reason: "done", at: .current))
+                    try await context.ledger.recordNoted([key.number], as: .void, by: ind.oin, at: .current)
+                }
+            }
+        }
+
         @Test func `a manifest of the longest items fits its limit also under the highest numbers`() throws {
             let highest = ProtocolLimits.sequenceNumberMaximum
             let items = (0..<ProtocolLimits.batchMaximumItems).map { index in

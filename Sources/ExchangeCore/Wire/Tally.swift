@@ -46,9 +46,10 @@ package struct PredecessorClaim: Hashable, Sendable {
 /// A node's signed account of both channels with one partner (`protocol.md` §8).
 package struct Tally: Hashable, WireStructure {
     package static let maximumBytes = ProtocolLimits.tallyMaximumBytes
-    /// Itself, six plain fields and `safe`, two positions of three, the predecessor of six in its tag, the list of gaps,
-    /// and for each gap itself and its two ends.
-    package static let maximumNodes = 21 + ProtocolLimits.tallyMaximumGaps * 3
+    /// Itself, six plain fields and `safe`, two positions of three, the predecessor of six in its tag, the lists of gaps
+    /// and of outcomes, for each gap itself and its two ends, and for each outcome its kind as well.
+    package static let maximumNodes =
+        22 + ProtocolLimits.tallyMaximumGaps * 3 + ProtocolLimits.tallyMaximumOutcomes * 4
 
     package let node: OIN
     package let partner: OIN

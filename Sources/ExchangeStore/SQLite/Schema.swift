@@ -220,7 +220,8 @@ enum Schema {
             CHECK (usage_refusals BETWEEN 0 AND usage_items);
         """
 
-    /// Rises with each hand-over and each release: of the messages of one priority, which comes first.
+    /// Rises with each hand-over and each release: of the messages of one priority, which comes first. One that waited in
+    /// vain keeps the turn of its arrival.
     private static let inboxTurns = """
         ALTER TABLE inbox ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
         UPDATE inbox SET turn = ordinal;

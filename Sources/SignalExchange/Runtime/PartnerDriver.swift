@@ -20,7 +20,7 @@ package actor PartnerDriver {
     private var timer: Task<Void, Never>?
     private var lastProblem: String?
     /// What was loaded and is to be sent next.
-    private var loaded: Transmitting.Prepared?
+    private var loaded: (batch: Transmitting.Prepared, isSmallest: Bool)?
     private let mailbox = Mailbox()
 
     package init(partner: OIN, context: NodeContext, connection: any PartnerConnection) {
@@ -133,20 +133,18 @@ package actor PartnerDriver {
         guard let prepared = try await transmitting.prepare(found, for: partner) else {
             return .loaded(items: 0, nextDueIn: Transmitting.holdRetry)
         }
-        loaded = prepared
+        loaded = (prepared, isSmallest: halvings == PartnerLink.halvingsMaximum)
         return .loaded(items: prepared.deliveries.count, nextDueIn: nil)
     }
 
     private func transmit() async throws -> PartnerLink.Event {
-        guard let prepared = loaded else { preconditionFailure("a batch is loaded before it is sent") }
+        guard let (prepared, isSmallest) = loaded else { preconditionFailure("a batch is loaded before it is sent") }
         loaded = nil
         let answer: [UInt8]
         do {
             answer = try await connection.deliver(prepared.bytes)
         } catch {
-            try await context.ledger.recordAttempt(
-                prepared.deliveries.map(\.item.number), to: partner, detail: "\(error)".shortened,
-                at: context.now.wall)
+            try await transmitting.recordFailure(of: prepared, to: partner, isSmallest: isSmallest, cause: error)
             throw error
         }
         try await transmitting.record(answer, to: prepared, from: partner)

@@ -128,7 +128,9 @@ package struct TallyExchange: Sendable {
                 .partnerCloned, "incarnation \(tally.incarnation) signs again although \(successor) had followed it")
         case .unproven:
             try await raise(
-                .partnerHistoryUnproven, "it names a predecessor that this node has never seen: call its duty contact")
+                .partnerHistoryUnproven,
+                "it names a predecessor that this node has never seen: it was started more than once while this node "
+                    + "could not hear it, or its store is new or another. Ask its duty contact which")
         }
         if case .superseded = judgement { return }
         try await context.ledger.keepIncarnation(

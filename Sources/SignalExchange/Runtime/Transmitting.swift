@@ -7,6 +7,8 @@ import Logging
 package struct Transmitting: Sendable {
     /// How long a delivery waits whose recipient cannot be sealed to now.
     package static let holdRetry = Milliseconds.seconds(5)
+    /// How long a delivery waits that got no answer although it was sent alone: long enough for others to go first.
+    package static let aloneRetry = Milliseconds.seconds(30)
 
     private let context: NodeContext
 
@@ -42,6 +44,23 @@ package struct Transmitting: Sendable {
             signedManifest: signed,
             envelopes: sealed.filter { $0.delivery.kind == .message }.map(\.envelope))
         return Prepared(bytes: batch.wireBytes, manifestDigest: sha256(signed), deliveries: sealed.map(\.delivery))
+    }
+
+    /// Notes that a batch got no answer.
+    ///
+    /// - Parameter isSmallest: whether it had been made as small as a batch can be. What fails alone, again and again while
+    ///   tallies get through, may be what the partner's node, or something on the way, fails on: it is put off for a
+    ///   while with an alarm, so that it does not hold up what stands behind it.
+    package func recordFailure(
+        of prepared: Prepared, to partner: OIN, isSmallest: Bool, cause: any Error
+    ) async throws {
+        let detail = "\(cause)".shortened
+        try await context.ledger.recordAttempt(
+            prepared.deliveries.map(\.item.number), to: partner, detail: detail, at: context.now.wall)
+        guard isSmallest else { return }
+        try await hold(
+            prepared.deliveries, for: partner, .deliveryDeferred, detail: "sent alone it gets no answer: \(detail)",
+            retryAfter: Self.aloneRetry)
     }
 
     /// Records what a partner answered. Every proof is verified before it counts.

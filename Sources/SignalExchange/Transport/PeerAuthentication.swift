@@ -27,35 +27,48 @@ package struct PeerAuthentication: Sendable {
 
     /// The member that a certificate stands for.
     ///
+    /// - Throws: ``RequestError``: not a member's own, or not one that holds now.
+    package func organisation(of certificate: NIOSSLCertificate) throws -> OIN {
+        let presented = try context.community.identity(
+            presenting: try certificate.toDERBytes(), at: context.now.wall)
+        if let doubt = presented.doubt {
+            context.logger.warning("a certificate cannot be judged now", metadata: ["reason": "\(doubt)"])
+        }
+        return presented.oin
+    }
+}
+
+extension Community {
+    /// Whom a TLS certificate stands for, on either side of a connection.
+    ///
     /// Whose it is comes first, and costs a digest. Chain and revocation are judged for members' certificates alone, so
     /// that a stranger cannot make the node verify one chain after another.
     ///
+    /// - Returns: the member; and why its revocation cannot be judged now, where that is so. The connection carries only
+    ///   sealed and signed matter, and each of these is judged again: a stale list holds messages, and must not cut the
+    ///   line on which the partner would learn of it.
     /// - Throws: ``RequestError``: not a member's own, or not one that holds now.
-    package func organisation(of certificate: NIOSSLCertificate) throws -> OIN {
-        let der = try certificate.toDERBytes()
-        let community = context.community
-        guard let certificate = community.caller(sha256(der)), let oin = certificate.oin else {
-            throw RequestError(.partnerUnknown, Self.cause(of: der, in: community.directory))
+    func identity(
+        presenting der: [UInt8], at now: Timestamp
+    ) throws(RequestError) -> (oin: OIN, doubt: UndecidedReason?) {
+        guard let certificate = caller(sha256(der)), let oin = certificate.oin else {
+            throw RequestError(.partnerUnknown, cause(of: der))
         }
-        let now = context.now.wall
-        switch community.trust.verdict(for: certificate, purpose: .tls, at: now, now: now) {
-        case .trusted: break
+        switch trust.verdict(for: certificate, purpose: .tls, at: now, now: now) {
+        case .trusted: return (oin, nil)
         case .undecided(let reason):
             // Whoever no authority here vouches for may be anybody.
             guard reason.isOfRevocation else {
                 throw RequestError(.partnerUnknown, "\(certificate.subject): \(reason)")
             }
-            // The connection carries only sealed and signed matter, and each of these is judged again: a stale list
-            // holds messages, and must not cut the line on which the partner would learn of it.
-            context.logger.warning("a certificate cannot be judged now", metadata: ["reason": "\(reason)"])
+            return (oin, reason)
         case .untrusted(let reason):
             throw RequestError(.partnerUnknown, "\(certificate.subject): \(reason)")
         }
-        return oin
     }
 
-    /// Why a certificate is no member's, for the log: its names are those that it gives itself.
-    private static func cause(of der: [UInt8], in directory: Directory) -> String {
+    /// Why a certificate is no member's, for people: its names are those that it gives itself.
+    private func cause(of der: [UInt8]) -> String {
         let certificate: Certificate
         do {
             certificate = try Certificate(der: der)

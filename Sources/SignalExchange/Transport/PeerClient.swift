@@ -5,9 +5,10 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import NIOSSL
 
 /// The connection to one partner: mutual TLS 1.3, HTTP/1.1 keep-alive, a client of its own with that partner's name and
-/// our trust anchors.
+/// our trust anchors. Nothing is asked of whoever presents another certificate than the directory has for the partner.
 package final class PeerClient: PartnerConnection {
     private let partner: OIN
     private let requestTimeout: Milliseconds
@@ -49,7 +50,7 @@ package final class PeerClient: PartnerConnection {
             throw NodeError(.notInDirectory, "\(partner) is no longer in the directory; its deliveries wait")
         }
         try judge(member, in: community)
-        let client = try await clients.client(for: member, with: community.tls)
+        let client = try await clients.client(for: member, in: community, now: now)
         var request = HTTPClientRequest(url: "https://\(partner.tlsName):\(member.endpoint.port)\(path)")
         request.method = .POST
         request.headers.add(name: "content-type", value: type)
@@ -99,8 +100,7 @@ package final class PeerClient: PartnerConnection {
         }
     }
 
-    /// The TLS layer verifies the chain and the name, and knows no revocation lists: a partner whose every certificate
-    /// is revoked or expired is not called.
+    /// A partner whose every certificate is revoked or expired is not called: the handshake would tell it who calls.
     private func judge(_ member: Member, in community: Community) throws(NodeError) {
         let now = now()
         var reasons: [String] = []
@@ -123,30 +123,50 @@ private struct RequestTimedOut: Error, CustomStringConvertible {
     var description: String { "no whole answer within \(after.count) ms" }
 }
 
-/// One client a partner, made anew when the directory moves the partner elsewhere, or when an operator changes the
-/// authorities, or this node's own certificate or key: an open connection would go on with what was before.
+/// One client a partner, made anew with each directory, with other authorities or lists, and when this node's own
+/// certificate or key changes: an open connection was judged by what was before, and would go on with it.
 private actor ClientCache {
     private struct Made {
-        let endpoint: Endpoint
-        let material: Digest
+        let community: Community
         let client: HTTPClient
+
+        func isOf(_ other: Community) -> Bool {
+            community.directoryDigest == other.directoryDigest && community.trust === other.trust
+                && community.tls.digest == other.tls.digest
+        }
     }
 
     private var current: Made?
 
-    func client(for member: Member, with material: TLSMaterial) async throws -> HTTPClient {
-        if let current, current.endpoint == member.endpoint, current.material == material.digest {
-            return current.client
-        }
+    func client(
+        for member: Member, in community: Community, now: @escaping @Sendable () -> Timestamp
+    ) async throws -> HTTPClient {
+        if let current, current.isOf(community) { return current.client }
         let old = current?.client
-        let client = Self.make(for: member, with: material)
-        current = Made(endpoint: member.endpoint, material: material.digest, client: client)
+        let client = Self.make(for: member, in: community, now: now)
+        current = Made(community: community, client: client)
         if let old { try await old.shutdown() }
         return client
     }
 
-    private static func make(for member: Member, with material: TLSMaterial) -> HTTPClient {
-        var configuration = HTTPClient.Configuration(tlsConfiguration: material.client)
+    private static func make(
+        for member: Member, in community: Community, now: @escaping @Sendable () -> Timestamp
+    ) -> HTTPClient {
+        var configuration = HTTPClient.Configuration(tlsConfiguration: community.tls.client)
+        // The handshake found a chain and the name. Any certificate under the authorities may have that name, and a
+        // stolen one too: what counts is what the directory has for this partner, and that it holds now.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
+                guard let certificate else { throw RequestError(.partnerUnknown, "no certificate was presented") }
+                let presented = try community.identity(presenting: try certificate.toDERBytes(), at: now())
+                guard presented.oin == member.oin else {
+                    throw RequestError(.partnerUnknown, "\(presented.oin) answers in the place of \(member.oin)")
+                }
+            }.flatMapError { error in
+                // Nobody else closes it: to the client it is a connection that was never made.
+                channel.close(mode: .all).flatMapThrowing { throw error }
+            }
+        }
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = [member.oin.tlsName: member.endpoint.host]
         configuration.timeout.connect = .seconds(5)

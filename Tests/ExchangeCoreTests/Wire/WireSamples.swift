@@ -102,6 +102,10 @@ extension Sample {
                 isRecovering: true, issued: .start, received: .start, safe: .none,
                 gaps: (1...ProtocolLimits.tallyMaximumGaps).map {
                     NumberRange(SequenceNumber(UInt64($0) * 2), SequenceNumber(UInt64($0) * 2))
+                },
+                outcomes: (1...ProtocolLimits.tallyMaximumOutcomes).map {
+                    let number = SequenceNumber(UInt64($0) * 2 + 1)
+                    return OutcomeRange(NumberRange(number, number), .receipt)
                 })),
     ]
 }

@@ -32,6 +32,15 @@ struct RenewedTLS {
     func installKey() throws { try NodeFolder.write(key, to: folder.key(.tls), isSecret: true) }
     func installCertificate() throws { try NodeFolder.write(certificate, to: folder.certificate(.tls)) }
 
+    /// Certificates and key as files, for a server that presents them.
+    func identity(in community: ExampleCommunity) throws -> (certificates: [URL], key: URL) {
+        let place = community.folder.appending(path: "identity-\(UInt32.random(in: .min ... .max))")
+        let (certificate, key) = (place.appendingPathExtension("crt"), place.appendingPathExtension("key"))
+        try Data(self.certificate).write(to: certificate)
+        try Data(self.key).write(to: key)
+        return ([certificate, URL(filePath: folder.intermediates)], key)
+    }
+
     func install() throws {
         try installKey()
         try installCertificate()
