@@ -86,6 +86,12 @@ package protocol ExchangeLedger: Sendable {
     /// One page of the queue: of what is open the most pressing priority first, and in it the oldest, for it needs
     /// somebody; of all that was sent the newest first.
     func deliveries(_ filter: DeliveryFilter) async throws -> Page<DeliveryEntry>
+    /// Those of the messages that at least one recipient has receipted, to whomever the deliveries asked for go.
+    func receipted(among messages: [MessageID]) async throws -> Set<MessageID>
+    /// One delivery; `nil` where the number was never given.
+    func delivery(_ key: DeliveryKey) async throws -> DeliveryEntry?
+    /// How many deliveries were withdrawn.
+    func withdrawnCount() async throws -> Int
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
@@ -277,6 +283,13 @@ package struct DirectoryMark: Hashable, Sendable {
     package init(version: Int64, digest: Digest) {
         self.version = version
         self.digest = digest
+    }
+
+    /// What becomes of this directory where `latest` is the newest that was ever in use.
+    package func adoption(after latest: DirectoryMark?) -> DirectoryAdoption {
+        guard let latest, latest.version >= version else { return .inUse }
+        guard latest.version == version else { return .older(than: latest.version) }
+        return latest.digest == digest ? .inUse : .conflict(version: version)
     }
 }
 

@@ -46,9 +46,14 @@ extension StoreError {
     static func unreadable(_ column: String) -> StoreError {
         StoreError(
             .storeDamaged,
-            "The store holds a value that cannot be read. Stop the node, keep the file, and restore a backup.",
+            "The store holds a value that cannot be read. Stop the node. \(adviceForDamage)",
             cause: column)
     }
+
+    /// An older copy would give numbers a second time: the file as it is, and the partners, are all there is.
+    static let adviceForDamage =
+        "Keep the whole store folder, copy it elsewhere, and call somebody who knows SQLite; do NOT start on an older "
+        + "copy. Telephone the partners: what was accepted and not receipted may have told nobody."
 
     static func invariant(_ what: String) -> StoreError {
         StoreError(

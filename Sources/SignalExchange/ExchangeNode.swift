@@ -4,6 +4,7 @@ import ExchangeStore
 import Foundation
 package import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -34,9 +35,7 @@ package struct ExchangeNode: Sendable {
                 .certificateUnusable,
                 "the signing certificate is of \(keys.signing.oin), and the configuration says \(configuration.oin)")
         }
-        let ledger = try await openLedger(folder, archive: keys.archive, clock: clock)
-        let community = try CommunityHolder(
-            folder: folder, known: try await usedDirectory(ledger), now: clock.now)
+        let (ledger, community) = try await openLedger(folder, configuration, archive: keys.archive, clock: clock)
         let context = NodeContext(
             oin: configuration.oin, keys: keys, limits: configuration.limits, ledger: ledger,
             communityHolder: community, clock: clock, logger: logger)
@@ -93,13 +92,30 @@ package struct ExchangeNode: Sendable {
         }
     }
 
+    /// All that may keep the node from starting is looked at before the store begins an incarnation.
     private static func openLedger(
-        _ folder: NodeFolder, archive: ArchiveKey, clock: NodeClock
-    ) async throws(NodeError) -> SQLiteLedger {
+        _ folder: NodeFolder, _ configuration: NodeConfiguration, archive: ArchiveKey, clock: NodeClock
+    ) async throws(NodeError) -> (SQLiteLedger, CommunityHolder) {
+        try NewStore(folder).demandStore()
         do {
             let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
-            return try await SQLiteLedger.open(
-                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, archiveKey: check)
+            var community: CommunityHolder?
+            let ledger = try await SQLiteLedger.open(
+                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, archiveKey: check
+            ) { known in
+                let now = clock.now
+                let holder = try CommunityHolder(
+                    folder: folder, own: configuration.oin, known: known?.digest, now: now)
+                let (directory, digest) = (holder.current(now).directory, holder.current(now).directoryDigest)
+                let mark = DirectoryMark(version: directory.version, digest: digest)
+                try NodeContext.demandInUse(mark, after: mark.adoption(after: known))
+                try await probeAddress(configuration)
+                community = holder
+            }
+            guard let community else { preconditionFailure("a store that is opened was reviewed") }
+            return (ledger, community)
+        } catch let error as NodeError {
+            throw error
         } catch let error as StoreError {
             throw NodeError(NodeErrorCode(error.code), error)
         } catch {
@@ -107,11 +123,15 @@ package struct ExchangeNode: Sendable {
         }
     }
 
-    private static func usedDirectory(_ ledger: SQLiteLedger) async throws(NodeError) -> Digest? {
+    /// Listens for a moment where the node will listen: what keeps it from that is told before anything has begun.
+    private static func probeAddress(_ configuration: NodeConfiguration) async throws {
         do {
-            return try await ledger.latestDirectory()?.digest
+            let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: configuration.host, port: configuration.port).get()
+            try await channel.close()
         } catch {
-            throw NodeError(.storeUnavailable, "the store does not say which directory was in use", cause: "\(error)")
+            throw explain(error, configuration)
         }
     }
 
@@ -234,7 +254,8 @@ extension NodeError {
 }
 
 extension NodeErrorCode {
-    fileprivate init(_ code: StoreError.Code) {
+    /// The code under which an opening tells what the store said.
+    init(_ code: StoreError.Code) {
         self =
             switch code {
             case .storeLocked: .alreadyRunning

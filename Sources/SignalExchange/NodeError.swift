@@ -37,6 +37,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case nodeNotRunning = "node-not-running"
     case alreadyRunning = "already-running"
     case storeUnavailable = "store-unavailable"
+    case storeMissing = "store-missing"
     case storeDamaged = "store-damaged"
     case storeNewer = "store-newer"
     case archiveKeyWrong = "archive-key-wrong"
@@ -60,7 +61,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable, .keyExposed,
             .certificateUnusable, .keyCopyUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid,
             .directoryOlder,
-            .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeDamaged,
+            .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeMissing, .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,

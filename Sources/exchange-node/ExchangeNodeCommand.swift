@@ -23,7 +23,8 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               exchange-node run --folder nidos
             """,
         subcommands: [
-            Init.self, Keys.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self, Alarms.self,
+            Init.self, Keys.self, MakeNewStore.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self,
+            Alarms.self,
             Status.self, Version.self,
         ])
 }

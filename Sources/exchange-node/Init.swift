@@ -30,7 +30,7 @@ struct Init: AsyncParsableCommand {
         try await reporting {
             let plan = try FolderMaker.Plan(oin: oin, name: name, host: host, port: port, usesRSA: rsa)
             let folder = folder.nodeFolder
-            try FolderMaker(folder: folder, plan: plan).make()
+            try await FolderMaker(folder: folder, plan: plan).make()
             print(
                 """
                 \(folder.path) is made. Next:

@@ -7,13 +7,13 @@ import Testing
 /// A copy of the keys is confirmed where it is one, and only for these keys.
 @Suite struct KeyBackupTests {
     /// A node's folder with keys of its own, and a place beside it for a copy.
-    private func withKeys(_ body: (NodeFolder, _ copy: String) throws -> Void) throws {
+    private func withKeys(_ body: (NodeFolder, _ copy: String) throws -> Void) async throws {
         let place = FileManager.default.temporaryDirectory.appending(path: "xk-\(UInt32.random(in: .min ... .max))")
         defer { try? FileManager.default.removeItem(at: place) }
         let folder = NodeFolder(place.appending(path: "node").path)
         let plan = try FolderMaker.Plan(
             oin: "00000099000000001000", name: "Nidos (test)", host: "127.0.0.1", port: 8443, usesRSA: false)
-        try FolderMaker(folder: folder, plan: plan).make()
+        try await FolderMaker(folder: folder, plan: plan).make()
         try body(folder, place.appending(path: "copy").path)
     }
 
@@ -34,8 +34,8 @@ import Testing
         #expect(!KeyBackup(of: folder).state.isConfirmed, sourceLocation: sourceLocation)
     }
 
-    @Test func `an equal copy is confirmed, until a key changes`() throws {
-        try withKeys { folder, copy in
+    @Test func `an equal copy is confirmed, until a key changes`() async throws {
+        try await withKeys { folder, copy in
             #expect(KeyBackup(of: folder).state == .neverConfirmed)
             try self.copy(folder.keys, to: copy)
             let moment = Timestamp.current
@@ -60,8 +60,8 @@ import Testing
         }
     }
 
-    @Test func `a copy that differs or lacks a file is not confirmed, and the file is named`() throws {
-        try withKeys { folder, copy in
+    @Test func `a copy that differs or lacks a file is not confirmed, and the file is named`() async throws {
+        try await withKeys { folder, copy in
             try NodeFolder.write([1, 2, 3], to: folder.retiredKeys + "/2026-11.key")
             try self.copy(folder.keys, to: copy)
             for name in ["archive.key", "agreement.key", "retired/2026-11.key"] {
@@ -78,8 +78,8 @@ import Testing
         }
     }
 
-    @Test func `the node's own folder and links to its files are no copy`() throws {
-        try withKeys { folder, copy in
+    @Test func `the node's own folder and links to its files are no copy`() async throws {
+        try await withKeys { folder, copy in
             expectUnusable(folder, copyAt: folder.keys, saying: "no copy")
             expectUnusable(folder, copyAt: folder.path, saying: "no copy")
             let files = FileManager.default
@@ -97,8 +97,8 @@ import Testing
         }
     }
 
-    @Test func `what is noted and what is said holds nothing of a key`() throws {
-        try withKeys { folder, copy in
+    @Test func `what is noted and what is said holds nothing of a key`() async throws {
+        try await withKeys { folder, copy in
             try self.copy(folder.keys, to: copy)
             _ = try KeyBackup(of: folder).confirm(copyAt: copy, at: .current)
             let mark = try folder.readText(folder.keyBackupMark)

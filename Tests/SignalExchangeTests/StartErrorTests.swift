@@ -3,6 +3,7 @@ import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
+import GRDB
 import SignalExchange
 import Testing
 
@@ -190,14 +191,64 @@ extension Nodes {
         }
 
         @Test func `a store that is no store is refused and kept`() async throws {
-            let store = node.folder.store
-            try Data("this is no database, but somebody's only copy of it".utf8).write(to: URL(filePath: store))
-            let before = try node.folder.read(store)
-            let refused = try await node.command("run")
-            #expect(refused.said.matches(of: /store-damaged/).count == 1, "\(refused.said)")
-            try await expectStartRefused("store-damaged", saying: "restore a backup")
-            #expect(try node.folder.read(store) == before)
-            try FileManager.default.removeItem(atPath: store)
+            let text = Array("this is no database, but somebody's only copy of it".utf8)
+            try await replacing(node.folder.store, with: text) {
+                let refused = try await node.command("run")
+                #expect(refused.said.matches(of: /store-damaged/).count == 1, "\(refused.said)")
+                try await expectStartRefused("store-damaged", saying: "do NOT start on an older copy", "Telephone")
+                #expect(try node.folder.read(node.folder.store) == text)
+            }
+        }
+
+        @Test func `a store that is not there is not begun anew, but by who says that it is lost`() async throws {
+            let place = node.folder.file("store")
+            try await replacing(place, with: nil) {
+                try await expectStartRefused("store-missing", saying: place, "is the disk mounted?")
+                // The empty folder is where a disk would be mounted.
+                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+                try await expectStartRefused("store-missing", saying: "new-store")
+                #expect(!FileManager.default.fileExists(atPath: node.folder.store))
+                let other = try await node.command("new-store", "--confirm", "00000099000000001000")
+                #expect(other.exitStatus == 3, "\(other.said)")
+                let made = try await node.command("new-store", "--confirm", node.oin.text)
+                #expect(made.exitStatus == 0, "\(made.said)")
+                let again = try await node.command("new-store", "--confirm", node.oin.text)
+                #expect(again.said.contains("folder-not-empty"), "\(again.said)")
+            }
+        }
+
+        @Test func `a start that is refused begins no incarnation`() async throws {
+            let before = try incarnationCount()
+            try await replacing(node.folder.directory, with: Array("no directory".utf8)) {
+                try await expectStartRefused("directory-invalid")
+            }
+            try await replacing(node.folder.directory, with: community.signedDirectory(version: 7, without: node.oin)) {
+                try await expectStartRefused("not-in-directory", saying: node.oin.text)
+            }
+            try await expectStartRefused(
+                "configuration-invalid", environment: ["EXCHANGE_NODE_LISTEN_HOST=192.0.2.1"])
+            #expect(try incarnationCount() == before)
+        }
+
+        @Test func `a running node takes no directory that does not have its own organisation`() async throws {
+            let clock = NodeClock()
+            let holder = try CommunityHolder(folder: node.folder, own: node.oin, known: nil, now: clock.now)
+            let before = holder.current(clock.now).directory.version
+            let without = try community.signedDirectory(version: before + 1, without: node.oin)
+            try await replacing(node.folder.directory, with: without) {
+                #expect {
+                    _ = try holder.reload(clock.now)
+                } throws: {
+                    ($0 as? NodeError)?.code == .notInDirectory
+                }
+                #expect(holder.current(clock.now).directory.version == before)
+            }
+        }
+
+        private func incarnationCount() throws -> Int {
+            let store = try DatabaseQueue(path: node.folder.store)
+            defer { try? store.close() }
+            return try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM incarnation") ?? -1 }
         }
 
         @Test func `a folder that holds something is not made into a node`() async throws {

@@ -58,7 +58,8 @@ package enum AnswerRecording {
                 .raiseAlarm(
                     alarm(
                         .deliveryRefused, key, facts,
-                        "\(code.rawValue): \(detail). Correct it and send it as a new message that supersedes this one.",
+                        "\(code.rawValue): \(detail). Correct it and send it as a new message that supersedes this one; an "
+                            + "acknowledgement (NOD-02, NOD-03) cannot be sent anew: telephone the partner, and withdraw it.",
                         now: now)),
             ]
         case .later(let code, let detail):

@@ -16,12 +16,18 @@ package enum Intervention {
         case .releasedByOperator: break
         }
         guard let next = facts.transport.after(event) else { return nil }
+        // Nobody has to deal any more with what is not to be delivered.
+        let over: [LedgerChange] =
+            next == .withdrawn
+            ? [AlarmCode.deliveryRefused, .deliveryDeferred].map {
+                .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
+            } : []
         return [
             .declare(key, as: next, reason: reason, isToBeTold: facts.transport != .refused),
             .appendLeaf(
                 AuditLeaf(
                     .deliveryMoved, at: at, messageID: facts.message.id, partner: key.partner, number: key.number,
                     digest: facts.message.digest, note: next.rawValue)),
-        ]
+        ] + over
     }
 }

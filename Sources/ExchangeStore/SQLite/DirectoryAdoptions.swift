@@ -7,10 +7,8 @@ extension SQLiteLedger {
     package func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption {
         try await write(at: at) { transaction in
             let latest = try transaction.database.latestDirectory()
-            if let latest, latest.version > directory.version { return .older(than: latest.version) }
-            if let latest, latest.version == directory.version {
-                return latest.digest == directory.digest ? .inUse : .conflict(version: directory.version)
-            }
+            let adoption = directory.adoption(after: latest)
+            guard adoption == .inUse, latest != directory else { return adoption }
             try transaction.database.change(
                 "INSERT INTO directory (version, digest, adopted_at) VALUES (?, ?, ?)",
                 [directory.version, directory.digest.column, at.milliseconds])
@@ -24,7 +22,7 @@ extension SQLiteLedger {
 }
 
 extension Database {
-    fileprivate func latestDirectory() throws -> DirectoryMark? {
+    func latestDirectory() throws -> DirectoryMark? {
         try first("SELECT version, digest FROM directory ORDER BY version DESC LIMIT 1") {
             DirectoryMark(version: Int64($0.count(0)), digest: try $0.digest(1))
         }

@@ -85,6 +85,14 @@ extension SQLiteLedger {
         try await read { try $0.deliveries(filter) }
     }
 
+    package func receipted(among messages: [MessageID]) async throws -> Set<MessageID> {
+        try await read { try $0.receipted(among: messages) }
+    }
+
+    package func delivery(_ key: DeliveryKey) async throws -> DeliveryEntry? { try await read { try $0.delivery(key) } }
+
+    package func withdrawnCount() async throws -> Int { try await read { try $0.withdrawnCount() } }
+
     package func partners() async throws -> [PartnerEntry] { try await read { try $0.partners() } }
 
     package func alarms(includingCleared: Bool) async throws -> [AlarmEntry] {

@@ -49,7 +49,9 @@ enum Opening {
         let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb_%'")
         guard mark == Schema.applicationID || (mark == 0 && isEmpty == 0) else {
             throw StoreError(
-                .storeDamaged, "The file is not a store of an exchange node. Look at the folder that is configured.",
+                .storeDamaged,
+                "The file is not a store of an exchange node. Look at the folder that is configured. "
+                    + StoreError.adviceForDamage,
                 cause: "application_id \(mark)")
         }
         if try Schema.migrator.hasBeenSuperseded(database) {
@@ -92,7 +94,7 @@ enum Opening {
             guard finding == nil || finding == "ok" else {
                 throw StoreError(
                     .storeDamaged,
-                    "The store's file is damaged. It was not opened; keep the file, and restore a backup.",
+                    "The store's file is damaged. It was not opened. \(StoreError.adviceForDamage)",
                     cause: finding ?? "")
             }
         }

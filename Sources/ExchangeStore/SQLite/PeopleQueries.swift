@@ -73,6 +73,30 @@ extension Database {
         }
     }
 
+    func receipted(among messages: [MessageID]) throws -> Set<MessageID> {
+        try Set(
+            messages.filter { id in
+                try first(
+                    "SELECT 1 FROM delivery WHERE message_id = ? AND transport = 'receipted' LIMIT 1", [id.column],
+                    { _ in true }) == true
+            })
+    }
+
+    func delivery(_ key: DeliveryKey) throws -> DeliveryEntry? {
+        guard let number = Int64(exactly: key.number.value) else { return nil }
+        return try first(
+            """
+            SELECT \(ListQueries.deliveryColumns)
+            FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
+            """,
+            [key.partner.text, number]
+        ) { try DeliveryEntry($0) }
+    }
+
+    func withdrawnCount() throws -> Int {
+        try first("SELECT count(*) FROM delivery WHERE transport = 'withdrawn'", []) { $0.count(0) } ?? 0
+    }
+
     /// The most pressing priority first, and in it the oldest.
     ///
     /// - Parameter range: the entries of one priority behind an ordinal: the lowest ordinals, in any order.
@@ -110,6 +134,13 @@ enum ListQueries {
         """
     }
 
+    /// What a ``DeliveryEntry`` is read from, of `delivery d` and `message m`.
+    static let deliveryColumns = """
+        \(MessageSummary.columns), d.partner, d.recipient_role, d.number, d.transport, d.follow_up,
+        d.follow_up_role, d.attempts, d.accepted_at, d.is_outstanding, d.next_attempt, d.detail,
+        d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message, d.ordinal
+        """
+
     /// - Its parameters: partner, message and case, as far as the filter names them; for what is open a priority's rank
     ///   and the ordinal before the first, and otherwise the ordinal behind the last; how many.
     static func deliveries(_ filter: DeliveryFilter) -> String {
@@ -125,9 +156,7 @@ enum ListQueries {
             ? ["d.transport IN ('open', 'held', 'refused')", "\(plus)d.priority_rank = ?", "\(plus)d.ordinal > ?"]
             : ["\(plus)d.ordinal < ?"]
         return """
-            SELECT \(MessageSummary.columns), d.partner, d.recipient_role, d.number, d.transport, d.follow_up,
-                d.follow_up_role, d.attempts, d.accepted_at, d.is_outstanding, d.next_attempt, d.detail,
-                d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message, d.ordinal
+            SELECT \(deliveryColumns)
             FROM delivery d JOIN message m ON m.id = d.message_id
             WHERE \(conditions.joined(separator: " AND "))
             ORDER BY \(plus)d.ordinal \(filter.onlyOpen ? "" : "DESC") LIMIT ?

@@ -28,8 +28,7 @@ extension StoreError {
                 cause: cause)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return StoreError(
-                .storeDamaged, "The store's file is damaged. Stop the node, keep the file, and restore a backup.",
-                cause: cause)
+                .storeDamaged, "The store's file is damaged. Stop the node. \(adviceForDamage)", cause: cause)
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return StoreError(
                 .storeLocked, "Another program has the store open. Close it; the node tries again.", cause: cause)

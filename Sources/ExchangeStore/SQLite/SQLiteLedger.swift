@@ -33,6 +33,24 @@ package final class SQLiteLedger: ExchangeLedger {
         self.fan = fan
     }
 
+    /// Makes a new store at `path`, in which no incarnation has begun.
+    ///
+    /// - Throws: ``StoreError``, as ``open(at:digest:random:now:archiveKey:limits:review:)``.
+    package static func make(at path: String, limits: StoreLimits = StoreLimits()) async throws {
+        let lock = try FolderLock(at: path + ".lock")
+        defer { lock.release() }
+        do {
+            try StoreFile.prepare(at: path)
+            let pool = try DatabasePool(path: path, configuration: Opening.configuration(limits))
+            try Opening.demandFullSync(pool)
+            try Schema.migrator.migrate(pool)
+            try await pool.barrierWriteWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try pool.close()
+        } catch {
+            throw StoreError.from(error, isWriting: false)
+        }
+    }
+
     /// Opens the store at `path`, or makes it, and begins a new incarnation.
     ///
     /// - Parameters:
@@ -42,11 +60,15 @@ package final class SQLiteLedger: ExchangeLedger {
     ///   - random: as many random bytes as it is asked for, from the system's generator.
     ///   - now: the time of the opening.
     ///   - archiveKey: compared before anything is written; `nil` for who reads nothing that is sealed.
+    ///   - review: looks at all else that may keep the node from starting, given the newest directory that was in use.
+    ///     What it throws is thrown here, and no incarnation has begun: one that nobody was told of is missing in the
+    ///     history that partners keep.
     /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `archive-key-wrong`, `disk-full` or
     ///   `store-unavailable`.
     package static func open(
         at path: String, digest: @escaping DigestFunction, random: @Sendable (Int) -> [UInt8], now: Now,
-        archiveKey: ArchiveKeyCheck? = nil, limits: StoreLimits = StoreLimits()
+        archiveKey: ArchiveKeyCheck? = nil, limits: StoreLimits = StoreLimits(),
+        review: (DirectoryMark?) async throws -> Void = { _ in }
     ) async throws -> SQLiteLedger {
         guard let identifier = IncarnationID(bytes: random(16)) else {
             throw StoreError.invariant("an incarnation is 16 random bytes")
@@ -69,6 +91,8 @@ package final class SQLiteLedger: ExchangeLedger {
             let pool = try DatabasePool(path: path, configuration: writing)
             try Opening.demandFullSync(pool)
             try Schema.migrator.migrate(pool)
+            let directory = try await pool.read { try $0.latestDirectory() }
+            do { try await review(directory) } catch { throw Kept(reason: error) }
             let fan = EventFan(maximumPending: limits.eventsMaximumPending)
             let checkpointer = try Checkpointer(path: path, configuration: configuration, limits: limits)
             let commits = GroupCommit(writer: pool, checkpointer: checkpointer, limits: limits) {
@@ -82,9 +106,16 @@ package final class SQLiteLedger: ExchangeLedger {
             return SQLiteLedger(
                 opening: opening, pool: pool, commits: commits, checkpointer: checkpointer, lock: lock,
                 fan: fan, digest: digest, limits: limits)
+        } catch let kept as Kept {
+            throw kept.reason
         } catch {
             throw StoreError.from(error, isWriting: false)
         }
+    }
+
+    /// What a review found: no error of the store.
+    private struct Kept: Error {
+        let reason: any Error
     }
 
     package var events: AsyncStream<LedgerEvent> { fan.subscribe() }

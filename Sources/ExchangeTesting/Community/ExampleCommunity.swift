@@ -33,7 +33,7 @@ package struct ExampleCommunity: Sendable {
         }
         // Making RSA keys takes seconds: all at once, as far as there are processors.
         try await withThrowingTaskGroup { group in
-            for node in nodes { group.addTask { try node.makeFolder(algorithm: algorithm, pki: pki) } }
+            for node in nodes { group.addTask { try await node.makeFolder(algorithm: algorithm, pki: pki) } }
             try await group.waitForAll()
         }
         let community = ExampleCommunity(folder: folder, pki: pki, nodes: nodes)

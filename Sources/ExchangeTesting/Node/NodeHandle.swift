@@ -23,10 +23,10 @@ package struct NodeHandle: Sendable {
     }
 
     /// Makes the folder as `exchange-node init` does, and puts into it what an operator gets from the authorities.
-    func makeFolder(algorithm: ExamplePKI.Algorithm, pki: ExamplePKI) throws {
+    func makeFolder(algorithm: ExamplePKI.Algorithm, pki: ExamplePKI) async throws {
         let plan = try FolderMaker.Plan(
             oin: member.oin.text, name: member.name, host: PortHolder.host, port: port, usesRSA: algorithm == .rsa3072)
-        try FolderMaker(folder: folder, plan: plan).make()
+        try await FolderMaker(folder: folder, plan: plan).make()
         for (use, purpose) in [
             (NodeFolder.KeyUse.signing, ExamplePKI.Purpose.signing), (.agreement, .agreement), (.tls, .tls),
         ] {

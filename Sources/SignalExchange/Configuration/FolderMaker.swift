@@ -41,7 +41,7 @@ package struct FolderMaker: Sendable {
     }
 
     /// - Throws: ``NodeError`` `folder-not-empty` where anything lies there already: keys are never overwritten.
-    package func make() throws(NodeError) {
+    package func make() async throws(NodeError) {
         let files = FileManager.default
         if let found = try? files.contentsOfDirectory(atPath: folder.path), !found.isEmpty {
             throw NodeError(
@@ -62,6 +62,7 @@ package struct FolderMaker: Sendable {
         for use in NodeFolder.KeyUse.allCases { try makeKey(for: use) }
         try NodeFolder.write(randomBytes(count: ArchiveKey.byteCount), to: folder.archiveKey, isSecret: true)
         try NodeFolder.write(Array(configurationText.utf8), to: folder.configuration)
+        try await NewStore(folder).make()
     }
 
     private func makeKey(for use: NodeFolder.KeyUse) throws(NodeError) {

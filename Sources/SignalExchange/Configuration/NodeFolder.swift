@@ -46,6 +46,11 @@ package struct NodeFolder: Sendable {
     /// - Throws: ``NodeError`` `file-missing` or `file-unreadable`, naming the file.
     package func read(_ path: String) throws(NodeError) -> [UInt8] {
         guard FileManager.default.fileExists(atPath: path) else {
+            if path.hasPrefix(keys + "/") {
+                throw NodeError(
+                    .fileMissing,
+                    "\(path) is missing; restore it from the copy of the keys: a new one opens nothing that waits")
+            }
             throw NodeError(
                 .fileMissing, "\(path) is missing; put it in place: `exchange-node init --help` says what it is")
         }

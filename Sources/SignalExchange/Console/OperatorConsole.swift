@@ -34,9 +34,10 @@ package struct OperatorConsole: Sendable {
         let untold = deliveries.elements.filter { $0["receipted"]?.flag != true }
         guard untold.isEmpty else {
             let refused = untold.count { $0["state"]?.text == "refused" }
+            let names = untold.map { "\($0["recipientName"]?.text ?? "") (\($0["state"]?.text ?? ""))" }
             throw NodeError(
                 .waitTimedOut,
-                "\(untold.count) of \(deliveries.elements.count) recipients have not been told (\(refused) refused it); "
+                "NOT told: \(names.joined(separator: ", ")). \(untold.count) of \(deliveries.elements.count) recipients have not been told (\(refused) refused it); "
                     + "the node goes on with the others. See `exchange-node queue show \(id)`")
         }
     }
@@ -113,11 +114,23 @@ package struct OperatorConsole: Sendable {
         if let reference = query.caseRef { parameters.append("caseRef=\(reference)") }
         let isCut = try await showList(
             "/v1/deliveries", parameters, maximumItems: query.maximumItems ?? .max, columns: Self.deliveryColumns,
-            empty: query.onlyOpen ? "Nothing waits: everybody has been told." : "Nothing was sent yet.")
+            empty: try await nothing(query))
         if isCut {
             // Beside the rows, not among them: a script reads those, and a person must not take them for all.
             FileHandle.standardError.write(Data("exchange-node: there are more; raise --limit\n".utf8))
         }
+    }
+
+    /// What an empty queue means. "Everybody has been told" is more than a node can know: what was withdrawn told nobody.
+    private func nothing(_ query: QueueQuery) async throws -> String {
+        let filter = [query.partner.map { "partner \($0)" }, query.caseRef.map { "case \($0)" }].compactMap { $0 }
+        guard filter.isEmpty else {
+            return "No \(query.onlyOpen ? "open delivery" : "delivery") matches (\(filter.joined(separator: ", ")))."
+        }
+        guard query.onlyOpen else { return "Nothing was sent yet." }
+        let withdrawn = try await client.get("/v1/status")["withdrawn"]?.number ?? 0
+        return withdrawn == 0
+            ? "Nothing is open." : "Nothing is open. \(withdrawn) were withdrawn (queue list shows them)."
     }
 
     /// - Parameter withAnswers: also the reasons and outcomes of the recipients: content, for those who may read it.
@@ -135,7 +148,16 @@ package struct OperatorConsole: Sendable {
         body["reason"] = .string(reason)
         let answer = try await client.post(
             "/v1/deliveries/\(partner)/\(number)/\(event)", body: JSONWriter.write(.object(body)))
-        printsJSON ? line(answer) : print("done")
+        guard !printsJSON else { return line(answer) }
+        let meaning =
+            switch event {
+            case "withdraw": "it is sent no more, which is final; the partner has NOT been told by it"
+            case "hold": "it is not sent until it is released"
+            default: "it is on its way again"
+            }
+        print(
+            "\(answer["message"]?.text ?? "")  \(answer["state"]?.text ?? ""), number \(number) to \(partner): \(meaning)"
+        )
     }
 
     // MARK: Partners and alarms

@@ -73,14 +73,19 @@ package final class CommunityHolder: Sendable {
     private static let checkInterval = Milliseconds.seconds(1)
 
     private let folder: NodeFolder
+    /// The organisation without which a directory is not taken.
+    private let own: OIN?
     private let state: Mutex<State>
     /// Rings when another community is in force, or another problem stands; for one listener.
     package let changes: AsyncStream<Void>
     private let ring: AsyncStream<Void>.Continuation
 
-    /// - Parameter known: the digest of the newest directory that this node has used, from before.
-    package init(folder: NodeFolder, known: Digest?, now: Now) throws(NodeError) {
+    /// - Parameters:
+    ///   - own: the organisation that must stand in the directory; `nil` for who looks at it as none of its members.
+    ///   - known: the digest of the newest directory that this node has used, from before.
+    package init(folder: NodeFolder, own: OIN? = nil, known: Digest?, now: Now) throws(NodeError) {
         self.folder = folder
+        self.own = own
         (changes, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let stamp = Self.stamp(of: folder)
         let files = try TrustFiles(folder)
@@ -88,6 +93,7 @@ package final class CommunityHolder: Sendable {
         let community: Community
         do {
             community = try Self.load(folder, trust: files.trust, tls: tls, known: known, now: now)
+            try Self.demand(own, in: community.directory)
         } catch {
             // What is missing may be in a list that cannot be used.
             throw Self.sum([error] + files.problems) ?? error
@@ -127,6 +133,7 @@ package final class CommunityHolder: Sendable {
             let fresh = try Self.load(
                 folder, trust: state.files.trust, tls: tls, known: state.community.directoryDigest, now: now)
             try Self.checkVersion(of: fresh, against: state.community)
+            try Self.demand(own, in: fresh.directory)
             state.community = fresh
         } catch {
             state.community = state.community.judged(by: state.files.trust, over: tls)
@@ -156,6 +163,16 @@ package final class CommunityHolder: Sendable {
     package var adopted: Digest? {
         get { state.withLock(\.adopted) }
         set { state.withLock { $0.adopted = newValue } }
+    }
+
+    /// No partner takes anything from who is not in its directory: a node that went on with such a one would send, and
+    /// tell nobody.
+    private static func demand(_ own: OIN?, in directory: Directory) throws(NodeError) {
+        guard let own, directory.member(own) == nil else { return }
+        throw NodeError(
+            .notInDirectory,
+            "version \(directory.version) of the directory does not have this organisation, \(own); have it added, or "
+                + "install the directory that has it")
     }
 
     private static func checkVersion(of fresh: Community, against current: Community) throws(NodeError) {

@@ -84,13 +84,19 @@ package struct LocalServer: Sendable {
             try await answer.json {
                 let (key, event) = try parameters.transportEvent
                 let reason = try await request.declaredReason(for: event)
-                guard try await context.ledger.moveTransport(key, event, reason: reason, at: context.now.wall) else {
+                let isMoved = try await context.ledger.moveTransport(key, event, reason: reason, at: context.now.wall)
+                let found = try await context.ledger.delivery(key)
+                guard let found else {
                     throw NodeError(
                         .deliveryUnknown,
-                        "no delivery \(key.number) to \(key.partner), or its state does not allow that; see `exchange-node queue "
-                            + "list --partner \(key.partner)`")
+                        "no delivery \(key.number) to \(key.partner); see `exchange-node queue list --partner "
+                            + "\(key.partner)`")
                 }
-                return ["done": true]
+                guard isMoved else { throw NodeError(.stepNotPossible, found.objection(to: event)) }
+                return [
+                    "done": true, "message": .string(found.message.id.description),
+                    "state": .string(found.state.rawValue),
+                ]
             }
         }
         api.post("alarms/:code/clear") { request, parameters in
@@ -121,6 +127,26 @@ package struct LocalServer: Sendable {
                 links.startMissing()
                 return ["directoryVersion": .integer(community.directory.version)]
             }
+        }
+    }
+}
+
+extension DeliveryEntry {
+    /// Why an operator's step cannot be taken: the state, since when, and what it means for who has to be told.
+    fileprivate func objection(to event: TransportEvent) -> String {
+        switch transport {
+        case .receipted:
+            "receipted since \(receiptedAt?.description ?? "before"): the partner HAS it, and it cannot be withdrawn, held "
+                + "or released; call them"
+        case .refused:
+            "the partner refused it (\(detail)): it is sent no more, so that nothing is to be held or released; withdraw "
+                + "it, or send a new message that supersedes it"
+        case .withdrawn:
+            "it was withdrawn (\(detail)), which is final: nobody is sent it any more; send a new message if they have to "
+                + "know"
+        case .held:
+            "it is held already (\(detail)): it is not sent until it is released, with `exchange-node queue release`"
+        case .open: "it is not held: it is on its way, and the node goes on by itself"
         }
     }
 }

@@ -20,13 +20,15 @@ struct LocalViews: Sendable {
             "directoryVersion": .integer(community.directory.version),
             "filesProblem": .string(context.communityHolder.problem?.description ?? ""),
             "keyBackupConfirmed": .bool(keyBackup.state.isConfirmed),
+            "withdrawn": .integer(Int64(try await context.ledger.withdrawnCount())),
             "alarms": .integer(Int64(try await context.ledger.alarms(includingCleared: false).count)),
         ]
     }
 
     func deliveries(_ filter: DeliveryFilter) async throws -> JSONValue {
+        if let partner = filter.partner { try await demandKnown(partner) }
         let page = try await context.ledger.deliveries(filter)
-        return Rendering.page(render(page.entries), next: page.next)
+        return Rendering.page(try await render(page.entries), next: page.next)
     }
 
     /// The deliveries of a message; waits until each has its receipt or refusal, the time is over, or the node stops.
@@ -49,7 +51,7 @@ struct LocalViews: Sendable {
             // Who waits must not keep a node that is asked to stop: it is shown what there is.
             let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
             if isSettled || isEnding || context.now.monotonic >= deadline {
-                return .array(withAnswers ? try await answered(entries) : render(entries))
+                return .array(withAnswers ? try await answered(entries) : try await render(entries))
             }
             context.logger.debug("a request waits for receipts", metadata: ["message": "\(id)"])
             await changes.wait(beyond: seen, until: deadline, clock: context.clock)
@@ -104,7 +106,7 @@ struct LocalViews: Sendable {
 
     private func answered(_ entries: [DeliveryEntry]) async throws -> [JSONValue] {
         var rows: [JSONValue] = []
-        for (entry, row) in zip(entries, render(entries)) {
+        for (entry, row) in zip(entries, try await render(entries)) {
             guard case .object(var object) = row else { preconditionFailure("a delivery is shown as an object") }
             if let id = entry.followUpMessage, let kept = try await context.ledger.message(id) {
                 let body = try await StoredContent(context).read(kept).body
@@ -115,12 +117,28 @@ struct LocalViews: Sendable {
         return rows
     }
 
-    private func render(_ entries: [DeliveryEntry]) -> [JSONValue] {
+    /// An OIN with a slip in it has no open deliveries either: "nothing is open" would be taken for good news.
+    private func demandKnown(_ partner: OIN) async throws {
+        guard context.community.directory.member(partner) == nil,
+            try await !context.ledger.partners().contains(where: { $0.partner == partner })
+        else { return }
+        throw NodeError(
+            .requestInvalid,
+            "\(partner) is no member of the directory and nothing was ever sent to it; see `exchange-node partners`")
+    }
+
+    private func render(_ entries: [DeliveryEntry]) async throws -> [JSONValue] {
         let directory = context.community.directory
         // Held by at least one other node under its receipt: a dead disk here loses the message no more.
-        let secured = Set(entries.filter { $0.transport == .receipted }.map(\.message.id))
+        let secured = try await context.ledger.receipted(among: entries.map(\.message.id))
+        var links: [OIN: PartnerDriver.Status] = [:]
+        for partner in Set(entries.map(\.key.partner)) {
+            links[partner] = await self.links.driver(for: partner)?.status
+        }
         return entries.map {
-            Rendering.delivery($0, isSecured: secured.contains($0.message.id), directory: directory)
+            Rendering.delivery(
+                $0, isSecured: secured.contains($0.message.id), link: links[$0.key.partner], now: context.now,
+                directory: directory)
         }
     }
 }

@@ -9,7 +9,11 @@ enum Rendering {
         ["items": .array(items), "next": next.map { .string($0.description) } ?? .null]
     }
 
-    static func delivery(_ entry: DeliveryEntry, isSecured: Bool, directory: Directory) -> JSONValue {
+    /// - Parameter link: how the link to the recipient stands: an open delivery that had no attempt of its own waits for
+    ///   what the link waits for.
+    static func delivery(
+        _ entry: DeliveryEntry, isSecured: Bool, link: PartnerDriver.Status?, now: Now, directory: Directory
+    ) -> JSONValue {
         var object = message(entry.message)
         object["recipient"] = .string(entry.recipient.oin.text)
         object["recipientName"] = .string(name(entry.recipient.oin, directory))
@@ -22,11 +26,13 @@ enum Rendering {
         object["owner"] = .string(entry.followUpRole)
         object["attempts"] = .integer(Int64(entry.attempts))
         object["accepted"] = .string(entry.acceptedAt.description)
-        object["nextAttempt"] = time(entry.nextAttempt)
+        let waitsForLink = entry.transport == .open && link?.lastProblem != nil
+        object["nextAttempt"] = time(entry.nextAttempt ?? (waitsForLink ? link?.nextTry(now) : nil))
         object["receiptedAt"] = time(entry.receiptedAt)
         object["ownedAt"] = time(entry.ownedAt)
         object["concludedAt"] = time(entry.concludedAt)
-        object["detail"] = .string(entry.detail)
+        let problem = waitsForLink ? link?.lastProblem ?? "" : ""
+        object["detail"] = .string(entry.detail.isEmpty ? problem : entry.detail)
         return .object(object)
     }
 

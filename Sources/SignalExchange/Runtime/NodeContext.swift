@@ -38,8 +38,14 @@ package struct NodeContext: Sendable {
         let community = community
         guard communityHolder.adopted != community.directoryDigest else { return }
         let mark = DirectoryMark(version: community.directory.version, digest: community.directoryDigest)
-        switch try await ledger.adoptDirectory(mark, at: now.wall) {
-        case .inUse: communityHolder.adopted = community.directoryDigest
+        try Self.demandInUse(mark, after: try await ledger.adoptDirectory(mark, at: now.wall))
+        communityHolder.adopted = community.directoryDigest
+    }
+
+    /// - Throws: ``NodeError`` `directory-older` or `directory-invalid`.
+    static func demandInUse(_ mark: DirectoryMark, after adoption: DirectoryAdoption) throws(NodeError) {
+        switch adoption {
+        case .inUse: break
         case .older(let newest):
             throw NodeError(
                 .directoryOlder,

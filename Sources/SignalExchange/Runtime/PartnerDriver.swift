@@ -44,6 +44,12 @@ package actor PartnerDriver {
         package let failures: Int
         package let unreachableSince: Timestamp?
         package let lastProblem: String?
+
+        /// When the link tries again, by the wall clock; `nil` where it does not wait.
+        package func nextTry(_ now: Now) -> Timestamp? {
+            guard case .backingOff(let until) = phase else { return nil }
+            return now.wall + Milliseconds(until.milliseconds - now.monotonic.milliseconds)
+        }
     }
 
     package var status: Status {

@@ -31,7 +31,12 @@ import Testing
         #expect(
             Self.decide(event, in: before) == [
                 .declare(Self.key, as: after, reason: "a reason", isToBeTold: true), Self.leaf(after),
-            ])
+            ] + (after == .withdrawn ? Self.over : []))
+    }
+
+    /// What was said of a delivery that is withdrawn concerns nobody any more.
+    private static let over: [LedgerChange] = [AlarmCode.deliveryRefused, .deliveryDeferred].map {
+        .clearAlarm($0, partner: key.partner, messageID: Sample.summary().id)
     }
 
     @Test func `what is released is sent`() {
@@ -41,11 +46,11 @@ import Testing
             ])
     }
 
-    @Test func `a refused message that is withdrawn is declared to nobody`() {
+    @Test func `a refused message that is withdrawn is declared to nobody, and its alarms end`() {
         #expect(
             Self.decide(.withdrawnByPerson, in: .refused) == [
                 .declare(Self.key, as: .withdrawn, reason: "a reason", isToBeTold: false), Self.leaf(.withdrawn),
-            ])
+            ] + Self.over)
     }
 
     @Test(arguments: [

@@ -1,0 +1,61 @@
+import ExchangeCore
+import ExchangeStore
+import Foundation
+
+/// The making of a node's store: once with its folder, and never by the way. A node that began anew because its disk
+/// was not there would give its numbers a second time, and its partners would keep the first message under each.
+package struct NewStore: Sendable {
+    private let folder: NodeFolder
+
+    package init(_ folder: NodeFolder) { self.folder = folder }
+
+    /// - Throws: ``NodeError`` `store-missing`.
+    package func demandStore() throws(NodeError) {
+        guard byteCount == 0 else { return }
+        throw NodeError(
+            .storeMissing,
+            "no store in \(folder.file("store")); is the disk mounted? Nothing was begun. Where the store is lost for "
+                + "good, telephone the partners first, then see `exchange-node new-store --help`")
+    }
+
+    /// Makes the store of a folder that has none.
+    ///
+    /// - Throws: ``NodeError`` `folder-not-empty` where there is one, and what keeps a store from being made.
+    package func make() async throws(NodeError) {
+        guard byteCount == 0 else {
+            throw NodeError(
+                .folderNotEmpty,
+                "\(folder.store) is there; nothing was changed. Start the node on it with `exchange-node run`")
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder.file("store"), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+            try await SQLiteLedger.make(at: folder.store)
+        } catch let error as StoreError {
+            throw NodeError(NodeErrorCode(error.code), error)
+        } catch {
+            throw NodeError(.storeUnavailable, "\(folder.store) cannot be made", cause: "\(error)")
+        }
+    }
+
+    /// Makes the store anew, for a folder whose store is lost for good.
+    ///
+    /// - Parameter oin: this organisation's, as a person typed it: nobody is to do this without thinking.
+    /// - Throws: ``NodeError`` `request-invalid` for another OIN; as ``make()``.
+    package func replaceLost(confirmedBy oin: String, of configuration: NodeConfiguration) async throws(NodeError) {
+        guard oin == configuration.oin.text else {
+            throw NodeError(
+                .requestInvalid,
+                "--confirm takes the OIN of the organisation whose store is lost, \(configuration.oin); nothing was made"
+            )
+        }
+        try await make()
+    }
+
+    /// 0 where the file is not there, or was never written.
+    private var byteCount: Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: folder.store)
+        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    }
+}
