@@ -10,6 +10,8 @@ readonly here
 readonly profile="$here/profile.cnf"
 readonly community_list="$here/community.tsv"
 readonly day=86400
+# protocol.md section 1.2: x.1.5
+readonly directory_content_type=1.3.6.1.4.1.32473.27062.1.5
 # Certificates begin in the past, so that tests can sign at an earlier moment under a chain that was valid then.
 readonly authority_from_days=-365 authority_until_days=3650
 readonly certificate_from_days=-30 certificate_until_days=730
@@ -28,6 +30,7 @@ commands
   community OUT                     init, and the organisations of community.tsv (makes only what is not there)
   organisation OUT SLUG OIN NAME    keys and certificates in OUT/organisations/SLUG: signing, agreement, tls
   sign-csr OUT CSR KIND CERT_OUT    a certificate for a request; KIND is signing, agreement or tls
+  sign-directory OUT JSON CMS_OUT   the directory of a test community, signed by its directory signer (protocol.md 14)
   revoke OUT CERT [REASON]          revokes a certificate and refreshes the lists; REASON as in RFC 5280 section
                                     5.3.1, default unspecified (keyCompromise, cessationOfOperation, superseded, ...)
   crl OUT                           refreshes both revocation lists
@@ -236,6 +239,18 @@ command_sign_csr() {
     mv -f -- "$certificate.new" "$certificate"
 }
 
+command_sign_directory() {
+    [[ $# == 2 ]] || misused "sign-directory takes three arguments: OUT JSON CMS_OUT"
+    [[ -f $1 ]] || failed "there is no file '$1'"
+    require_authority
+    # protocol.md section 4.3: no certificates inside, the signer named by its key identifier, and the attribute that
+    # binds its certificate (-cades); any attribute beside the demanded ones is refused.
+    quietly openssl cms -sign -binary -nodetach -outform DER -in "$1" -out "$2.new" -md sha256 -keyid -nocerts \
+        -nosmimecap -cades -econtent_type "$directory_content_type" \
+        -signer "$out/directory/directory.crt" -inkey "$out/directory/directory.key"
+    mv -f -- "$2.new" "$2"
+}
+
 command_revoke() {
     [[ $# == 1 || $# == 2 ]] || misused "revoke takes two or three arguments: OUT CERT [REASON]"
     local certificate=$1 authority
@@ -298,6 +313,6 @@ command=${arguments[0]}
 out=${arguments[1]}
 export EXCHANGE_PKI_FOLDER=$out EXCHANGE_PKI_HOST=unused
 case $command in
-init | community | organisation | sign-csr | revoke | crl) "command_${command//-/_}" "${arguments[@]:2}" ;;
+init | community | organisation | sign-csr | sign-directory | revoke | crl) "command_${command//-/_}" "${arguments[@]:2}" ;;
 *) misused "unknown command '$command'" ;;
 esac

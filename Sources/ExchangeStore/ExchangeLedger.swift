@@ -109,6 +109,8 @@ package protocol ExchangeLedger: Sendable {
     /// An element says "look again". Equal elements that were not read yet are one; a reader that lags far behind gets
     /// `.everything`. Each access makes a stream of its own.
     var events: AsyncStream<LedgerEvent> { get }
+    /// Why the last write did not reach the disk; `nil` once one has. Kept in memory alone: it cannot be stored.
+    var problem: StoreError? { get }
     func close() async throws
 }
 

@@ -104,6 +104,10 @@ extension Nodes {
                         ExampleSignal.submission(to: [.guardian], explanation: String(repeating: "x", count: 7_500))),
                     key: "no-room")
                 try await nidos.waitForLog("disk-full")
+                // It can be kept nowhere, and is shown all the same.
+                #expect(try await nidos.api.alarms().first?.code == "store-failing")
+                let status = try await nidos.api.client.get("/v1/status")
+                #expect(status["storeProblem"]?.text?.contains("disk-full") == true, "\(status)")
                 #expect(try await avim.api.deliveries(of: second).first?.isReceipted == false)
                 #expect(try await !nidos.api.inbox().contains { $0.messageID == second })
 
@@ -164,9 +168,11 @@ struct SmallDisk {
     init(for node: NodeHandle, sizeMegabytes: Int) throws {
         let script = URL(filePath: node.folder.file("on-a-small-disk.sh"))
         store = node.folder.file("store")
+        // A disk that is new has no store: one is begun on it by who knows that.
+        let makeStore = "new-store --folder \(node.folder.path) --confirm \(node.oin)"
         let text = """
             #!/bin/sh
-            mounted='mount -t tmpfs -o size=\(sizeMegabytes)m none "$0" && exec "$@"'
+            mounted='mount -t tmpfs -o size=\(sizeMegabytes)m none "$0" && "$1" \(makeStore) >"$0.made" && exec "$@"'
             exec unshare -rm sh -c "$mounted" "\(store)" "\(NodeProcess.builtExecutable.path)" "$@"
             """
         try Data(text.utf8).write(to: script)

@@ -1,6 +1,7 @@
 import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
+import Foundation
 import SignalExchange
 import Synchronization
 import Testing
@@ -92,6 +93,24 @@ extension Nodes {
             }
             #expect(row["detail"]?.text?.isEmpty == false)
             #expect(row["attempts"]?.number == 0)
+        }
+
+        @Test func `an alarm is cleared by number, and nothing cleared is no success`() async throws {
+            let none = try await avim.command("alarms", "clear", "quota-exceeded")
+            #expect(none.exitStatus == 3, "\(none.said)")
+            #expect(none.said.contains("none was cleared"), "\(none.said)")
+        }
+
+        @Test func `a directory that the script signs is taken by a node`() async throws {
+            let community = try #require(Stage.community)
+            let holder = try CommunityHolder(folder: ind.folder, own: ind.oin, known: nil, now: NodeClock().now)
+            let document = community.folder.appending(path: "directory.json")
+            try Data(DirectoryDocument.encode(holder.current(NodeClock().now).directory)).write(to: document)
+            let signed = try await Command.run(
+                "certs-example/make-pki.sh",
+                ["sign-directory", community.folder.appending(path: "pki").path, document.path, ind.folder.directory])
+            #expect(signed.exitStatus == 0, "\(signed.said)")
+            _ = try CommunityHolder(folder: ind.folder, own: ind.oin, known: nil, now: NodeClock().now)
         }
 
         @Test func `a message that one recipient holds is secured in every list`() async throws {

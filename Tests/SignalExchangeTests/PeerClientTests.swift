@@ -112,7 +112,7 @@ extension Nodes {
             } _: {
                 try await withClient { client in
                     let error = await #expect(throws: NodeError.self) { try await client.exchangeTally([0]) }
-                    #expect(error?.cause == "no [2J  no")
+                    #expect(error?.cause == "Nidos (test) says of its own node and files: no [2J  no")
                 }
             }
         }

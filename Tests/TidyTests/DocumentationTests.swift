@@ -224,7 +224,9 @@ private struct DocumentTable {
 
     @Test func `every command that has an example is explained, and no other`() throws {
         let shown = commandFiles.flatMap { file in
-            file.text.matches(of: /exchange-node ([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)(?=[ "\n])/).map { String($0.1) }
+            file.text.matches(of: /exchange-node ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)?)(?=[ "\n])/).map {
+                String($0.1)
+            }
         }
         let explained = try table(under: "## Commands").names
         #expect(explained.sorted() == Set(shown).sorted())

@@ -77,4 +77,6 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case filesUnusable = "files-unusable"
     case ownCertificateUnusable = "own-certificate-unusable"
     case ownCertificateExpiring = "own-certificate-expiring"
+    /// Shown while it lasts, and never stored.
+    case storeFailing = "store-failing"
 }

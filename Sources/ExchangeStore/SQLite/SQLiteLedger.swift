@@ -18,6 +18,7 @@ package final class SQLiteLedger: ExchangeLedger {
     private let checkpointer: Checkpointer
     private let lock: FolderLock
     private let isClosed = Mutex(false)
+    private let failing = Mutex<StoreError?>(nil)
 
     private init(
         opening: StoreOpening, pool: DatabasePool, commits: GroupCommit, checkpointer: Checkpointer,
@@ -157,14 +158,23 @@ package final class SQLiteLedger: ExchangeLedger {
         at: Timestamp, _ body: @escaping @Sendable (inout LedgerTransaction) throws -> Value
     ) async throws -> Value {
         let (digest, limits) = (digest, limits)
-        let (value, events) = try await commits.commit { database in
-            var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: at)
-            let value = try body(&transaction)
-            return (value, transaction.events)
+        do {
+            let (value, events) = try await commits.commit { database in
+                var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: at)
+                let value = try body(&transaction)
+                return (value, transaction.events)
+            }
+            failing.withLock { $0 = nil }
+            fan.send(events)
+            return value
+        } catch let error as StoreError {
+            // A change that breaks a rule is refused by a store that works.
+            if error.code != .invariantViolated { failing.withLock { $0 = error } }
+            throw error
         }
-        fan.send(events)
-        return value
     }
+
+    package var problem: StoreError? { failing.withLock { $0 } }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {

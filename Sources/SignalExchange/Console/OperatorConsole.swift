@@ -166,7 +166,8 @@ package struct OperatorConsole: Sendable {
         show(
             try await client.get("/v1/partners"),
             columns: [
-                ("PARTNER", "name"), ("OIN", "oin"), ("LINK", "link"), ("SENT", "issued"), ("OPEN", "open"),
+                ("PARTNER", "name"), ("OIN", "oin"), ("LINK", "link"), ("SINCE", "unreachableSince"),
+                ("DUTY PHONE", "dutyPhone"), ("SENT", "issued"), ("OPEN", "open"),
                 ("RECEIVED", "received"), ("GAPS", "gaps"), ("OUR LIST THERE", "outgoing"),
                 ("THEIR LIST HERE", "incoming"), ("PROBLEM", "problem"),
             ], empty: "The directory has no other member.")
@@ -176,7 +177,8 @@ package struct OperatorConsole: Sendable {
         show(
             try await client.get("/v1/alarms"),
             columns: [
-                ("SINCE", "at"), ("ALARM", "code"), ("PARTNER", "partner"), ("MESSAGE", "message"),
+                ("SINCE", "at"), ("ALARM", "code"), ("NAME", "partnerName"), ("PARTNER", "partner"),
+                ("MESSAGE", "message"),
                 ("TIMES", "count"), ("WHAT TO DO", "detail"),
             ],
             empty: "No alarm is open.")
@@ -188,7 +190,7 @@ package struct OperatorConsole: Sendable {
         if let partner { body["partner"] = .string(partner) }
         if let message { body["message"] = .string(message) }
         let answer = try await client.post("/v1/alarms/\(code)/clear", body: JSONWriter.write(.object(body)))
-        printsJSON ? line(answer) : print("done")
+        printsJSON ? line(answer) : print("\(answer["cleared"]?.number ?? 0) cleared")
     }
 
     package func status() async throws {
@@ -208,7 +210,9 @@ package struct OperatorConsole: Sendable {
 
     private static let deliveryColumns = [
         ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("RECIPIENT", "recipientName"),
-        ("NO", "number"), ("STATE", "state"), ("SECURED", "secured"), ("OWNER", "owner"), ("RETRIES", "attempts"),
+        ("OIN", "recipient"),
+        ("NO", "number"), ("STATE", "state"), ("WAITING SINCE", "waitingSince"), ("SECURED", "secured"),
+        ("OWNER", "owner"), ("RETRIES", "attempts"),
         ("NEXT", "nextAttempt"),
         ("WHY", "detail"),
     ]

@@ -106,12 +106,21 @@ package struct LocalServer: Sendable {
                 let reader = try await request.localObject(members: ["partner", "message"])
                 let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
                 let message = try reader.optionalMessageID("message")
+                let count = try await context.ledger.alarms(includingCleared: false).map(\.alarm).count {
+                    $0.code == code && $0.partner == partner && (message == nil || $0.messageID == message)
+                }
+                guard count > 0 else {
+                    throw NodeError(
+                        .requestInvalid,
+                        "no alarm \(code.rawValue) of that partner and message is open, so that none was cleared; see "
+                            + "`exchange-node alarms`")
+                }
                 if let message {
                     try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)
                 } else {
                     try await context.ledger.clearAll(code, partner: partner, at: context.now.wall)
                 }
-                return ["done": true]
+                return ["cleared": .integer(Int64(count))]
             }
         }
         api.post("partners/greet") { _, _ in

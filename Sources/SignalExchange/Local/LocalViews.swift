@@ -19,9 +19,13 @@ struct LocalViews: Sendable {
             "incarnation": .string(context.ledger.opening.incarnation.description),
             "directoryVersion": .integer(community.directory.version),
             "filesProblem": .string(context.communityHolder.problem?.description ?? ""),
+            "storeProblem": .string(context.ledger.problem?.description ?? ""),
             "keyBackupConfirmed": .bool(keyBackup.state.isConfirmed),
             "withdrawn": .integer(Int64(try await context.ledger.withdrawnCount())),
-            "alarms": .integer(Int64(try await context.ledger.alarms(includingCleared: false).count)),
+            "alarms": .integer(
+                Int64(
+                    try await context.ledger.alarms(includingCleared: false).count
+                        + (context.ledger.problem == nil ? 0 : 1))),
         ]
     }
 
@@ -93,7 +97,17 @@ struct LocalViews: Sendable {
     }
 
     func alarms() async throws -> JSONValue {
-        .array(try await context.ledger.alarms(includingCleared: false).map(Rendering.alarm))
+        let directory = context.community.directory
+        let stored = try await context.ledger.alarms(includingCleared: false)
+        // What the store cannot keep is seen nowhere else: first, for nothing is accepted meanwhile.
+        let own = context.ledger.problem.map { problem in
+            AlarmEntry(
+                alarm: Alarm(
+                    code: .storeFailing, partner: nil, messageID: nil,
+                    detail: "nothing is accepted or receipted: \(problem)", at: context.now.wall),
+                count: 1, clearedAt: nil)
+        }
+        return .array(([own].compactMap { $0 } + stored).map { Rendering.alarm($0, directory: directory) })
     }
 
     func audit() async throws -> JSONValue {

@@ -26,6 +26,8 @@ enum Rendering {
         object["owner"] = .string(entry.followUpRole)
         object["attempts"] = .integer(Int64(entry.attempts))
         object["accepted"] = .string(entry.acceptedAt.description)
+        let waits = [.open, .held, .refused].contains(entry.transport)
+        object["waitingSince"] = time(waits ? entry.acceptedAt : nil)
         let waitsForLink = entry.transport == .open && link?.lastProblem != nil
         object["nextAttempt"] = time(entry.nextAttempt ?? (waitsForLink ? link?.nextTry(now) : nil))
         object["receiptedAt"] = time(entry.receiptedAt)
@@ -53,6 +55,7 @@ enum Rendering {
         object["oin"] = .string(member.oin.text)
         object["name"] = .string(member.name)
         object["roles"] = .array(member.roles.map { .string($0.rawValue) })
+        object["dutyPhone"] = .string(member.dutyContact.phone)
         object["endpoint"] = .string("\(member.endpoint.host):\(member.endpoint.port)")
         object["dutyContact"] = ["name": .string(member.dutyContact.name), "phone": .string(member.dutyContact.phone)]
         object["link"] = .string(status.map { describe($0.phase) } ?? "unknown")
@@ -89,10 +92,11 @@ enum Rendering {
         object["agree"] = .bool(entry.agreement.map { $0.outgoing.isSettled && $0.incoming.isSettled } ?? false)
     }
 
-    static func alarm(_ entry: AlarmEntry) -> JSONValue {
+    static func alarm(_ entry: AlarmEntry, directory: Directory) -> JSONValue {
         [
             "code": .string(entry.alarm.code.rawValue),
             "partner": entry.alarm.partner.map { .string($0.text) } ?? .null,
+            "partnerName": entry.alarm.partner.map { .string(name($0, directory)) } ?? .null,
             "message": entry.alarm.messageID.map { .string($0.description) } ?? .null,
             "detail": .string(entry.alarm.detail),
             "at": .string(entry.alarm.at.description),

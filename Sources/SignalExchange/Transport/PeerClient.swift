@@ -67,7 +67,9 @@ package final class PeerClient: PartnerConnection {
         guard answer.status == .ok else {
             throw NodeError(
                 .partnerUnreachable, "\(partner) turned the request away with status \(answer.status.code)",
-                cause: String(decoding: answer.body.readableBytesView.prefix(1000), as: UTF8.self)
+                // Its words are of its own machine, and nobody is to look for that file on this one.
+                cause: "\(member.name) says of its own node and files: "
+                    + String(decoding: answer.body.readableBytesView.prefix(1000), as: UTF8.self)
                     .withoutControlCharacters)
         }
         return Array(answer.body.readableBytesView)
