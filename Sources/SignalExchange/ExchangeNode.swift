@@ -78,7 +78,12 @@ package struct ExchangeNode: Sendable {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            try await context.ledger.close()
+            do {
+                try await context.ledger.close()
+            } catch let closing {
+                // What ended the node is told to whoever started it; this comes of it, or is less.
+                context.logger.error("the store did not close well", metadata: ["cause": "\(closing)"])
+            }
             throw Self.explain(error, configuration)
         }
         try await context.ledger.close()
@@ -225,6 +230,7 @@ private struct LedgerPump: Service {
             case .deliveryMoved, .inboxChanged, .alarmsChanged: break
             case .durabilityLost:
                 // Never a second try: what a failed sync lost, the next one would report as written.
+                await links.stop(grace: .zero)
                 throw NodeError(
                     .storeUnavailable,
                     "a write may not have reached the disk, so the node stops; look at the disk and "

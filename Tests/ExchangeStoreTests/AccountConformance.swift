@@ -77,6 +77,25 @@ import Testing
         #expect(all.first?.clearedAt == Sample.start)
     }
 
+    @Test func `beyond so many open alarms of a partner further messages share one, and an open one keeps its own`()
+        async throws
+    {
+        var limits = StoreLimits()
+        limits.alarmsMaximumOpen = 2
+        let ledger = try await Sample.openSQLite(limits: limits)
+        let ids = try (1...4).map { try Sample.message($0).id }
+        func raise(_ id: MessageID) async throws {
+            try await ledger.raise(
+                Alarm(
+                    code: .deliveryRefused, partner: Community.avim, messageID: id, detail: "\(id)", at: Sample.start))
+        }
+        for id in ids + [ids[1]] { try await raise(id) }
+        let open = try await ledger.alarms(includingCleared: false)
+        #expect(open.map(\.alarm.messageID) == [ids[0], ids[1], nil])
+        #expect(open.map(\.count) == [1, 2, 2])
+        try await ledger.close()
+    }
+
     @Test(arguments: StoreForm.all)
     func `alarms of two messages are kept apart, and cleared apart or all at once`(form: StoreForm) async throws {
         let ledger = try await form.open()

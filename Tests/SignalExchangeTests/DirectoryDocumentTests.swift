@@ -77,6 +77,23 @@ extension Nodes {
             expectRefused(saying: "is not of \(avim.oin)") { $0.oin == avim.oin ? $0.with(tls: other.tls) : $0 }
         }
 
+        @Test func `a test organisation among others is refused`() throws {
+            let oin = try #require(OIN("00000001001234567000"))
+            try community.pki.addOrganisation(slug: "other", oin: oin, name: "Other")
+            func listed(_ purpose: ExamplePKI.Purpose) throws -> [Certificate] {
+                let file = community.pki.credential(of: "other", for: purpose).certificate
+                return [try Certificate(pem: String(contentsOf: file, encoding: .utf8))]
+            }
+            let certificates = try MemberCertificates(
+                signing: listed(.signing), agreement: listed(.agreement), tls: listed(.tls))
+            expectRefused(saying: "test organisations") { member in
+                guard member.oin == avim.oin else { return member }
+                return Member(
+                    oin: oin, name: "Other", roles: member.roles, endpoint: member.endpoint, certificates: certificates,
+                    dutyContact: member.dutyContact)
+            }
+        }
+
         @Test(arguments: ["\n", "\u{1B}[2J", "\u{7F}", "\u{9B}2J"])
         func `a text with a control character is refused`(control: String) {
             let text = "Duty\(control)desk"

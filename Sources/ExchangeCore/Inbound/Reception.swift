@@ -101,6 +101,8 @@ package enum Examination: Hashable, Sendable {
     case declared(ItemKind, reason: String)
     /// A duplicate, and the answer that is stored for it bears a signature that partners cannot take any more.
     case lapsed(KeptAnswer)
+    /// It was not looked at, since the manifest's item alone decided.
+    case notExamined
 }
 
 extension Examination {
@@ -167,7 +169,8 @@ package enum Reception {
 
     private static func decide(_ examination: Examination, facts: ReceptionFacts) -> ReceptionVerdict {
         switch examination {
-        case .lapsed: return .later(.internalFault, detail: "contended; send again", alarm: nil)
+        // What decided before does so no more: another request, or the hour, has changed it meanwhile.
+        case .lapsed, .notExamined: return .later(.internalFault, detail: "contended; send again", alarm: nil)
         case .refused(let code, let detail): return .refuse(code, detail: detail)
         case .later(let code, let detail): return .later(code, detail: detail, alarm: alarm(for: code))
         case .declared(let kind, let reason):

@@ -48,6 +48,14 @@ public enum RequestErrorCode: String, CaseIterable, Hashable, Sendable {
     case nodeUnavailable = "node-unavailable"
 }
 
+extension AlarmCode {
+    /// What is said of one delivery while it is open, or refused: over with its receipt, and with its withdrawal.
+    package static let ofOneDelivery: [AlarmCode] = [
+        .deliveryDeferred, .deliveryRefused, .recipientNotTrusted, .storedMessageUnreadable, .revocationListStale,
+        .receiptInvalid,
+    ]
+}
+
 /// What an operator must look at. Each stands in `docs/operations.md` with what to do.
 public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case deliveryRefused = "delivery-refused"

@@ -40,10 +40,7 @@ package enum AnswerRecording {
                 .appendLeaf(leaf(.receiptRecorded, key, facts, now: now)),
             ]
                 // What was said of this delivery while it was open is over with its receipt.
-                + [
-                    AlarmCode.deliveryDeferred, .recipientNotTrusted, .storedMessageUnreadable, .revocationListStale,
-                    .receiptInvalid, .deliveryRefused, .acknowledgementWithoutReceipt,
-                ].map {
+                + (AlarmCode.ofOneDelivery + [.acknowledgementWithoutReceipt]).map {
                     .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
                 }
         case .refusal(let code, let detail, let proof):

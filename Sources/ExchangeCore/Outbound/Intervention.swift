@@ -19,7 +19,7 @@ package enum Intervention {
         // Nobody has to deal any more with what is not to be delivered.
         let over: [LedgerChange] =
             next == .withdrawn
-            ? [AlarmCode.deliveryRefused, .deliveryDeferred].map {
+            ? AlarmCode.ofOneDelivery.map {
                 .clearAlarm($0, partner: key.partner, messageID: facts.message.id)
             } : []
         return [

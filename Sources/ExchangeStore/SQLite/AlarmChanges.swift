@@ -7,7 +7,7 @@ extension LedgerTransaction {
     ///
     /// An alarm that opens has an audit leaf; only here is it known whether it does. Beyond
     /// ``StoreLimits/alarmsMaximumOpen`` of one code and partner, further messages count on one row of no message: a
-    /// partner cannot make the table grow without an end.
+    /// partner cannot make the table grow without an end. What is open already counts on its own row all the same.
     mutating func raise(_ alarm: Alarm) throws {
         let message = try isCrowded(alarm) ? nil : alarm.messageID
         let count = try database.first(
@@ -32,7 +32,12 @@ extension LedgerTransaction {
     }
 
     private func isCrowded(_ alarm: Alarm) throws -> Bool {
-        guard alarm.messageID != nil else { return false }
+        guard let message = alarm.messageID else { return false }
+        let isOpen = try database.first(
+            "SELECT 1 FROM alarm WHERE code = ? AND partner = ? AND message_id = ? AND cleared_at IS NULL",
+            [alarm.code.rawValue, alarm.partner?.text ?? "", message.column]
+        ) { _ in true }
+        guard isOpen == nil else { return false }
         let open = try database.first(
             """
             SELECT count(*) FROM (SELECT 1 FROM alarm WHERE code = ? AND partner = ? AND cleared_at IS NULL LIMIT ?)

@@ -52,6 +52,7 @@ actor Checkpointer {
             // The writer makes one just now.
         } catch {
             let error = StoreError.from(error, isWriting: true)
+            // A full disk, or a busy database, is no loss: the log stays as it is, and the next checkpoint tries again.
             if error.code == .durabilityLost { failure = error }
         }
         running = nil

@@ -111,8 +111,9 @@ package struct KeyBackup: Sendable {
 
     /// Every file that the node needs to open what it holds, in the order of their names.
     private func keyFiles() throws(NodeError) -> [KeyFile] {
-        let retired = names(in: folder.retiredKeys).filter { $0.hasSuffix(".key") || $0.hasSuffix(".crt") }
-        let names = (names(in: folder.keys).filter { $0.hasSuffix(".key") } + retired.map { "retired/" + $0 }).sorted()
+        let retired = try names(in: folder.retiredKeys).filter { $0.hasSuffix(".key") || $0.hasSuffix(".crt") }
+        let names = (try names(in: folder.keys).filter { $0.hasSuffix(".key") } + retired.map { "retired/" + $0 })
+            .sorted()
         guard names.contains("archive.key") else {
             throw NodeError(.fileMissing, "\(folder.archiveKey) is missing; name the node's folder with --folder")
         }
@@ -125,8 +126,15 @@ package struct KeyBackup: Sendable {
         return files
     }
 
-    private func names(in path: String) -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    /// None where there is no such folder. One that cannot be read may hold keys that the copy lacks.
+    private func names(in path: String) throws(NodeError) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch CocoaError.fileReadNoSuchFile {
+            return []
+        } catch {
+            throw NodeError(.fileUnreadable, "\(path) cannot be read; check its owner and rights", cause: "\(error)")
+        }
     }
 
     /// `COPY/keys` where there is one: both are what an operator may call the copy.

@@ -11,7 +11,7 @@ package struct NewStore: Sendable {
 
     /// - Throws: ``NodeError`` `store-missing`.
     package func demandStore() throws(NodeError) {
-        guard byteCount == 0 else { return }
+        guard try byteCount == 0 else { return }
         throw NodeError(
             .storeMissing,
             "no store in \(folder.file("store")); is the disk mounted? Nothing was begun. Where the store is lost for "
@@ -22,7 +22,7 @@ package struct NewStore: Sendable {
     ///
     /// - Throws: ``NodeError`` `folder-not-empty` where there is one, and what keeps a store from being made.
     package func make() async throws(NodeError) {
-        guard byteCount == 0 else {
+        guard try byteCount == 0 else {
             throw NodeError(
                 .folderNotEmpty,
                 "\(folder.store) is there; nothing was changed. Start the node on it with `exchange-node run`")
@@ -53,9 +53,19 @@ package struct NewStore: Sendable {
         try await make()
     }
 
-    /// 0 where the file is not there, or was never written.
+    /// 0 where the file is not there, or was never written. A folder that may not be looked into is neither.
     private var byteCount: Int {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: folder.store)
-        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        get throws(NodeError) {
+            do {
+                let attributes = try FileManager.default.attributesOfItem(atPath: folder.store)
+                return (attributes[.size] as? NSNumber)?.intValue ?? 0
+            } catch CocoaError.fileReadNoSuchFile {
+                return 0
+            } catch {
+                throw NodeError(
+                    .fileUnreadable, "\(folder.store) cannot be looked at; check owner and rights of its folder",
+                    cause: "\(error)")
+            }
+        }
     }
 }

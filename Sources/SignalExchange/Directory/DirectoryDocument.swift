@@ -51,6 +51,10 @@ package enum DirectoryDocument {
                 .map { index, value in try member(value, at: reader.path.member("members").element(index)) })
         let oins = directory.members.map(\.oin)
         guard Set(oins).count == oins.count else { throw reader.invalid("members", "name each organisation once") }
+        // A real case must not reach a test organisation, nor a made-up one real people (`protocol.md` §2.1).
+        guard Set(oins.map(\.isTest)).count == 1 else {
+            throw reader.invalid("members", "test organisations (00000099…) and others do not stand in one directory")
+        }
         // A signature names its key by identifier alone: with two it would not say whose it is.
         let keys = directory.members.flatMap { $0.certificates.signing.map(\.subjectKeyIdentifier) }
         guard Set(keys).count == keys.count else {

@@ -179,9 +179,8 @@ package struct Receiving: Sendable {
             {
                 return finding
             }
-            // The core repeats or refuses without looking inside; what stands here is not read.
-            return Examining.Finding(
-                examination: .later(.internalFault, detail: "not examined"), verified: nil)
+            // The core repeats or refuses without looking inside.
+            return Examining.Finding(examination: .notExamined, verified: nil)
         }
         guard item.kind == .message, let envelope else {
             return Examining.Finding(
@@ -254,14 +253,23 @@ extension RequestError {
             self.init(.statementInvalid, detail, alarm: error.code == .signerUntrusted ? .signerNotTrusted : nil)
             return
         }
-        let alarm: AlarmCode =
-            switch LaterCode(error.code) {
+        self.init(.statementUndecided, detail, alarm: AlarmCode(LaterCode(error.code)))
+    }
+}
+
+extension AlarmCode {
+    /// What somebody here must look at, where a partner's signature cannot be judged now.
+    init(_ code: LaterCode) {
+        self =
+            switch code {
+            case .revocationListStale: .revocationListStale
             case .signerUnknown: .signerUnknown
             case .clockSkewed: .clockSkewed
-            case .revocationListStale, .keyUnknown, .directoryStale, .storageUnavailable, .quotaExceeded,
-                .numberConflict, .internalFault:
-                .revocationListStale
+            case .keyUnknown: .keyUnknown
+            case .directoryStale: .directoryStale
+            case .numberConflict: .numberConflict
+            case .quotaExceeded: .quotaExceeded
+            case .storageUnavailable, .internalFault: .internalFault
             }
-        self.init(.statementUndecided, detail, alarm: alarm)
     }
 }

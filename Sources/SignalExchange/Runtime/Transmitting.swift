@@ -124,7 +124,11 @@ package struct Transmitting: Sendable {
                 return .refusal(refusal.code, detail: refusal.detail, statement)
             }
         } catch let error as CMSError {
-            return .invalid(reason: error.description)
+            guard error.code.mayPass else { return .invalid(reason: error.description) }
+            // A proof that cannot be judged now may be as good as any: it is asked for again, and our own lists are
+            // what somebody must look at.
+            return .notSent(
+                AlarmCode(LaterCode(error.code)), detail: error.message.shortened, retryAfter: Self.holdRetry)
         } catch let error as WireError {
             return .invalid(reason: error.description)
         }
