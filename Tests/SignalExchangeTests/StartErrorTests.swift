@@ -102,6 +102,17 @@ extension Nodes {
             }
         }
 
+        @Test func `a key that is misspelt is refused by name`() async throws {
+            let text = try node.folder.readText(node.folder.configuration)
+            for (good, bad, name) in [("level:", "levle:", "log.levle"), ("listen:", "listn:", "listn")] {
+                try await replacing(
+                    node.folder.configuration, with: Array(text.replacing("\(good)", with: bad).utf8)
+                ) {
+                    try await expectStartRefused("configuration-invalid", saying: "`\(name)`")
+                }
+            }
+        }
+
         @Test func `a value outside its range is refused with the range`() async throws {
             try await expectStartRefused(
                 "configuration-invalid", saying: "listen.port", "65535", environment: ["EXCHANGE_NODE_LISTEN_PORT=0"])

@@ -17,14 +17,16 @@ package struct NodeConfiguration: Sendable {
 
     /// - Parameter flags: values from the command line, by key, such as `listen.port`.
     package static func load(from folder: NodeFolder, flags: [String: String] = [:]) async throws(NodeError) -> Self {
+        let text: String
         do {
-            _ = try folder.read(folder.configuration)
+            text = try folder.readText(folder.configuration)
         } catch  where error.code == .fileMissing {
             throw NodeError(
                 .fileMissing,
                 "\(folder.configuration) is missing, so that this is no node's folder; name the folder with --folder or "
                     + "EXCHANGE_NODE_FOLDER, or make one with `exchange-node init`")
         }
+        try demandKnownKeys(in: text, of: folder.configuration)
         let file: FileProvider<YAMLSnapshot>
         do {
             let location = InMemoryProvider(values: [
@@ -48,6 +50,33 @@ package struct NodeConfiguration: Sendable {
             given, EnvironmentVariablesProvider().prefixKeys(with: "exchange.node"), file,
         ])
         return try Self(reader, folder: folder)
+    }
+
+    private static let keys: Set<String> = [
+        "organisation.oin", "listen.host", "listen.port", "local.socket", "log.level",
+        "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
+        "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
+        "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
+        "limits.peerIdleSeconds", "limits.requestBodySeconds",
+    ]
+
+    /// A misspelt key would leave its default in force, and nobody would know.
+    private static func demandKnownKeys(in text: String, of path: String) throws(NodeError) {
+        var section = ""
+        for line in text.split(separator: "\n") {
+            guard let found = line.prefixMatch(of: /( *)([A-Za-z]+) *:/) else { continue }
+            let name = String(found.2)
+            if found.1.isEmpty {
+                section = name
+                guard !keys.contains(where: { $0.hasPrefix(name + ".") }) else { continue }
+                throw NodeError(.configurationInvalid, "\(path) has no section `\(name)`; correct or remove it")
+            }
+            guard !keys.contains("\(section).\(name)") else { continue }
+            throw NodeError(
+                .configurationInvalid,
+                "`\(section).\(name)` in \(path) is no key of a node's; correct it or take it out: docs/operations.md "
+                    + "lists them")
+        }
     }
 
     private init(_ reader: ConfigReader, folder: NodeFolder) throws(NodeError) {
