@@ -106,11 +106,7 @@ extension Nodes {
             try await ind.api.take(first, role: "duty-officer")
             try await avim.api.waitForFollowUp(.owned, of: first, by: ind.oin)
             try await ind.process.kill()
-            for file in try FileManager.default.contentsOfDirectory(atPath: ind.folder.file("store")) {
-                try FileManager.default.removeItem(atPath: ind.folder.file("store/\(file)"))
-            }
-            let made = try await ind.command("new-store", "--confirm", ind.oin.text)
-            #expect(made.exitStatus == 0, "\(made.said)")
+            try await ind.loseStore()
             try await ind.process.start()
             try await ind.api.greetPartners()
             try await avim.waitForAlarm(.partnerHistoryUnproven, about: ind.oin)

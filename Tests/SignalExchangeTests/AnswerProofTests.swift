@@ -96,6 +96,16 @@ extension Nodes {
             #expect(alarms == [.receiptInvalid])
         }
 
+        @Test func `a receipt that cannot be judged now is asked for again, and is no complaint of the partner`()
+            async throws
+        {
+            let (entry, alarms) = try await delivery(answeredBy: "nidos") {
+                .receipt(try $0.receipt(at: .current + .hours(1)))
+            }
+            #expect(entry.transport == .open)
+            #expect(alarms == [.clockSkewed])
+        }
+
         @Test func `a refusal that another member signed counts for nothing and is an alarm`() async throws {
             let (entry, alarms) = try await delivery(answeredBy: "ind") {
                 .refusal(try $0.refusal(recipient: $0.recipientOIN))
@@ -145,7 +155,9 @@ struct SignedReceiptMaker {
             expecting: item.messageDigest, in: context.verification(in: context.community))
     }
 
-    func receipt() throws -> [UInt8] { try SignedReceipt.sign(for: verified, by: signer, at: .current) }
+    func receipt(at moment: Timestamp = .current) throws -> [UInt8] {
+        try SignedReceipt.sign(for: verified, by: signer, at: moment)
+    }
 
     func refusal(recipient: OIN, item: ChannelItem? = nil) throws -> [UInt8] {
         let refusal = Refusal(

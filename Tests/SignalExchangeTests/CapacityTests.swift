@@ -51,9 +51,7 @@ extension Nodes {
             #expect(try await avim.command("send", urgent.path).exitStatus == 5)
             node.send(signal: SIGKILL)
             _ = try await node.waitForEnd()
-            for file in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
-                try? FileManager.default.removeItem(atPath: avim.folder.file("store/\(file)"))
-            }
+            try await avim.loseStore()
         }
 
         @Test func `a receiver whose store is locked gives no receipt before it can write`() async throws {

@@ -15,9 +15,7 @@ extension Nodes {
             try await nidos.api.waitForInbox(id)
             // The sender loses its store: it cannot know the message that an acknowledgement of it names.
             try await avim.process.kill()
-            for file in try FileManager.default.contentsOfDirectory(atPath: avim.folder.file("store")) {
-                try FileManager.default.removeItem(atPath: avim.folder.file("store/\(file)"))
-            }
+            try await avim.loseStore()
             try await avim.process.start()
 
             let taken = try await nidos.command("inbox", "take", id.description, "--as", "duty-guardian")

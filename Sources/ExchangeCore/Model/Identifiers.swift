@@ -5,7 +5,7 @@
 public struct OIN: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let text: String
 
-    /// The prefix of numbers that exist for tests only; a node refuses to mix them with real ones.
+    /// The prefix of numbers that exist for tests only; no directory has both kinds.
     public static let testPrefix = "00000099"
 
     /// Returns `nil` unless the text has 20 positions, eight digits and then digits or upper-case letters.

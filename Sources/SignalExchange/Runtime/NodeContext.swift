@@ -101,7 +101,7 @@ package struct NodeContext: Sendable {
     }
 }
 
-/// The machine's clocks, read only here.
+/// The machine's clocks.
 package struct NodeClock: Sendable {
     private let start = ContinuousClock.now
 

@@ -5,7 +5,8 @@ import Logging
 import ServiceLifecycle
 
 /// A node's judgement of itself: whether its files can be used, and whether its own certificates hold. Made at start,
-/// when the files change, and every hour; what is wrong is an alarm until it is mended.
+/// when the files change, and every hour; what is wrong is an alarm until it is mended. A directory that came into use
+/// is noted then, so that an older one is refused also after a restart.
 struct OwnStanding: Service {
     /// Time alone ends a certificate or a list.
     private static let interval = Milliseconds.hours(1)
@@ -25,6 +26,11 @@ struct OwnStanding: Service {
     }
 
     private func judge() async {
+        do {
+            try await context.adoptDirectory()
+        } catch {
+            context.logger.error("the directory in use could not be noted", metadata: ["cause": "\(error)"])
+        }
         let community = context.community
         let own = OwnCertificates(context.keys, over: community.tls)
         var found = own.findings(for: context.oin, in: community, at: context.now.wall)

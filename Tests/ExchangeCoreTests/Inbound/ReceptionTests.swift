@@ -217,6 +217,12 @@ import Testing
         #expect(!changes.contains { if case .moveFollowUp = $0 { true } else { false } })
     }
 
+    @Test func `what was not looked at, and is to be looked at now, is sent again without an alarm`() {
+        let verdict = Self.decide(Self.item, .notExamined, facts: Self.facts())
+        #expect(verdict == .later(.internalFault, detail: "contended; send again", alarm: nil))
+        #expect(Self.changes(verdict, .notExamined, nil, Self.facts()).isEmpty)
+    }
+
     @Test(arguments: TransportState.allCases)
     func `an acknowledgement of what is held or withdrawn is an alarm`(transport: TransportState) {
         let facts = Self.facts(

@@ -36,8 +36,8 @@ import Testing
         }
         #expect(
             cleared == [
-                .deliveryDeferred, .recipientNotTrusted, .storedMessageUnreadable, .revocationListStale,
-                .receiptInvalid, .deliveryRefused, .acknowledgementWithoutReceipt,
+                .deliveryDeferred, .deliveryRefused, .recipientNotTrusted, .storedMessageUnreadable,
+                .revocationListStale, .receiptInvalid, .acknowledgementWithoutReceipt,
             ])
     }
 

@@ -35,9 +35,10 @@ import Testing
     }
 
     /// What was said of a delivery that is withdrawn concerns nobody any more.
-    private static let over: [LedgerChange] = [AlarmCode.deliveryRefused, .deliveryDeferred].map {
-        .clearAlarm($0, partner: key.partner, messageID: Sample.summary().id)
-    }
+    private static let over: [LedgerChange] = [
+        AlarmCode.deliveryDeferred, .deliveryRefused, .recipientNotTrusted, .storedMessageUnreadable,
+        .revocationListStale, .receiptInvalid,
+    ].map { .clearAlarm($0, partner: key.partner, messageID: Sample.summary().id) }
 
     @Test func `what is released is sent`() {
         #expect(

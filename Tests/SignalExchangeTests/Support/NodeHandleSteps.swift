@@ -84,6 +84,15 @@ extension NodeHandle {
         }
     }
 
+    /// Takes the node's store away and begins a new one, as an operator does whose disk is lost. The node must not run.
+    func loseStore() async throws {
+        for file in try FileManager.default.contentsOfDirectory(atPath: folder.file("store")) {
+            try FileManager.default.removeItem(atPath: folder.file("store/\(file)"))
+        }
+        let made = try await command("new-store", "--confirm", oin.text)
+        try #require(made.exitStatus == 0, "\(made.said)")
+    }
+
     /// Puts revocation lists into the node's folder, as a job that fetches them would.
     func install(rootList: URL, issuingList: URL) throws {
         try NodeFolder.write(Array(Data(contentsOf: rootList)), to: folder.revocationLists + "/root.crl")
