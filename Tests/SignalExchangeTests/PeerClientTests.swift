@@ -83,6 +83,26 @@ extension Nodes {
             #expect(asked.withLock(\.self) == 0)
         }
 
+        @Test func `why no answer came is said in words, and names no file of a library`() async throws {
+            try await withClient { client in
+                let error = await #expect(throws: NodeError.self) { try await client.exchangeTally([0]) }
+                #expect(error?.cause == "nobody listens there")
+            }
+            // A server that trusts other authorities refuses our certificate in the handshake.
+            let other = try ExamplePKI.make(in: community.folder.appending(path: "unforgiving"))
+            try await RawServer.run(as: nidos, trusting: other.root.certificate) { connection in
+                _ = try await connection.read()
+            } _: {
+                try await withClient { client in
+                    let error = await #expect(throws: NodeError.self) { try await client.exchangeTally([0]) }
+                    let cause = try #require(error?.cause)
+                    #expect(
+                        cause.hasPrefix("it refuses our TLS certificate") || cause.hasPrefix("it hung up"), "\(cause)")
+                    #expect(!cause.contains("/"), "\(cause)")
+                }
+            }
+        }
+
         @Test func `a redirection is not followed`() async throws {
             let asked = Mutex<[String]>([])
             try await RawServer.run(as: nidos) { connection in

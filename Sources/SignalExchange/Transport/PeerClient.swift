@@ -62,7 +62,7 @@ package final class PeerClient: PartnerConnection {
             throw NodeError(
                 .partnerUnreachable,
                 "\(member.endpoint.host):\(member.endpoint.port) does not answer; is its node running, and the way open?",
-                cause: "\(error)")
+                cause: ConnectionProblem.cause(of: error))
         }
         guard answer.status == .ok else {
             throw NodeError(

@@ -77,8 +77,9 @@ enum RawServer {
     /// - Parameters:
     ///   - node: whose port it is.
     ///   - identity: certificates and key to present; the node's own where it is `nil`.
+    ///   - anchor: the authority whose certificates it takes; the node's own where it is `nil`.
     static func run<Result: Sendable>(
-        as node: NodeHandle, identity: (certificates: [URL], key: URL)? = nil,
+        as node: NodeHandle, identity: (certificates: [URL], key: URL)? = nil, trusting anchor: URL? = nil,
         serving serve: @escaping @Sendable (inout RawConnection) async throws -> Void,
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -94,7 +95,7 @@ enum RawServer {
                 .map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: key.path, format: .pem)))
         tls.certificateVerification = .noHostnameVerification
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(folder.anchors))
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(anchor?.path ?? folder.anchors))
         tls.shutdownTimeout = .milliseconds(100)
         let context = try NIOSSLContext(configuration: tls)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
