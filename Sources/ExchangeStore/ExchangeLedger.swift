@@ -49,18 +49,15 @@ package protocol ExchangeLedger: Sendable {
     func account(with partner: OIN) async throws -> ChannelAccount
     /// The running digest of our channel to a partner (`isOutgoing`), or of theirs to us, at a number.
     func runningDigest(with partner: OIN, isOutgoing: Bool, at number: SequenceNumber) async throws -> Digest?
-    /// The numbers beyond `number` that the partner has answered (a receipt, a refusal, or that it noted a declaration),
-    /// from the next to the highest; `nil` where the next has no answer.
-    func answeredNumbers(by partner: OIN, beyond number: SequenceNumber) async throws -> NumberRange?
-    /// What comparing the last tally showed; `nil` before the first.
-    func agreement(with partner: OIN) async throws -> PairAgreement?
-    /// Keeps a partner's verified tally (the signed bytes), and what comparing it with our own account showed.
-    func keepTally(_ record: TallyRecord) async throws
+    /// Takes a partner's verified tally, as ``TallyReception`` decides: what it shows of both channels is kept with it.
+    ///
+    /// - Parameters:
+    ///   - signed: the tally as it came.
+    ///   - isAnswer: whether it answers one of ours, with no batch under way.
+    func takeTally(_ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now) async throws -> PairAgreement
     /// What was answered to the newest numbers of a partner's channel, descending: of the
     /// ``ProtocolLimits/tallyOutcomesMaximumNumbers`` numbers up to the highest seen.
     func answeredNumbers(of partner: OIN) async throws -> [AnsweredNumber]
-    /// Our deliveries to a partner in these ranges whose receipt is here, ascending.
-    func receiptedDeliveries(in ranges: [NumberRange], to partner: OIN) async throws -> [ReceiptedDelivery]
     /// What is kept of an incarnation of a partner, and of those that it signed with before.
     ///
     /// - Parameter predecessor: the one that it names, where it names one.
@@ -259,20 +256,6 @@ package struct ChannelAccount: Hashable, Sendable {
         self.highestSeen = highestSeen
         self.gaps = gaps
         self.safe = safe
-    }
-}
-
-package struct TallyRecord: Sendable {
-    package let tally: Tally
-    package let signed: [UInt8]
-    package let agreement: PairAgreement
-    package let at: Timestamp
-
-    package init(tally: Tally, signed: [UInt8], agreement: PairAgreement, at: Timestamp) {
-        self.tally = tally
-        self.signed = signed
-        self.agreement = agreement
-        self.at = at
     }
 }
 

@@ -35,23 +35,57 @@ import Testing
     @Test(arguments: StoreForm.all)
     func `the last tally of a partner is kept with what it showed`(form: StoreForm) async throws {
         let ledger = try await form.open()
-        let agreements = [
-            PairAgreement(outgoing: .agree(at: SequenceNumber(3), behind: 1), incoming: .undecided),
-            PairAgreement(
-                outgoing: .differ(at: SequenceNumber(2)),
-                incoming: .ahead(issued: SequenceNumber(1), received: SequenceNumber(4))),
-        ]
-        for agreement in agreements {
-            let tally = Tally(
-                node: Community.avim, partner: Community.nidos,
-                incarnation: IncarnationID(Bytes16(high: 1, low: 2)), predecessor: nil, created: Sample.start,
-                isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [])
-            try await ledger.keepTally(
-                TallyRecord(tally: tally, signed: [1, 2], agreement: agreement, at: Sample.start))
+        for ordinal in 1...3 { try await ledger.accept(ordinal) }
+        try await ledger.receive(1, number: 1)
+        let issued = try await ledger.account(with: Community.avim).issued
+        let other = ChannelPosition(number: SequenceNumber(1), runningDigest: Sample.digest("other"))
+        let findings =
+            [
+                (issued, ChannelPosition.start, .agree(at: SequenceNumber(3), behind: 0), .agree(at: .none, behind: 0)),
+                (
+                    .start, ChannelPosition(number: SequenceNumber(9), runningDigest: .zero),
+                    .agree(at: .none, behind: 3),
+                    .undecided
+                ),
+                (other, other, .differ(at: SequenceNumber(1)), .differ(at: SequenceNumber(1))),
+                (
+                    ChannelPosition(number: SequenceNumber(4), runningDigest: .zero), .start,
+                    .ahead(issued: SequenceNumber(3), received: SequenceNumber(4)), .agree(at: .none, behind: 0)
+                ),
+            ] as [(ChannelPosition, ChannelPosition, ChannelAgreement, ChannelAgreement)]
+        for (received, issuedThere, outgoing, incoming) in findings {
+            let tally = Sample.tally(issued: issuedThere, received: received)
+            let agreement = try await ledger.takeTally(tally, signed: [1, 2], isAnswer: true, now: Sample.now())
+            #expect(agreement == PairAgreement(outgoing: outgoing, incoming: incoming))
             let partner = try #require(try await ledger.partners().first)
             #expect(partner.agreement == agreement)
             #expect(partner.lastTallyAt == Sample.start)
         }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what a partner answered and accounts for no more is found, and stands with its last tally`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        for ordinal in 1...3 { try await ledger.accept(ordinal) }
+        let tally = Sample.tally(issued: .start, received: .start)
+        func outgoing(isAnswer: Bool) async throws -> ChannelAgreement {
+            try await ledger.takeTally(tally, signed: [1], isAnswer: isAnswer, now: Sample.now()).outgoing
+        }
+        try await ledger.recordAnswers(
+            [AnswerRecord(number: SequenceNumber(2), answer: .receipt([1]), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+        #expect(try await outgoing(isAnswer: true).isAgreed, "the next number has no answer yet")
+        try await ledger.recordAnswers(
+            [AnswerRecord(number: SequenceNumber(1), answer: .receipt([1]), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+        let lost = ChannelAgreement.lost(from: SequenceNumber(1), to: SequenceNumber(2))
+        #expect(try await outgoing(isAnswer: false).isAgreed)
+        #expect(try await outgoing(isAnswer: true) == lost)
+        #expect(try await outgoing(isAnswer: false) == lost)
+        #expect(try await ledger.partners().first?.agreement?.outgoing == lost)
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.code) == [.partnerRolledBack])
     }
 
     @Test(arguments: StoreForm.all)
@@ -136,15 +170,19 @@ import Testing
         try await ledger.recordAnswers(
             [1, 3, 4].map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([1]), jitter: 0) },
             from: Community.avim, now: Sample.now())
-        let ranges = [
-            NumberRange(SequenceNumber(2), SequenceNumber(3)), NumberRange(SequenceNumber(5), SequenceNumber(.max)),
+        let outcomes = [
+            OutcomeRange(NumberRange(SequenceNumber(2), SequenceNumber(3)), .noted),
+            OutcomeRange(NumberRange(SequenceNumber(5), SequenceNumber(.max)), .refusal),
         ]
-        let receipted = try await ledger.receiptedDeliveries(in: ranges, to: Community.avim)
-        #expect(
-            receipted == [
-                ReceiptedDelivery(
-                    number: SequenceNumber(3), messageID: try Sample.message(13).id, receiptedAt: Sample.start)
-            ])
+        let tally = Sample.tally(issued: .start, received: .start, outcomes: outcomes)
+        func contradicted(after span: Milliseconds) async throws -> [MessageID] {
+            _ = try await ledger.takeTally(
+                tally, signed: [1], isAnswer: false, now: Sample.now(Sample.start + span))
+            return try await ledger.alarms(includingCleared: false).filter { $0.alarm.code == .talliesDiffer }
+                .compactMap(\.alarm.messageID)
+        }
+        #expect(try await contradicted(after: ProtocolLimits.requestTimeout - Milliseconds(1)) == [])
+        #expect(try await contradicted(after: ProtocolLimits.requestTimeout) == [Sample.message(13).id])
     }
 
     @Test(arguments: StoreForm.all)

@@ -99,6 +99,16 @@ enum Sample {
             wanted: .outcome, isHandedOver: isHandedOver)
     }
 
+    /// A tally of AVIM's, of one incarnation.
+    static func tally(
+        issued: ChannelPosition, received: ChannelPosition, outcomes: [OutcomeRange] = []
+    ) -> Tally {
+        Tally(
+            node: Community.avim, partner: Community.nidos, incarnation: IncarnationID(Bytes16(high: 1, low: 2)),
+            predecessor: nil, created: start, isRecovering: false, issued: issued, received: received, safe: .none,
+            gaps: [], outcomes: outcomes)
+    }
+
     static func envelope(_ ordinal: Int, byteCount: Int = 256) -> [UInt8] {
         let text = Array("envelope \(ordinal) ".utf8)
         return text + [UInt8](repeating: UInt8(ordinal & 0xFF), count: max(0, byteCount - text.count))

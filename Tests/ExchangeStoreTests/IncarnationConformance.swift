@@ -41,7 +41,8 @@ import Testing
         try await ledger.keepIncarnation(Self.seen(7, after: 5, at: 70), of: Community.coa)
         let first = try await Self.facts(9, in: ledger)
         #expect(first.isSeen)
-        #expect(first.follower == Self.incarnation(2))
+        #expect(first.follower == Self.seen(2, after: 9, at: 2))
+        #expect(first.successor == Self.seen(2, after: 9, at: 2))
         #expect(first.sibling == nil)
         let last = try await Self.facts(5, after: 2, in: ledger)
         #expect(last.isSeen)
@@ -53,6 +54,7 @@ import Testing
         #expect(clone.isPredecessorSeen)
         let stranger = try await Self.facts(6, after: 7, in: ledger)
         #expect(stranger.sibling == nil)
+        #expect(stranger.successor == nil)
         #expect(!stranger.isPredecessorSeen)
         #expect(stranger.highest == SequenceNumber(9))
         let none = try await Self.facts(5, after: 2, of: Community.nidos, in: ledger)
@@ -78,13 +80,12 @@ import Testing
         try await ledger.keepIncarnation(Self.seen(1, after: nil, at: 10), of: Community.coa)
         for low: UInt64 in 1...20 {
             let seen = Self.seen(low, after: low == 1 ? nil : low - 1, at: low == 3 ? 50 : 10)
-            try await ledger.keepIncarnation(seen, of: Community.avim)
             let tally = Tally(
-                node: Community.avim, partner: Community.nidos, incarnation: seen.incarnation, predecessor: nil,
-                created: Sample.start, isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [])
-            let agreement = PairAgreement(outgoing: .undecided, incoming: .undecided)
-            try await ledger.keepTally(
-                TallyRecord(tally: tally, signed: [1], agreement: agreement, at: Sample.start))
+                node: Community.avim, partner: Community.nidos, incarnation: seen.incarnation,
+                predecessor: seen.predecessor.map { PredecessorClaim(incarnation: $0, last: seen.highest) },
+                created: Sample.start, isRecovering: false, issued: seen.highest, received: .start, safe: .none,
+                gaps: [])
+            _ = try await ledger.takeTally(tally, signed: [1], isAnswer: false, now: Sample.now())
         }
         var kept: [UInt64] = []
         for low: UInt64 in 1...20 where try await Self.facts(low, in: ledger).isSeen { kept.append(low) }
@@ -96,7 +97,7 @@ import Testing
         let claim = PredecessorClaim(
             incarnation: Self.incarnation(4), last: ChannelPosition(number: SequenceNumber(40), runningDigest: .zero))
         let judgement = IncarnationHistory.judge(
-            predecessor: claim, facts: try await Self.facts(99, after: 4, in: ledger))
+            predecessor: claim, facts: try await Self.facts(99, after: 4, in: ledger), now: Sample.start)
         #expect(judgement == .rolledBack(lost: NumberRange(SequenceNumber(41), SequenceNumber(50))))
     }
 

@@ -91,6 +91,10 @@ package enum LedgerChange: Hashable, Sendable {
     case moveFollowUp(
         of: MessageID, by: OIN, to: FollowUp, role: String, acknowledgement: MessageID, at: Timestamp)
     case moveInbox(MessageID, to: InboxState, role: String, at: Timestamp)
+    /// Keeps an incarnation of a partner, or that it signed a higher number: what it signed is never taken back.
+    case keepIncarnation(SeenIncarnation, of: OIN)
+    /// Keeps the last tally of an incarnation of a partner as it was signed, and what comparing it showed.
+    case keepTally(from: OIN, IncarnationID, signed: [UInt8], PairAgreement)
     case raiseAlarm(Alarm)
     /// Ends exactly this alarm, where it is open: that of the message, or the one of no message where it is `nil`.
     case clearAlarm(AlarmCode, partner: OIN?, messageID: MessageID?)

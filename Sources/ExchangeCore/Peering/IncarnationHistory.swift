@@ -22,7 +22,9 @@ package struct IncarnationFacts: Hashable, Sendable {
     /// The one that was first seen last; `nil` where the partner was never seen.
     package let latest: SeenIncarnation?
     /// The one that was first seen next after this; `nil` where this was never seen, or is the latest.
-    package let follower: IncarnationID?
+    package let follower: SeenIncarnation?
+    /// The first that named this one as its predecessor, also where this was never seen.
+    package let successor: SeenIncarnation?
     /// The first that named the predecessor which this one names.
     package let sibling: IncarnationID?
     package let isPredecessorSeen: Bool
@@ -30,12 +32,13 @@ package struct IncarnationFacts: Hashable, Sendable {
     package let highest: SequenceNumber
 
     package init(
-        incarnation: IncarnationID, latest: SeenIncarnation?, follower: IncarnationID?, sibling: IncarnationID?,
-        isPredecessorSeen: Bool, highest: SequenceNumber
+        incarnation: IncarnationID, latest: SeenIncarnation?, follower: SeenIncarnation?, successor: SeenIncarnation?,
+        sibling: IncarnationID?, isPredecessorSeen: Bool, highest: SequenceNumber
     ) {
         self.incarnation = incarnation
         self.latest = latest
         self.follower = follower
+        self.successor = successor
         self.sibling = sibling
         self.isPredecessorSeen = isPredecessorSeen
         self.highest = highest
@@ -52,21 +55,34 @@ package enum IncarnationJudgement: Hashable, Sendable {
     case successor
     /// It names a predecessor that ended before what that predecessor had signed to us: its store was rolled back.
     case rolledBack(lost: NumberRange)
-    /// Two incarnations name one predecessor: two nodes run on copies of one store.
+    /// Two incarnations name one predecessor, or one comes to light after its successor: two nodes run on copies of one
+    /// store.
     case cloned(other: IncarnationID)
     /// An incarnation comes back after its successor signed: the older of two copies still runs.
     case superseded(by: IncarnationID)
+    /// Another followed it just now: the tally may have been under way meanwhile, and proves nothing.
+    case overtaken(by: IncarnationID)
     /// It names a predecessor that we have never seen, or none although we know earlier ones. An alarm, nothing more:
     /// an unproven claim silences nobody.
     case unproven
 }
 
 package enum IncarnationHistory {
-    /// - Parameter facts: of the incarnation that is judged, and of the predecessor in `claim`.
-    package static func judge(predecessor claim: PredecessorClaim?, facts: IncarnationFacts) -> IncarnationJudgement {
+    /// - Parameters:
+    ///   - facts: of the incarnation that is judged, and of the predecessor in `claim`.
+    ///   - now: by our own clock, since the tally's is in the hands of whoever sends it.
+    package static func judge(
+        predecessor claim: PredecessorClaim?, facts: IncarnationFacts, now: Timestamp
+    ) -> IncarnationJudgement {
         guard let latest = facts.latest else { return .successor }
         if facts.incarnation == latest.incarnation { return .current }
-        if let follower = facts.follower { return .superseded(by: follower) }
+        // No request is under way for longer. Since the next incarnation, and not since the latest: whoever restarts one
+        // copy again and again does not hide the other.
+        if let next = facts.follower ?? facts.successor, now - next.firstSeen < ProtocolLimits.requestTimeout {
+            return .overtaken(by: next.incarnation)
+        }
+        if let follower = facts.follower { return .superseded(by: follower.incarnation) }
+        if let successor = facts.successor { return .cloned(other: successor.incarnation) }
         guard let claim else { return .unproven }
         if let sibling = facts.sibling { return .cloned(other: sibling) }
         // Numbers only grow: a store that ends before anything it ever signed to us was rolled back, also where the

@@ -48,4 +48,17 @@ package enum TallyComparison {
         if let answered { return .lost(from: answered.first, to: answered.last) }
         return .agree(at: received.number, behind: behind)
     }
+
+    /// What the partner says that it issued, against our own record of it. Batches overtake tallies, so that holding
+    /// more than a tally names is no contradiction; and what it issued beyond our record cannot be judged here, but by
+    /// the partner, who holds both.
+    ///
+    /// - Parameter receiverDigest: our running digest of the partner's channel at the number that it issued last.
+    package static func compare(
+        issuedThere issued: ChannelPosition, receivedHere received: ChannelPosition, receiverDigest: Digest?
+    ) -> ChannelAgreement {
+        guard issued.number <= received.number else { return .undecided }
+        let atIssued = issued.number == .none ? Digest.zero : receiverDigest
+        return atIssued == issued.runningDigest ? .agree(at: issued.number, behind: 0) : .differ(at: issued.number)
+    }
 }

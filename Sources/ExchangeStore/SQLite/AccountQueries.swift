@@ -44,7 +44,24 @@ extension Database {
         }
     }
 
-    func agreement(with partner: OIN) throws -> PairAgreement? {
+    func tallyFacts(for tally: Tally) throws -> TallyFacts {
+        let partner = tally.node
+        let account = try account(with: partner)
+        return TallyFacts(
+            incarnation: try incarnationFacts(
+                tally.incarnation, after: tally.predecessor?.incarnation, of: partner),
+            issued: account.issued,
+            issuerDigest: try runningDigest(with: partner, isOutgoing: true, at: tally.received.number),
+            received: account.received,
+            receiverDigest: try runningDigest(with: partner, isOutgoing: false, at: tally.issued.number),
+            answered: try answeredNumbers(by: partner, beyond: tally.received.number),
+            agreement: try agreement(with: partner),
+            receipts: try OutcomeComparison.unreceipted(tally.outcomes).flatMap {
+                try receiptedDeliveries(in: $0, to: partner)
+            })
+    }
+
+    private func agreement(with partner: OIN) throws -> PairAgreement? {
         try first(
             "SELECT agreement_outgoing, agreement_incoming FROM partner WHERE oin = ? AND tally_at IS NOT NULL",
             [partner.text]
@@ -55,8 +72,11 @@ extension Database {
         }
     }
 
+    /// The numbers beyond `number` that the partner has answered (a receipt, a refusal, or that it noted a declaration),
+    /// from the next to the highest; `nil` where the next has no answer.
+    ///
     /// The common case is one row: the next number has no answer yet. Only after a loss is the highest looked for.
-    func answeredNumbers(by partner: OIN, beyond number: SequenceNumber) throws -> NumberRange? {
+    private func answeredNumbers(by partner: OIN, beyond number: SequenceNumber) throws -> NumberRange? {
         guard let next = Int64(exactly: number.next.value),
             try first(
                 "SELECT 1 FROM delivery WHERE partner = ? AND number = ? AND is_outstanding = 0", [partner.text, next],
@@ -71,6 +91,14 @@ extension Database {
         ) { NumberRange(number.next, try $0.number(0)) }
     }
 
+    func runningDigest(with partner: OIN, isOutgoing: Bool, at number: SequenceNumber) throws -> Digest? {
+        guard number != .none else { return .zero }
+        // No channel of ours reaches beyond SQLite's range, and a partner may ask for any number.
+        guard let number = Int64(exactly: number.value) else { return nil }
+        return isOutgoing
+            ? try runningDigest(issuedTo: partner, at: number) : try runningDigest(receivedFrom: partner, at: number)
+    }
+
     func runningDigest(issuedTo partner: OIN, at number: Int64) throws -> Digest? {
         try first(
             "SELECT running_digest FROM delivery WHERE partner = ? AND number = ?", [partner.text, number]
@@ -78,7 +106,7 @@ extension Database {
     }
 
     /// - Returns: `nil` beyond the contiguous position.
-    func runningDigest(receivedFrom partner: OIN, at number: Int64) throws -> Digest? {
+    private func runningDigest(receivedFrom partner: OIN, at number: Int64) throws -> Digest? {
         try first(
             """
             SELECT running_digest FROM slot WHERE partner = ? AND number = ? AND running_digest IS NOT NULL
@@ -106,7 +134,7 @@ extension Database {
         }
     }
 
-    func receiptedDeliveries(in range: NumberRange, to partner: OIN) throws -> [ReceiptedDelivery] {
+    private func receiptedDeliveries(in range: NumberRange, to partner: OIN) throws -> [ReceiptedDelivery] {
         // No channel of ours reaches beyond SQLite's range, and a partner may name any number.
         guard let first = Int64(exactly: range.first.value), let last = Int64(exactly: range.last.value) else {
             return []
@@ -140,20 +168,18 @@ extension ChannelAccount {
 }
 
 extension LedgerTransaction {
-    func keep(_ record: TallyRecord) throws {
-        let partner = record.tally.node
+    func keepTally(
+        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement
+    ) throws {
         try ensurePartner(partner)
         try database.change(
             """
             INSERT INTO tally (partner, incarnation, signed, kept_at) VALUES (?, ?, ?, ?)
             ON CONFLICT (partner, incarnation) DO UPDATE SET signed = excluded.signed, kept_at = excluded.kept_at
             """,
-            [partner.text, record.tally.incarnation.column, Data(record.signed), record.at.milliseconds])
+            [partner.text, incarnation.column, Data(signed), at.milliseconds])
         try database.change(
             "UPDATE partner SET tally_at = ?, agreement_outgoing = ?, agreement_incoming = ? WHERE oin = ?",
-            [
-                record.at.milliseconds, record.agreement.outgoing.column, record.agreement.incoming.column,
-                partner.text,
-            ])
+            [at.milliseconds, agreement.outgoing.column, agreement.incoming.column, partner.text])
     }
 }

@@ -19,24 +19,27 @@ extension Database {
             ) { try SeenIncarnation($0) },
             follower: try first(
                 """
-                SELECT incarnation FROM seen_incarnation WHERE partner = ?1 AND ordinal >
+                SELECT incarnation, predecessor, highest_number, highest_digest, first_seen
+                FROM seen_incarnation WHERE partner = ?1 AND ordinal >
                     (SELECT ordinal FROM seen_incarnation WHERE partner = ?1 AND incarnation = ?2)
                 ORDER BY ordinal LIMIT 1
                 """,
                 [partner.text, incarnation.column]
-            ) { try $0.identifier(0) },
-            sibling: try predecessor.flatMap { try firstIncarnation(after: $0, of: partner) },
+            ) { try SeenIncarnation($0) },
+            successor: try firstIncarnation(after: incarnation, of: partner),
+            sibling: try predecessor.flatMap { try firstIncarnation(after: $0, of: partner) }?.incarnation,
             isPredecessorSeen: try predecessor.map { try isSeen($0, of: partner) } ?? false,
             highest: try highestSigned(by: partner))
     }
 
-    private func firstIncarnation(after predecessor: IncarnationID, of partner: OIN) throws -> IncarnationID? {
+    private func firstIncarnation(after predecessor: IncarnationID, of partner: OIN) throws -> SeenIncarnation? {
         try first(
             """
-            SELECT incarnation FROM seen_incarnation WHERE partner = ? AND predecessor = ? ORDER BY ordinal LIMIT 1
+            SELECT incarnation, predecessor, highest_number, highest_digest, first_seen
+            FROM seen_incarnation WHERE partner = ? AND predecessor = ? ORDER BY ordinal LIMIT 1
             """,
             [partner.text, predecessor.column]
-        ) { try $0.identifier(0) }
+        ) { try SeenIncarnation($0) }
     }
 
     fileprivate func isSeen(_ incarnation: IncarnationID, of partner: OIN) throws -> Bool {

@@ -36,35 +36,11 @@ extension SQLiteLedger {
     package func runningDigest(
         with partner: OIN, isOutgoing: Bool, at number: SequenceNumber
     ) async throws -> Digest? {
-        guard number != .none else { return .zero }
-        // No channel of ours reaches beyond SQLite's range, and a partner may ask for any number.
-        guard let number = Int64(exactly: number.value) else { return nil }
-        return try await read { database in
-            isOutgoing
-                ? try database.runningDigest(issuedTo: partner, at: number)
-                : try database.runningDigest(receivedFrom: partner, at: number)
-        }
-    }
-
-    package func answeredNumbers(by partner: OIN, beyond number: SequenceNumber) async throws -> NumberRange? {
-        try await read { try $0.answeredNumbers(by: partner, beyond: number) }
-    }
-
-    package func agreement(with partner: OIN) async throws -> PairAgreement? {
-        try await read { try $0.agreement(with: partner) }
+        try await read { try $0.runningDigest(with: partner, isOutgoing: isOutgoing, at: number) }
     }
 
     package func answeredNumbers(of partner: OIN) async throws -> [AnsweredNumber] {
         try await read { try $0.answeredNumbers(of: partner) }
-    }
-
-    package func receiptedDeliveries(
-        in ranges: [NumberRange], to partner: OIN
-    ) async throws -> [ReceiptedDelivery] {
-        guard !ranges.isEmpty else { return [] }
-        return try await read { database in
-            try ranges.flatMap { try database.receiptedDeliveries(in: $0, to: partner) }
-        }
     }
 
     package func incarnationFacts(

@@ -93,8 +93,16 @@ extension SQLiteLedger {
         return results
     }
 
-    package func keepTally(_ record: TallyRecord) async throws {
-        try await write(at: record.at) { try $0.keep(record) }
+    package func takeTally(
+        _ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now
+    ) async throws -> PairAgreement {
+        try await write(at: now.wall) { transaction in
+            let facts = try transaction.database.tallyFacts(for: tally)
+            let (agreement, changes) = TallyReception.decide(
+                tally, signed: signed, isAnswer: isAnswer, facts: facts, now: now)
+            try transaction.apply(changes)
+            return agreement
+        }
     }
 
     package func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws {

@@ -14,6 +14,8 @@ struct MemoryLedger {
         /// Whether the recipient still has to be told something: the message, or that its number is void or held.
         var isOutstanding = true
         var proof: [UInt8] = []
+        /// When its receipt came.
+        var receiptedAt: Timestamp?
 
         var declaredKind: ItemKind {
             switch transport {
@@ -61,7 +63,8 @@ struct MemoryLedger {
         var leafChain = Digest.zero
         var leafCount = 0
         var partnerIncarnations: [SeenIncarnation] = []
-        var newestTally = Timestamp(milliseconds: 0)
+        /// What comparing the partner's last tally showed.
+        var agreement: PairAgreement?
     }
 
     private(set) var current: State
@@ -109,12 +112,6 @@ struct MemoryLedger {
         unsynced += changes.count
     }
 
-    /// A transaction of the store's own, outside the core's decisions.
-    mutating func update(_ body: (inout State) -> Void) {
-        body(&current)
-        unsynced += 1
-    }
-
     private mutating func apply(_ change: LedgerChange) {
         switch change {
         case .keepMessage(let summary, let envelope, isOutgoing: true):
@@ -140,12 +137,13 @@ struct MemoryLedger {
         case .alignSuccessors(let id, let until):
             var seen: Set = [id]
             align(successorsOf: id, until: until, seen: &seen)
-        case .moveTransport(let key, let state, let proof, _, _):
+        case .moveTransport(let key, let state, let proof, _, let at):
             let index = Int(key.number.value) - 1
             if current.outgoing[index].transport == .receipted { violations.append("\(key.number) leaves receipted") }
             current.outgoing[index].transport = state
             current.outgoing[index].isOutstanding = false
             current.outgoing[index].proof = proof
+            if state == .receipted { current.outgoing[index].receiptedAt = at }
         case .declare(let key, let state, _, let isToBeTold):
             let index = Int(key.number.value) - 1
             current.outgoing[index].transport = state
@@ -161,6 +159,8 @@ struct MemoryLedger {
                 current.outgoing[index].followUp = state
             }
         case .moveInbox(let id, let state, _, _): current.inbox[id]?.state = state
+        case .keepIncarnation(let seen, _): keep(seen)
+        case .keepTally(_, _, _, let agreement): current.agreement = agreement
         case .raiseAlarm(let alarm):
             current.alarms[AlarmKey(code: alarm.code, messageID: alarm.messageID), default: 0] += 1
         case .clearAlarm(let code, _, let messageID):
@@ -169,6 +169,19 @@ struct MemoryLedger {
             current.leafChain = FakeHash.digest(current.leafChain.bytes + leaf.wireBytes)
             current.leafCount += 1
         }
+    }
+
+    /// What an incarnation signed to once, it signed to: its highest position never goes back.
+    private mutating func keep(_ seen: SeenIncarnation) {
+        guard let index = current.partnerIncarnations.firstIndex(where: { $0.incarnation == seen.incarnation }) else {
+            current.partnerIncarnations.append(seen)
+            return
+        }
+        let known = current.partnerIncarnations[index]
+        guard seen.highest.number > known.highest.number else { return }
+        current.partnerIncarnations[index] = SeenIncarnation(
+            incarnation: known.incarnation, predecessor: known.predecessor, highest: seen.highest,
+            firstSeen: known.firstSeen)
     }
 
     private mutating func open(_ summary: MessageSummary, to party: Party) {

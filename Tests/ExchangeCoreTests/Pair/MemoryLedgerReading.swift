@@ -64,6 +64,36 @@ extension MemoryLedger.State {
             inboxState: request.inboxStep.flatMap { inbox[$0.messageID]?.state })
     }
 
+    func tallyFacts(_ tally: Tally) -> TallyFacts {
+        let unreceipted = OutcomeComparison.unreceipted(tally.outcomes)
+        return TallyFacts(
+            incarnation: IncarnationFacts(
+                tally.incarnation, after: tally.predecessor?.incarnation, among: partnerIncarnations,
+                received: highestSeen),
+            issued: issuedLast, issuerDigest: Self.digest(in: issued, at: tally.received.number),
+            received: receivedLast, receiverDigest: Self.digest(in: received, at: tally.issued.number),
+            answered: answered(beyond: tally.received.number), agreement: agreement,
+            receipts: outgoing.compactMap { delivery in
+                let number = delivery.item.number
+                guard delivery.transport == .receipted, let receiptedAt = delivery.receiptedAt,
+                    unreceipted.contains(where: { $0.first <= number && number <= $0.last })
+                else { return nil }
+                return ReceiptedDelivery(
+                    number: number, messageID: delivery.item.messageID, receiptedAt: receiptedAt)
+            })
+    }
+
+    private static func digest(in channel: [ChannelPosition], at number: SequenceNumber) -> Digest? {
+        channel.first { $0.number == number }?.runningDigest
+    }
+
+    private func answered(beyond number: SequenceNumber) -> NumberRange? {
+        guard let next = outgoing.first(where: { $0.item.number == number.next }), next.isSettled,
+            let last = outgoing.last(where: \.isSettled)
+        else { return nil }
+        return NumberRange(next.item.number, last.item.number)
+    }
+
     func lastMessage(in reference: CaseReference) -> MessageID? {
         outgoing.last { $0.summary.caseReference == reference }?.item.messageID
     }

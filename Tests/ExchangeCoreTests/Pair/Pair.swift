@@ -38,6 +38,8 @@ struct Pair {
 
         let id: UInt64
         let from: Seat
+        /// The sender's, when it was sent.
+        let epoch: Int
         let requestID: UInt64
         let content: Content
     }
@@ -56,9 +58,7 @@ struct Pair {
     var nextRequest: UInt64 = 1
     /// The newest packet to have arrived from each seat.
     var newestArrived: [UInt64] = [0, 0]
-    /// What each seat made of its partner's incarnations, in order.
-    var judgements: [[IncarnationJudgement]] = [[], []]
-    /// Tallies that differ, or that claim more than there is.
+    /// What tallies showed of a partner's store or lists that must not be in a run.
     var disagreements: [String] = []
     /// A breach for the test of the checkers themselves: answers leave before they are on the disk.
     var speaksBeforeSync = false
@@ -180,31 +180,38 @@ struct Pair {
     // MARK: Network
 
     mutating func send(_ content: Packet.Content, request: UInt64, from seat: Seat) {
-        let packet = Packet(id: nextPacket, from: seat, requestID: request, content: content)
+        let packet = Packet(
+            id: nextPacket, from: seat, epoch: nodes[seat.rawValue].epoch, requestID: request, content: content)
         nextPacket += 1
         if happens(faults.lostPercent) {
             counts.note(content.isRequest ? .requestLost : .answerLost)
             return
         }
-        schedule(.arrives(packet), in: delay())
+        schedule(.arrives(packet), in: delay(of: content))
         if happens(faults.duplicatedPercent) {
             counts.note(.duplicated)
-            schedule(.arrives(packet), in: delay())
+            schedule(.arrives(packet), in: delay(of: content))
         }
     }
 
-    private mutating func delay() -> Int64 {
-        happens(faults.slowPercent) ? random.within(1_000...45_000) : random.within(1...40)
+    /// A tally that takes longer than its request comes to nobody: whoever sent it has hung up.
+    private mutating func delay(of content: Packet.Content) -> Int64 {
+        guard happens(faults.slowPercent) else { return random.within(1...40) }
+        return random.within(1_000...(content.isTally ? ProtocolLimits.requestTimeout.count - 1 : 45_000))
     }
 
     private mutating func arrive(_ packet: Packet) {
+        // What a process has sent is overtaken by the next one, and does not outlive that.
+        if packet.content.isTally, nodes[packet.from.rawValue].epoch > packet.epoch + 1 { return }
         if packet.id < newestArrived[packet.from.rawValue] { counts.note(.reordered) }
         newestArrived[packet.from.rawValue] = max(newestArrived[packet.from.rawValue], packet.id)
         let seat = packet.from.other
         guard nodes[seat.rawValue].isUp else {
             guard packet.content.isRequest else { return }
             counts.note(.connectionRefused)
-            let refusal = Packet(id: nextPacket, from: seat, requestID: packet.requestID, content: .failure)
+            let refusal = Packet(
+                id: nextPacket, from: seat, epoch: nodes[seat.rawValue].epoch, requestID: packet.requestID,
+                content: .failure)
             nextPacket += 1
             schedule(.arrives(refusal), in: 1)
             return
@@ -224,6 +231,13 @@ extension Pair.Packet.Content {
         switch self {
         case .batch, .tally: true
         case .batchAnswer, .tallyAnswer, .failure: false
+        }
+    }
+
+    var isTally: Bool {
+        switch self {
+        case .tally, .tallyAnswer: true
+        case .batch, .batchAnswer, .failure: false
         }
     }
 }

@@ -21,7 +21,7 @@ enum PairEvent: String, CaseIterable {
     case resubmitted, repeatedSubmission, duplicateAnswered, verdictChanged, answeredLater, answeredRefusal
     case twinRefused, held, released, withdrawn, withdrawnTooLate, voidNoted, voidRefused, heldNoted
     case waitedForPredecessor, statPassedPredecessor, unreachableAlarm, wokenBySignOfLife, incarnationUnproven
-    case acknowledged, staleTally
+    case acknowledged, overtakenTally, tallyAnswered
 }
 
 struct PairCounts {

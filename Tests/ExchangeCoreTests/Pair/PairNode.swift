@@ -31,6 +31,8 @@ struct PendingRequest {
     let id: UInt64
     let sent: [MemoryLedger.Delivery]
     let manifestDigest: Digest?
+    /// Whether the answer to a batch that was given up came while this one was waited for.
+    var isOvertaken = false
 }
 
 /// How far one item of a batch has come in the receiving node.
@@ -64,7 +66,6 @@ struct PairNode {
     var pending: PendingRequest?
     /// Requests without an answer, also those given up: a late answer still counts.
     var asked: [UInt64: PendingRequest] = [:]
-    var agreement: PairAgreement?
     var submissions: [Submission] = []
     var untold = 0
     /// What the agency has taken from the inbox, in its order.

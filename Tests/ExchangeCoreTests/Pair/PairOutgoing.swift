@@ -92,7 +92,10 @@ extension Pair {
             witness.complain("an answer to \(seat) cannot be read")
             return
         }
-        if nodes[seat.rawValue].pending?.id != request.id { counts.note(.answerLate) }
+        if nodes[seat.rawValue].pending?.id != request.id {
+            counts.note(.answerLate)
+            nodes[seat.rawValue].pending?.isOvertaken = true
+        }
         for (outcome, sent) in zip(answer.outcomes, request.sent) { record(outcome, of: sent, at: seat) }
         schedule(.answersRecorded(request: request.id), at: seat, in: random.within(1...4))
     }

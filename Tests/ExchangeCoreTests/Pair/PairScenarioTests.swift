@@ -39,8 +39,24 @@ import Testing
         pair.crash(.left)
         pair.nodes[Seat.left.rawValue].ledger.restore(backup)
         pair.run(to: 100_000)
-        let lost = NumberRange(SequenceNumber(4), SequenceNumber(7))
-        #expect(pair.judgements[Seat.right.rawValue].contains(.rolledBack(lost: lost)))
+        #expect(
+            pair.disagreements.contains {
+                $0.hasPrefix("right: partner-rolled-back") && $0.contains("numbers 4 to 7 are here and missing there")
+            }, "\(pair.disagreements)")
+    }
+
+    @Test func `a node that is restored from a copy made while it ran is seen by the answers that it lost`() {
+        var pair = Self.settled(3)
+        let backup = pair.nodes[Seat.right.rawValue].ledger.durable
+        for number in 0..<4 { pair.enqueue(Self.submission("after-\(number)", &pair), at: .left, in: 10) }
+        pair.run(to: 10_000)
+        pair.crash(.right)
+        pair.nodes[Seat.right.rawValue].ledger.restore(backup)
+        pair.run(to: 120_000)
+        #expect(
+            pair.disagreements.contains {
+                $0.hasPrefix("left: partner-rolled-back") && $0.contains("lost numbers 4 to 7, which it had answered")
+            }, "\(pair.disagreements)")
     }
 
     @Test func `a number that is given again after a rollback overwrites nothing`() {

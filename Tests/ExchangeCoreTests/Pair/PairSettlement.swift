@@ -8,8 +8,8 @@ extension Pair {
                 node.ledger.unsynced == 0
                     && node.ledger.durable.openCount == 0
                     && !node.ledger.durable.outgoing.contains { $0.transport == .held }
-                    && node.agreement?.outgoing.isSettled == true
-                    && node.agreement?.incoming.isSettled == true
+                    && node.ledger.durable.agreement?.outgoing.isSettled == true
+                    && node.ledger.durable.agreement?.incoming.isSettled == true
                     && node.ledger.durable.inboxOrder.allSatisfy(node.takenSet.contains)
             } && nodes[0].ledger.durable.issuedLast == nodes[1].ledger.durable.receivedLast
             && nodes[1].ledger.durable.issuedLast == nodes[0].ledger.durable.receivedLast
@@ -22,7 +22,8 @@ extension Pair {
                     "\($0.item.number) \($0.transport)"
                 }
                 return
-                    "\(node.seat): \(node.link.phase), open \(open.prefix(3)), \(String(describing: node.agreement)), "
+                    "\(node.seat): \(node.link.phase), open \(open.prefix(3)), "
+                    + "\(String(describing: node.ledger.durable.agreement)), "
                     + "untold \(node.untold), up \(node.isUp)"
             }.joined(separator: "; ")
     }
@@ -34,12 +35,6 @@ extension Pair {
             let node = nodes[seat.rawValue]
             found += node.ledger.violations.map { "\(seat): \($0)" }
             found += deliveryBreaches(from: seat) + toldBreaches(at: seat) + orderBreaches(at: seat)
-            for judgement in judgements[seat.rawValue] {
-                switch judgement {
-                case .current, .successor, .unproven: break
-                case .rolledBack, .cloned, .superseded: found.append("\(seat) judges its partner \(judgement)")
-                }
-            }
         }
         return found
     }

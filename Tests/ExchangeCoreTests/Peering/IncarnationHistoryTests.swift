@@ -16,13 +16,15 @@ import Testing
     }
 
     private static func judge(
-        _ incarnation: UInt64, _ claim: PredecessorClaim?, _ seen: [SeenIncarnation], received: UInt64 = 0
+        _ incarnation: UInt64, _ claim: PredecessorClaim?, _ seen: [SeenIncarnation], received: UInt64 = 0,
+        after span: Milliseconds = ProtocolLimits.requestTimeout
     ) -> IncarnationJudgement {
         IncarnationHistory.judge(
             predecessor: claim,
             facts: IncarnationFacts(
                 Sample.incarnation(incarnation), after: claim?.incarnation, among: seen,
-                received: SequenceNumber(received)))
+                received: SequenceNumber(received)),
+            now: Sample.wall + span)
     }
 
     @Test func `a number that only a manifest named proves a rollback too`() {
@@ -65,6 +67,30 @@ import Testing
         #expect(Self.judge(1, nil, seen) == .superseded(by: Sample.incarnation(2)))
         #expect(Self.judge(2, Self.claim(1, last: 10), seen) == .superseded(by: Sample.incarnation(3)))
         #expect(Self.judge(3, Self.claim(2, last: 12), seen) == .current)
+    }
+
+    @Test func `an incarnation whose successor was first seen just now was overtaken on its way`() {
+        let seen = [Self.seen(1, after: nil, highest: 10), Self.seen(2, after: 1, highest: 12)]
+        let almost = ProtocolLimits.requestTimeout - Milliseconds(1)
+        #expect(Self.judge(1, nil, seen, after: almost) == .overtaken(by: Sample.incarnation(2)))
+        #expect(Self.judge(1, nil, seen) == .superseded(by: Sample.incarnation(2)))
+    }
+
+    @Test func `an incarnation that comes to light after its successor was overtaken, or is the older of two copies`() {
+        let seen = [Self.seen(1, after: nil, highest: 10), Self.seen(3, after: 2, highest: 12)]
+        for claim in [Self.claim(1, last: 10), nil] {
+            #expect(Self.judge(2, claim, seen, after: .zero) == .overtaken(by: Sample.incarnation(3)))
+            #expect(Self.judge(2, claim, seen) == .cloned(other: Sample.incarnation(3)))
+        }
+    }
+
+    @Test func `whoever restarts one of two copies again and again does not hide the other`() {
+        let fresh = SeenIncarnation(
+            incarnation: Sample.incarnation(3), predecessor: Sample.incarnation(2), highest: .start,
+            firstSeen: Sample.wall + ProtocolLimits.requestTimeout)
+        let seen = [Self.seen(1, after: nil, highest: 10), Self.seen(2, after: 1, highest: 12), fresh]
+        #expect(Self.judge(1, nil, seen) == .superseded(by: Sample.incarnation(2)))
+        #expect(Self.judge(2, Self.claim(1, last: 10), seen) == .overtaken(by: Sample.incarnation(3)))
     }
 
     @Test func `a predecessor that was never seen proves nothing where no number is missing`() {

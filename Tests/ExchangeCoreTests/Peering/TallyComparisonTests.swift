@@ -53,6 +53,19 @@ import Testing
         #expect(compare(digest: 2) == .differ(at: SequenceNumber(7)), "other lists are the graver finding")
     }
 
+    @Test func `of what a partner issued beyond our record nothing is claimed, and up to it the digests are equal`() {
+        func compare(_ issued: ChannelPosition, _ digest: UInt8?) -> ChannelAgreement {
+            TallyComparison.compare(
+                issuedThere: issued, receivedHere: Self.position(7, 1), receiverDigest: digest.map { Sample.digest($0) }
+            )
+        }
+        #expect(compare(Self.position(8, 9), nil) == .undecided)
+        #expect(compare(Self.position(7, 1), 1) == .agree(at: SequenceNumber(7), behind: 0))
+        #expect(compare(Self.position(5, 3), 3).isSettled, "holding more than a tally names is no contradiction")
+        #expect(compare(Self.position(5, 3), 4) == .differ(at: SequenceNumber(5)))
+        #expect(compare(.start, nil).isSettled, "no digest is needed at 0")
+    }
+
     @Test func `without the digest to compare nothing is claimed`() {
         #expect(Self.compare(Self.position(9, 5), Self.position(7, 1)) == .undecided)
     }

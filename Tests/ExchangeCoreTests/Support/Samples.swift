@@ -60,7 +60,8 @@ extension IncarnationFacts {
         let index = seen.firstIndex { $0.incarnation == incarnation }
         self.init(
             incarnation: incarnation, latest: seen.last,
-            follower: index.flatMap { $0 + 1 < seen.count ? seen[$0 + 1].incarnation : nil },
+            follower: index.flatMap { $0 + 1 < seen.count ? seen[$0 + 1] : nil },
+            successor: seen.first { $0.predecessor == incarnation },
             sibling: predecessor.flatMap { named in seen.first { $0.predecessor == named }?.incarnation },
             isPredecessorSeen: seen.contains { $0.incarnation == predecessor },
             highest: seen.map(\.highest.number).reduce(received, max))

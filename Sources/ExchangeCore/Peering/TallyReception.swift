@@ -1,0 +1,181 @@
+/// What the store says of both channels with a partner, inside the transaction that takes its tally.
+package struct TallyFacts: Hashable, Sendable {
+    /// Of the tally's incarnation, and of the predecessor that it names.
+    package let incarnation: IncarnationFacts
+    /// The end of our channel to the partner.
+    package let issued: ChannelPosition
+    /// Our running digest of it at the number that the tally says was received.
+    package let issuerDigest: Digest?
+    /// How far the partner's channel is here with nothing missing before it.
+    package let received: ChannelPosition
+    /// Our running digest of it at the number that the tally says was issued.
+    package let receiverDigest: Digest?
+    /// The numbers right after the one that the tally says was received which the partner has answered, by its proofs
+    /// here; `nil` where the next has no answer.
+    package let answered: NumberRange?
+    /// What comparing its last tally showed; `nil` before the first.
+    package let agreement: PairAgreement?
+    /// Our deliveries that it says it did not receipt, and whose receipt is here, ascending.
+    package let receipts: [ReceiptedDelivery]
+
+    package init(
+        incarnation: IncarnationFacts, issued: ChannelPosition, issuerDigest: Digest?, received: ChannelPosition,
+        receiverDigest: Digest?, answered: NumberRange?, agreement: PairAgreement?, receipts: [ReceiptedDelivery]
+    ) {
+        self.incarnation = incarnation
+        self.issued = issued
+        self.issuerDigest = issuerDigest
+        self.received = received
+        self.receiverDigest = receiverDigest
+        self.answered = answered
+        self.agreement = agreement
+        self.receipts = receipts
+    }
+}
+
+/// Decides what a partner's verified tally shows and changes (`protocol.md` §8.2 and §9.2).
+///
+/// Whatever it shows is an alarm to people, and changes nothing in what is sent: no partner can silence a node.
+package enum TallyReception {
+    /// - Parameters:
+    ///   - signed: the tally as it came; it is kept as evidence.
+    ///   - isAnswer: whether the partner made it after it was asked, with no batch under way: it must then have all that
+    ///     it had answered. One that comes unasked may have been made before an answer that is here already.
+    package static func decide(
+        _ tally: Tally, signed: [UInt8], isAnswer: Bool, facts: TallyFacts, now: Now
+    ) -> (agreement: PairAgreement, changes: [LedgerChange]) {
+        let judgement = IncarnationHistory.judge(
+            predecessor: tally.predecessor, facts: facts.incarnation, now: now.wall)
+        if case .overtaken = judgement { return (PairAgreement(outgoing: .undecided, incoming: .undecided), []) }
+        let agreement = PairAgreement(
+            outgoing: TallyComparison.compare(
+                issued: facts.issued, received: tally.received, issuerDigest: facts.issuerDigest,
+                answered: isAnswer || wasLost(tally, facts) ? facts.answered : nil),
+            incoming: TallyComparison.compare(
+                issuedThere: tally.issued, receivedHere: facts.received, receiverDigest: facts.receiverDigest))
+        var changes: [LedgerChange] = []
+        if judgement.isKept {
+            changes.append(
+                .keepIncarnation(
+                    SeenIncarnation(
+                        incarnation: tally.incarnation, predecessor: tally.predecessor?.incarnation,
+                        highest: tally.issued, firstSeen: now.wall),
+                    of: tally.node))
+        }
+        changes.append(.keepTally(from: tally.node, tally.incarnation, signed: signed, agreement))
+        let findings =
+            [judgement.finding(of: tally.incarnation), lossFinding(agreement.outgoing)]
+            + [("to", agreement.outgoing), ("from", agreement.incoming)].map {
+                differenceFinding(name: $0, $1)
+            }
+        changes += alarms(of: findings.compactMap(\.self), about: tally.node, now: now)
+        let contradictions = OutcomeComparison.contradictions(
+            of: tally.outcomes, with: facts.receipts, now: now.wall)
+        return (agreement, changes + alarms(of: contradictions, about: tally.node, now: now))
+    }
+
+    /// Nothing new can be found in a tally that came unasked. What an answer showed stands for as long as the account
+    /// does not move.
+    private static func wasLost(_ tally: Tally, _ facts: TallyFacts) -> Bool {
+        guard case .lost(let first, _)? = facts.agreement?.outgoing else { return false }
+        return first == tally.received.number.next
+    }
+
+    /// One alarm a code and partner is open at a time, with its latest detail: what one tally shows under one code is
+    /// said in one.
+    private static func alarms(of findings: [Finding], about partner: OIN, now: Now) -> [LedgerChange] {
+        var alarms: [Finding] = []
+        for finding in findings {
+            if let index = alarms.firstIndex(where: { $0.code == finding.code }) {
+                alarms[index].detail += "; and " + finding.detail
+            } else {
+                alarms.append(finding)
+            }
+        }
+        return alarms.map {
+            .raiseAlarm(Alarm(code: $0.code, partner: partner, messageID: nil, detail: $0.detail, at: now.wall))
+        }
+    }
+
+    /// Its receipt is here, and it says that it gave none: a person must look. The alarm is the message's own, so that
+    /// lists that agree do not end it.
+    private static func alarms(
+        of contradictions: [ReceiptedDelivery], about partner: OIN, now: Now
+    ) -> [LedgerChange] {
+        guard let first = contradictions.first else { return [] }
+        let others = contradictions.count == 1 ? "" : ", and so for \(contradictions.count - 1) more"
+        return [
+            .raiseAlarm(
+                Alarm(
+                    code: .talliesDiffer, partner: partner, messageID: first.messageID,
+                    detail: "number \(first.number) to this partner: its receipt is here, and its tally says that it "
+                        + "gave none\(others). Call its duty contact; keep both stores",
+                    at: now.wall))
+        ]
+    }
+
+    private static func lossFinding(_ outgoing: ChannelAgreement) -> Finding? {
+        guard case .lost(let first, let last) = outgoing else { return nil }
+        return Finding(
+            code: .partnerRolledBack,
+            detail: "its store has lost numbers \(first) to \(last), which it had answered: nobody there may know of "
+                + "these messages. Call its duty contact, and send them again as new messages")
+    }
+
+    private static func differenceFinding(name: String, _ agreement: ChannelAgreement) -> Finding? {
+        let complaint: String? =
+            switch agreement {
+            case .agree, .undecided, .lost: nil
+            case .differ(let number):
+                "the lists differ at or before number \(number). Keep both stores as they are: they hold the signed "
+                    + "proof; call the partner's duty contact"
+            case .ahead(let issued, let received):
+                "\(received) received, but only \(issued) issued. Either this node's store is older than what it signed "
+                    + "(was it restored?): then send nothing that matters through it, keep it, and call every partner; "
+                    + "or the partner's account is wrong: call it"
+            }
+        return complaint.map { Finding(code: .talliesDiffer, detail: "the channel \(name) this partner: \($0)") }
+    }
+}
+
+/// What a tally shows that people must know.
+private struct Finding {
+    let code: AlarmCode
+    var detail: String
+}
+
+extension IncarnationJudgement {
+    /// An incarnation that comes back is known already, and stays in its place.
+    fileprivate var isKept: Bool {
+        switch self {
+        case .current, .successor, .rolledBack, .cloned, .unproven: true
+        case .superseded, .overtaken: false
+        }
+    }
+
+    fileprivate func finding(of incarnation: IncarnationID) -> Finding? {
+        switch self {
+        case .current, .successor, .overtaken: nil
+        case .rolledBack(let lost):
+            Finding(
+                code: .partnerRolledBack,
+                detail:
+                    "its store ends before number \(lost.last), which it had signed: call its duty contact; numbers "
+                    + "\(lost.first) to \(lost.last) are here and missing there")
+        case .cloned(let other):
+            Finding(
+                code: .partnerCloned,
+                detail: "incarnations \(other) and \(incarnation) grew from one store: call its duty contact")
+        case .superseded(let successor):
+            Finding(
+                code: .partnerCloned,
+                detail: "incarnation \(incarnation) signs again although \(successor) had followed it")
+        case .unproven:
+            Finding(
+                code: .partnerHistoryUnproven,
+                detail:
+                    "it names a predecessor that this node has never seen: it was started more than once while this "
+                    + "node could not hear it, or its store is new or another. Ask its duty contact which")
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import ExchangeCore
+import Testing
+
+/// What a partner's tally shows and changes: of both channels, of its incarnation, and of the answers that it gave.
+@Suite struct TallyReceptionTests {
+    private static let signed: [UInt8] = [7, 7, 7]
+
+    private static func position(_ number: UInt64, _ byte: UInt8) -> ChannelPosition {
+        ChannelPosition(number: SequenceNumber(number), runningDigest: Sample.digest(byte))
+    }
+
+    private static func range(_ first: UInt64, _ last: UInt64) -> NumberRange {
+        NumberRange(SequenceNumber(first), SequenceNumber(last))
+    }
+
+    private static func seen(
+        _ incarnation: UInt64, after predecessor: UInt64? = nil, highest: UInt64 = 3
+    ) -> SeenIncarnation {
+        SeenIncarnation(
+            incarnation: Sample.incarnation(incarnation), predecessor: predecessor.map { Sample.incarnation($0) },
+            highest: position(highest, 2), firstSeen: Sample.wall)
+    }
+
+    /// A tally that agrees with ``facts(of:seen:issuerDigest:receiverDigest:answered:agreement:receipts:)``.
+    private static func tally(
+        _ incarnation: UInt64 = 1, after claim: PredecessorClaim? = nil, issued: ChannelPosition = position(3, 2),
+        received: ChannelPosition = position(5, 1), outcomes: [OutcomeRange] = []
+    ) -> Tally {
+        Tally(
+            node: Sample.avim, partner: Sample.nidos, incarnation: Sample.incarnation(incarnation), predecessor: claim,
+            created: Sample.wall, isRecovering: false, issued: issued, received: received, safe: .none, gaps: [],
+            outcomes: outcomes)
+    }
+
+    /// A node that issued 9 numbers, and holds 3 of the partner's.
+    private static func facts(
+        of tally: Tally, seen: [SeenIncarnation] = [seen(1)], issuerDigest: UInt8 = 1, receiverDigest: UInt8 = 2,
+        answered: NumberRange? = nil, agreement: PairAgreement? = nil, receipts: [ReceiptedDelivery] = []
+    ) -> TallyFacts {
+        TallyFacts(
+            incarnation: IncarnationFacts(
+                tally.incarnation, after: tally.predecessor?.incarnation, among: seen, received: SequenceNumber(3)),
+            issued: position(9, 5), issuerDigest: Sample.digest(issuerDigest), received: position(3, 2),
+            receiverDigest: Sample.digest(receiverDigest), answered: answered, agreement: agreement, receipts: receipts)
+    }
+
+    private static func decide(
+        _ tally: Tally, _ facts: TallyFacts, isAnswer: Bool = true, after span: Milliseconds = .zero
+    ) -> (agreement: PairAgreement, changes: [LedgerChange]) {
+        TallyReception.decide(
+            tally, signed: signed, isAnswer: isAnswer, facts: facts, now: Sample.now.after(span))
+    }
+
+    private static func alarms(_ changes: [LedgerChange]) -> [Alarm] {
+        changes.compactMap { if case .raiseAlarm(let alarm) = $0 { alarm } else { nil } }
+    }
+
+    private static let agreed = PairAgreement(
+        outgoing: .agree(at: SequenceNumber(5), behind: 4), incoming: .agree(at: SequenceNumber(3), behind: 0))
+    private static let lost = PairAgreement(
+        outgoing: .lost(from: SequenceNumber(6), to: SequenceNumber(7)), incoming: agreed.incoming)
+
+    @Test func `a tally that agrees is kept as it was signed, with its incarnation, and is no alarm`() {
+        let tally = Self.tally()
+        let (agreement, changes) = Self.decide(tally, Self.facts(of: tally))
+        #expect(agreement == Self.agreed)
+        #expect(
+            changes == [
+                .keepIncarnation(Self.seen(1), of: Sample.avim),
+                .keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, Self.agreed),
+            ])
+    }
+
+    @Test func `where both channels differ, one alarm says both`() {
+        let tally = Self.tally()
+        let (agreement, changes) = Self.decide(tally, Self.facts(of: tally, issuerDigest: 8, receiverDigest: 8))
+        #expect(
+            agreement
+                == PairAgreement(outgoing: .differ(at: SequenceNumber(5)), incoming: .differ(at: SequenceNumber(3))))
+        let alarms = Self.alarms(changes)
+        #expect(alarms.map(\.code) == [.talliesDiffer])
+        #expect(alarms.first?.messageID == nil)
+        for part in ["the channel to this partner: the lists differ at or before number 5", "from this partner"] {
+            #expect(alarms.first?.detail.contains(part) == true, "\(alarms)")
+        }
+    }
+
+    @Test func `lost answers and a short predecessor are one alarm that says both`() {
+        let claim = PredecessorClaim(incarnation: Sample.incarnation(1), last: Self.position(1, 4))
+        let tally = Self.tally(2, after: claim)
+        let (_, changes) = Self.decide(tally, Self.facts(of: tally, answered: Self.range(6, 7)))
+        let alarms = Self.alarms(changes)
+        #expect(alarms.map(\.code) == [.partnerRolledBack])
+        for part in ["numbers 2 to 3 are here and missing there", "lost numbers 6 to 7, which it had answered"] {
+            #expect(alarms.first?.detail.contains(part) == true, "\(alarms)")
+        }
+    }
+
+    @Test func `only a tally that was asked for proves a loss, and it stands while the account does not move`() {
+        let tally = Self.tally()
+        func agreement(isAnswer: Bool, before: PairAgreement?) -> PairAgreement {
+            let facts = Self.facts(of: tally, answered: Self.range(6, 7), agreement: before)
+            return Self.decide(tally, facts, isAnswer: isAnswer).agreement
+        }
+        #expect(agreement(isAnswer: false, before: Self.agreed) == Self.agreed)
+        #expect(agreement(isAnswer: true, before: Self.agreed) == Self.lost)
+        #expect(agreement(isAnswer: false, before: Self.lost) == Self.lost)
+        let other = PairAgreement(
+            outgoing: .lost(from: SequenceNumber(4), to: SequenceNumber(7)), incoming: Self.agreed.incoming)
+        #expect(agreement(isAnswer: false, before: other) == Self.agreed, "the account has moved since")
+    }
+
+    @Test func `an overtaken tally proves nothing, whatever it says, and nothing of it is kept`() {
+        let tally = Self.tally(
+            1, received: Self.position(12, 1), outcomes: [OutcomeRange(Self.range(1, 1), .refusal)])
+        let receipt = ReceiptedDelivery(
+            number: SequenceNumber(1), messageID: Sample.message(1), receiptedAt: Sample.wall)
+        let facts = Self.facts(
+            of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)], receiverDigest: 8, receipts: [receipt])
+        let (agreement, changes) = Self.decide(tally, facts)
+        #expect(agreement == PairAgreement(outgoing: .undecided, incoming: .undecided))
+        #expect(changes.isEmpty, "\(changes)")
+    }
+
+    @Test func `a superseded incarnation is an alarm, and its tally is evidence, but it is not kept anew`() {
+        let tally = Self.tally()
+        let facts = Self.facts(of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)])
+        let (_, changes) = Self.decide(tally, facts, after: ProtocolLimits.requestTimeout)
+        #expect(Self.alarms(changes).map(\.code) == [.partnerCloned])
+        #expect(changes.first == .keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, Self.agreed))
+        #expect(changes.count == 2)
+    }
+
+    @Test(arguments: [(3, AlarmCode.partnerCloned), (9, .partnerHistoryUnproven)] as [(UInt64, AlarmCode)])
+    func `a clone and an unproven history are alarms, and are kept`(incarnation: UInt64, code: AlarmCode) {
+        let named: UInt64 = incarnation == 3 ? 1 : 8
+        let claim = PredecessorClaim(incarnation: Sample.incarnation(named), last: Self.position(3, 2))
+        let tally = Self.tally(incarnation, after: claim)
+        let (_, changes) = Self.decide(tally, Self.facts(of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)]))
+        #expect(Self.alarms(changes).map(\.code) == [code])
+        #expect(changes.first == .keepIncarnation(Self.seen(incarnation, after: named), of: Sample.avim))
+    }
+
+    @Test func `a receipt that a tally takes back is an alarm of its own message`() {
+        let tally = Self.tally(outcomes: [OutcomeRange(Self.range(1, 4), .refusal)])
+        let receipts = (1...2).map {
+            ReceiptedDelivery(
+                number: SequenceNumber($0), messageID: Sample.message($0), receiptedAt: Sample.wall)
+        }
+        let (_, changes) = Self.decide(tally, Self.facts(of: tally, issuerDigest: 8, receipts: receipts))
+        let alarms = Self.alarms(changes)
+        #expect(alarms.map(\.code) == [.talliesDiffer, .talliesDiffer])
+        #expect(alarms.map(\.messageID) == [nil, Sample.message(1)])
+        #expect(alarms.last?.detail.contains("number 1 to this partner") == true)
+        #expect(alarms.last?.detail.contains("and so for 1 more") == true)
+    }
+}
