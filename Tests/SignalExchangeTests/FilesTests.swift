@@ -101,6 +101,29 @@ extension Nodes {
             #expect(look.holder.problem == nil)
         }
 
+        @Test func `a fresh list behind a link comes into force, and an older one does not come back`() async throws {
+            let node = community[slug: "ggd"]
+            let place = community.folder.appending(path: "fetched")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            let (linked, target) = (node.folder.revocationLists + "/issuing.crl", place.appending(path: "issuing.crl"))
+            let older = try Data(contentsOf: URL(filePath: linked))
+            try older.write(to: target)
+            try FileManager.default.removeItem(atPath: linked)
+            try FileManager.default.createSymbolicLink(atPath: linked, withDestinationPath: target.path)
+            var look = try Look(node)
+            try community.pki.addOrganisation(slug: "linked-thief", oin: node.oin, name: node.member.name)
+            let stolen = community.pki.credential(of: "linked-thief", for: .signing).certificate
+            let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+            #expect(!isRevoked(certificate, in: look.again()))
+
+            try community.pki.revoke(stolen, reason: .keyCompromise)
+            try Data(contentsOf: community.pki.issuingRevocationList).write(to: target)
+            #expect(isRevoked(certificate, in: look.again()), "the file behind the link is another")
+            try older.write(to: target)
+            #expect(isRevoked(certificate, in: look.again()), "an older list took a revocation back")
+            #expect(look.holder.problem?.description.contains("older than the one before") == true)
+        }
+
         @Test func `a list that goes bad goes on as it last was`() async throws {
             let node = community[slug: "ind"]
             let stolen = URL(filePath: node.folder.certificate(.signing))
@@ -163,15 +186,25 @@ extension Nodes {
             try await nidos.process.start()
             try await nidos.waitForOwnAlarm(.filesUnusable, saying: file)
             try FileManager.default.removeItem(atPath: file)
-            try lists[0].write(to: URL(filePath: nidos.folder.revocationLists + "/root.crl"))
-            try lists[1].write(to: URL(filePath: nidos.folder.revocationLists + "/issuing.crl"))
             try await nidos.api.reload()
             try await nidos.waitForNoOwnAlarm(.filesUnusable)
 
-            // The member's own node exchanges a tally, signed by the key that holds again.
+            // The member's own node exchanges a tally, under lists by which its key holds again: a person ends what may
+            // have been a thief.
+            try await nidos.process.stop()
+            try lists[0].write(to: URL(filePath: nidos.folder.revocationLists + "/root.crl"))
+            try lists[1].write(to: URL(filePath: nidos.folder.revocationLists + "/issuing.crl"))
+            try await nidos.process.start()
             try await avim.handle.process.start()
             try await nidos.api.greetPartners()
-            try await nidos.waitForNoAlarm(.signerNotTrusted, about: avim.oin, within: .seconds(60))
+            let (api, start) = (nidos.api, Timestamp.current)
+            _ = try await within(.seconds(60), "a tally that was exchanged anew") {
+                try await poll {
+                    try await api.partners().contains { $0.oin == avim.oin && ($0.lastTally ?? start) > start }
+                        ? true : nil
+                }
+            }
+            #expect(try await nidos.api.alarms().contains { $0.code == AlarmCode.signerNotTrusted.rawValue })
             try await avim.handle.process.kill()
         }
     }

@@ -218,6 +218,11 @@ extension Nodes {
                 // The empty folder is where a disk would be mounted.
                 try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
                 try await expectStartRefused("store-missing", saying: "new-store")
+                // A link to a disk that is not mounted is no store either.
+                try FileManager.default.createSymbolicLink(
+                    atPath: node.folder.store, withDestinationPath: "/no-such-disk/ledger.sqlite")
+                try await expectStartRefused("store-missing", saying: "is the disk mounted")
+                try FileManager.default.removeItem(atPath: node.folder.store)
                 #expect(!FileManager.default.fileExists(atPath: node.folder.store))
                 let other = try await node.command("new-store", "--confirm", "00000099000000001000")
                 #expect(other.exitStatus == 3, "\(other.said)")

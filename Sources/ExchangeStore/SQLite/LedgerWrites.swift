@@ -152,6 +152,8 @@ extension LedgerTransaction {
         case .examine: preconditionFailure("an item is examined before it is written")
         case .repeat(let answer):
             try countDuplicate(from: partner)
+            // A node that ended half-way through a wide gap goes on where its partner asks again.
+            try advance(partner)
             return .kept(answer)
         case .note(let kind, let reason): return .kept(.noted(kind, reason: reason))
         case .later(let code, let detail, _): return .later(code, detail: detail)

@@ -53,19 +53,16 @@ package struct NewStore: Sendable {
         try await make()
     }
 
-    /// 0 where the file is not there, or was never written. A folder that may not be looked into is neither.
+    /// 0 where the file is not there, or was never written; a link that leads nowhere is neither a file. A folder that may
+    /// not be looked into is none of these.
     private var byteCount: Int {
         get throws(NodeError) {
-            do {
-                let attributes = try FileManager.default.attributesOfItem(atPath: folder.store)
-                return (attributes[.size] as? NSNumber)?.intValue ?? 0
-            } catch CocoaError.fileReadNoSuchFile {
-                return 0
-            } catch {
-                throw NodeError(
-                    .fileUnreadable, "\(folder.store) cannot be looked at; check owner and rights of its folder",
-                    cause: "\(error)")
-            }
+            if let stamp = FileStamp(of: folder.store) { return stamp.byteCount }
+            let reason = errno
+            guard reason != ENOENT else { return 0 }
+            throw NodeError(
+                .fileUnreadable, "\(folder.store) cannot be looked at; check owner and rights of its folder",
+                cause: String(cString: strerror(reason)))
         }
     }
 }

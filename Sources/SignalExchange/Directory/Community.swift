@@ -63,7 +63,7 @@ package final class CommunityHolder: Sendable {
     private struct State {
         var community: Community
         var files: TrustFiles
-        var stamp: [String: Date]
+        var stamp: [String: FileStamp]
         var checkedAt: MonotonicTime
         var problem: NodeError?
         var adopted: Digest?
@@ -118,7 +118,7 @@ package final class CommunityHolder: Sendable {
 
     /// Fresh authorities and lists come into force whatever the directory's file is like, and the other way round: what
     /// cannot be used leaves its own last good content in force, and is told.
-    private func refresh(_ state: inout State, stamp: [String: Date], now: Now) {
+    private func refresh(_ state: inout State, stamp: [String: FileStamp], now: Now) {
         let before = (state.community, state.files.trust, state.problem)
         state.files = state.files.readAgain(folder)
         state.stamp = stamp
@@ -204,15 +204,13 @@ package final class CommunityHolder: Sendable {
         }
     }
 
-    private static func stamp(of folder: NodeFolder) -> [String: Date] {
+    private static func stamp(of folder: NodeFolder) -> [String: FileStamp] {
         let lists = (try? FileManager.default.contentsOfDirectory(atPath: folder.revocationLists)) ?? []
         let files =
             [folder.directory, folder.directorySigner] + TLSMaterial.files(of: folder)
             + lists.map { folder.revocationLists + "/" + $0 }
-        var stamp: [String: Date] = [:]
-        for file in files {
-            stamp[file] = (try? FileManager.default.attributesOfItem(atPath: file))?[.modificationDate] as? Date
-        }
+        var stamp: [String: FileStamp] = [:]
+        for file in files { stamp[file] = FileStamp(of: file) }
         return stamp
     }
 

@@ -111,7 +111,7 @@ struct TrustFiles: Sendable {
     private static func list(
         _ path: String, of folder: NodeFolder, unlessIs last: ListFile?
     ) throws -> ListFile {
-        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+        let size = FileStamp(of: path)?.byteCount ?? 0
         guard size <= listFileMaximumBytes else {
             throw NodeError(
                 .certificateUnusable, "\(path) has \(size) bytes; a list's file may have \(listFileMaximumBytes)")
@@ -119,7 +119,15 @@ struct TrustFiles: Sendable {
         let bytes = try folder.read(path)
         let digest = sha256(bytes)
         if let last, last.digest == digest { return last }
-        return ListFile(digest: digest, list: try RevocationList(pem: String(decoding: bytes, as: UTF8.self)))
+        let list = try RevocationList(pem: String(decoding: bytes, as: UTF8.self))
+        // An older list that is still fresh would give a stolen key back to its thief.
+        if let last, list.thisUpdate < last.list.thisUpdate {
+            throw NodeError(
+                .certificateUnusable,
+                "\(path) is of \(list.thisUpdate), older than the one before it of \(last.list.thisUpdate); put the newest "
+                    + "there")
+        }
+        return ListFile(digest: digest, list: list)
     }
 
     private static func unusable(_ path: String, _ error: any Error) -> NodeError {

@@ -121,7 +121,7 @@ package actor PartnerDriver {
     /// run too. Whether messages get through is another matter, and the link's; what was said of single messages is
     /// theirs, and stays.
     private func clearAlarms(after agreement: PairAgreement) async throws {
-        var over: Set<AlarmCode> = [.revocationListStale, .signerUnknown, .signerNotTrusted, .clockSkewed]
+        var over: Set<AlarmCode> = [.revocationListStale, .signerUnknown, .clockSkewed]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
         for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
@@ -146,14 +146,14 @@ package actor PartnerDriver {
     private func transmit() async throws -> PartnerLink.Event {
         guard let (prepared, isSmallest) = loaded else { preconditionFailure("a batch is loaded before it is sent") }
         loaded = nil
-        let answer: [UInt8]
         do {
-            answer = try await connection.deliver(prepared.bytes)
+            let answer = try await connection.deliver(prepared.bytes)
+            try await transmitting.record(answer, to: prepared, from: partner)
         } catch {
+            // An answer that cannot be read is none.
             try await transmitting.recordFailure(of: prepared, to: partner, isSmallest: isSmallest, cause: error)
             throw error
         }
-        try await transmitting.record(answer, to: prepared, from: partner)
         return .answered
     }
 

@@ -162,15 +162,20 @@ package struct Transmitting: Sendable {
             do {
                 let envelope = delivery.kind == .message ? try await envelope(of: delivery, for: recipient) : []
                 sealed.append((delivery, envelope))
-            } catch {
-                guard let error = error as? CMSError else { throw error }
-                // Put off for long, so that any number of them does not keep back what stands behind.
-                try await hold(
-                    [delivery], for: partner, .storedMessageUnreadable, detail: error.message,
-                    retryAfter: ProtocolLimits.retryMaximum)
+            } catch let error as CMSError {
+                try await putOff(delivery, for: partner, detail: error.message)
+            } catch let error as StoreError where error.code == .storeDamaged {
+                try await putOff(delivery, for: partner, detail: error.description)
             }
         }
         return sealed
+    }
+
+    /// For long, so that any number of messages that cannot be read does not keep back what stands behind.
+    private func putOff(_ delivery: DueDelivery, for partner: OIN, detail: String) async throws {
+        try await hold(
+            [delivery], for: partner, .storedMessageUnreadable, detail: detail,
+            retryAfter: ProtocolLimits.retryMaximum)
     }
 
     private func envelope(of delivery: DueDelivery, for recipient: RecipientCertificate) async throws -> [UInt8] {

@@ -121,7 +121,9 @@ extension Pair {
                 let envelope = node.ledger.durable.envelopes[row.summary.digest],
                 let predecessor = FakeContent(signed: envelope)?.predecessor,
                 let before = place[predecessor], before > index,
-                let earlier = node.ledger.durable.inbox[predecessor], earlier.availableAt <= row.availableAt,
+                // One whose wait ran out at the very moment at which the other was released went on before it.
+                let earlier = node.ledger.durable.inbox[predecessor],
+                (earlier.availableAt, earlier.turn) < (row.availableAt, row.turn),
                 // The second message under one id may follow one that follows the first: a ring, which only the end of
                 // the wait opens, and which has no first.
                 !node.ledger.durable.follows(predecessor, id)

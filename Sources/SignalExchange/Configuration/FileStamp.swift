@@ -1,0 +1,25 @@
+import Foundation
+
+/// What shows that a file is another than before. It is that of the file at the end of all links: a list that a job puts
+/// into another folder, and a renewed certificate behind a link, count as they would here.
+struct FileStamp: Hashable, Sendable {
+    let byteCount: Int
+    private let device: UInt64
+    private let node: UInt64
+    private let modifiedSeconds: Int
+    private let modifiedNanoseconds: Int
+
+    /// Returns `nil` where there is no file, or it may not be looked at; `errno` says which.
+    init?(of path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        byteCount = Int(status.st_size)
+        device = UInt64(status.st_dev)
+        node = UInt64(status.st_ino)
+        #if os(Linux)
+            (modifiedSeconds, modifiedNanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        #else
+            (modifiedSeconds, modifiedNanoseconds) = (status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec)
+        #endif
+    }
+}
