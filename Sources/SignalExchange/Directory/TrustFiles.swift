@@ -119,15 +119,7 @@ struct TrustFiles: Sendable {
         let bytes = try folder.read(path)
         let digest = sha256(bytes)
         if let last, last.digest == digest { return last }
-        let list = try RevocationList(pem: String(decoding: bytes, as: UTF8.self))
-        // An older list that is still fresh would give a stolen key back to its thief.
-        if let last, list.thisUpdate < last.list.thisUpdate {
-            throw NodeError(
-                .certificateUnusable,
-                "\(path) is of \(list.thisUpdate), older than the one before it of \(last.list.thisUpdate); put the newest "
-                    + "there")
-        }
-        return ListFile(digest: digest, list: list)
+        return ListFile(digest: digest, list: try RevocationList(pem: String(decoding: bytes, as: UTF8.self)))
     }
 
     private static func unusable(_ path: String, _ error: any Error) -> NodeError {
