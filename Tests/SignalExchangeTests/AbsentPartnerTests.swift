@@ -48,7 +48,8 @@ extension Nodes {
             #expect(row?.open == 1)
             #expect(row?.problem == "not in the directory")
             let listed = try await avim.command("queue", "list", "--open")
-            #expect(listed.said.contains(nidos.oin.text), "\(listed.said)")
+            let places = listed.said.split(separator: nidos.oin.text, omittingEmptySubsequences: false).count - 1
+            #expect(places == 2, "where its name would stand, and as its OIN: \(listed.said)")
 
             try await install(nextDirectory())
             try await avim.api.reload()
