@@ -49,16 +49,17 @@ import Testing
             try await #require(processExitsWith: .success) { [path = path as String] in
                 let ledger = try await Sample.openSQLite(at: path)
                 try await ledger.accept(1)
-                let events = ledger.events
-                let strace = try await Strace(
-                    tracing: "fdatasync,fsync", options: ["-e", "inject=fdatasync,fsync:error=EIO:when=2"])
                 try await ledger.accept(2)
+                let events = ledger.events
+                // Every sync: `strace` counts calls for each thread alone, so that "the second" would be any.
+                let strace = try await Strace(
+                    tracing: "fdatasync,fsync", options: ["-e", "inject=fdatasync,fsync:error=EIO"])
                 let first = await #expect(throws: StoreError.self) { try await ledger.accept(3) }
                 try #require(first?.code == .durabilityLost)
-                // The disk would work again; what is on it is in doubt all the same.
+                _ = try strace.finish()
+                // The disk works again; what is on it is in doubt all the same.
                 let second = await #expect(throws: StoreError.self) { try await ledger.accept(4) }
                 try #require(second?.code == .durabilityLost)
-                _ = try strace.finish()
                 let third = await #expect(throws: StoreError.self) {
                     try await ledger.raise(
                         Alarm(code: .clockSkewed, partner: nil, messageID: nil, detail: "", at: Sample.start))
