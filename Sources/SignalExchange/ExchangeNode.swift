@@ -212,7 +212,7 @@ private struct LedgerPump: Service {
     func run() async throws {
         // Subscribed before anything can happen that it would tell.
         let events = context.ledger.events
-        links.startMissing()
+        links.followDirectory()
         await reviewAbsent()
         for await event in events.cancelOnGracefulShutdown() {
             switch event {
@@ -221,10 +221,10 @@ private struct LedgerPump: Service {
                 // Opened, held, released or withdrawn for a partner that has no link.
                 if context.community.directory.member(partner) == nil { await reviewAbsent() }
             case .directoryAdopted:
-                links.startMissing()
+                links.followDirectory()
                 await reviewAbsent()
             case .everything:
-                links.startMissing()
+                links.followDirectory()
                 links.signalAll(.workArrived)
                 await reviewAbsent()
             case .deliveryMoved, .inboxChanged, .alarmsChanged: break

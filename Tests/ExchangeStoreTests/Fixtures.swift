@@ -146,19 +146,21 @@ extension ExchangeLedger {
     func receive(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
         acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, declared: ItemKind? = nil,
-        limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
+        puttingOff: LaterCode? = nil, from partner: OIN = Community.avim, limits: NodeLimits = NodeLimits(),
+        at: Timestamp = Sample.start
     ) async throws -> ReceptionResult {
         let proposal = try await proposal(
             ordinal, number: number, predecessor: predecessor, priority: priority, acknowledgement: acknowledgement,
-            refusing: refusing, declared: declared, limits: limits, at: at)
-        let results = try await receive([proposal], from: Community.avim, limits: limits, now: Sample.now(at))
+            refusing: refusing, declared: declared, puttingOff: puttingOff, from: partner, limits: limits, at: at)
+        let results = try await receive([proposal], from: partner, limits: limits, now: Sample.now(at))
         return try #require(results.first)
     }
 
     func proposal(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
         acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, declared: ItemKind? = nil,
-        limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
+        puttingOff: LaterCode? = nil, from partner: OIN = Community.avim, limits: NodeLimits = NodeLimits(),
+        at: Timestamp = Sample.start
     ) async throws -> ReceptionProposal {
         let message = try Sample.message(ordinal, from: Community.avim, priority: priority)
         let before = try predecessor.map { try Sample.message($0, from: Community.avim).id }
@@ -166,14 +168,14 @@ extension ExchangeLedger {
             item: ChannelItem(
                 number: SequenceNumber(number), messageID: message.id, messageDigest: message.digest),
             predecessor: before, acknowledged: acknowledgement?.messageID)
-        let facts = try await receptionFacts([query], from: Community.avim)
+        let facts = try await receptionFacts([query], from: partner)
         let received = ReceivedMessage(
             summary: message, storedEnvelope: Sample.envelope(ordinal), predecessor: before,
             acknowledgement: acknowledgement)
         let examination: Examination =
             if let declared { .declared(declared, reason: "an operator's reason") } else if let refusing {
                 .refused(refusing, detail: "field")
-            } else { .verified(received) }
+            } else if let puttingOff { .later(puttingOff, detail: "this node") } else { .verified(received) }
         let verdict = Reception.decide(
             query.item, examination, facts: try #require(facts.first), limits: limits, now: Sample.now(at))
         let answer: KeptAnswer? =

@@ -100,4 +100,28 @@ import Testing
         try await ledger.receive(1, number: 1, declared: .void)
         #expect(try await Self.inbox(ledger) == ["2", "3"])
     }
+
+    @Test(arguments: StoreForm.all)
+    func `another partner cannot declare void what one waits for`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await ledger.receive(2, number: 2, predecessor: 1)
+        try await ledger.receive(1, number: 1, declared: .void, from: Community.nidos)
+        #expect(try await Self.inbox(ledger).isEmpty, "whether it comes is for its sender to say")
+        try await ledger.receive(1, number: 1, declared: .void)
+        #expect(try await Self.inbox(ledger) == ["2"])
+    }
+
+    @Test func `however many waited for one message, they go on in order, some in each transaction`() async throws {
+        var limits = StoreLimits()
+        limits.releaseMaximumMessages = 2
+        let ledger = try await Sample.openSQLite(limits: limits)
+        for ordinal in 2...6 {
+            try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: ordinal - 1, priority: .stat)
+        }
+        for ordinal in 7...9 { try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: 1) }
+        try await ledger.receive(1, number: 1)
+        #expect(
+            try await Self.inbox(ledger) == ["2", "3", "4", "5", "6", "1", "7", "8", "9"],
+            "none is left with the flag of a missing one")
+    }
 }

@@ -136,6 +136,26 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `what was opened in vain is counted over a restart, also of a partner that nothing is kept of`(
+        form: StoreForm
+    ) async throws {
+        var limits = NodeLimits()
+        limits.inboundMaximumItemsPerPartnerPerHour = 2
+        var ledger = try await form.open()
+        for number: UInt64 in 1...2 {
+            let result = try await ledger.receive(
+                Int(number), number: number, puttingOff: .storageUnavailable, limits: limits)
+            #expect(result == .later(.storageUnavailable, detail: "this node"))
+        }
+        try await ledger.close()
+        ledger = try await form.open()
+        guard case .later(.quotaExceeded, _) = try await ledger.receive(3, number: 3, limits: limits) else {
+            Issue.record("what is beyond the share was opened")
+            return
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
     func `what is kept of a partner is counted with it, over a restart too, and only what is beyond its share waits`(
         form: StoreForm
     ) async throws {

@@ -42,7 +42,7 @@ extension Nodes {
                         answer: $0.item == due.item ? try answer(maker) : .later(.internalFault, detail: ""))
                 }
                 try await transmitting.record(
-                    BatchAnswer(manifestDigest: prepared.manifestDigest, outcomes: outcomes).wireBytes, to: prepared,
+                    BatchAnswer(manifestDigest: prepared.manifestDigest, outcomes: outcomes), to: prepared,
                     from: nidos.oin)
                 var filter = DeliveryFilter()
                 filter.messageID = id

@@ -121,6 +121,41 @@ extension Nodes {
             #expect(isRevoked(certificate, in: look.again()), "the file behind the link is another")
         }
 
+        @Test func `a list that is taken away, or comes as it once was, takes no revocation back`() async throws {
+            let node = community[slug: "jade"]
+            let file = URL(filePath: node.folder.revocationLists + "/issuing.crl")
+            let before = try Data(contentsOf: file)
+            let stolen = URL(filePath: node.folder.certificate(.signing))
+            let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+            var look = try Look(node)
+            #expect(!isRevoked(certificate, in: look.again()))
+            try await waitForNextSecond()
+            try community.pki.revoke(stolen, reason: .keyCompromise)
+            try node.installLists(of: community.pki)
+            #expect(isRevoked(certificate, in: look.again()))
+
+            try before.write(to: file)
+            #expect(isRevoked(certificate, in: look.again()), "an older list of the same authority")
+            #expect(look.holder.problem?.description.contains("put the newest there") == true)
+            #expect(isRevoked(certificate, in: look.again()), "also at the look after that")
+            try FileManager.default.removeItem(at: file)
+            #expect(isRevoked(certificate, in: look.again()), "no list")
+            #expect(look.holder.problem?.description.contains("put the newest there") == true)
+
+            try community.pki.refreshRevocationLists()
+            try node.installLists(of: community.pki)
+            #expect(isRevoked(certificate, in: look.again()))
+            #expect(look.holder.problem == nil)
+        }
+
+        /// Lists say when they were made in whole seconds.
+        private func waitForNextSecond() async throws {
+            let second = Timestamp.current.milliseconds / 1000
+            _ = try await within(.seconds(5), "the next second") {
+                try await poll { Timestamp.current.milliseconds / 1000 > second ? true : nil }
+            }
+        }
+
         @Test func `a list that goes bad goes on as it last was`() async throws {
             let node = community[slug: "ind"]
             let stolen = URL(filePath: node.folder.certificate(.signing))

@@ -51,6 +51,7 @@ extension Nodes {
             #expect(try await !nidos.api.inbox().contains { $0.messageID == id })
 
             // No restart and no reload: the node looks at its files.
+            try community.pki.refreshRevocationLists()
             try nidos.installLists(of: community.pki)
             try await avim.waitForDelivery(of: id, "receipted", within: .seconds(60)) { $0.isReceipted }
             try await nidos.api.waitForInbox(id)
@@ -74,6 +75,7 @@ extension Nodes {
             }
             #expect(try await api.deliveries(of: delivery.messageID).first?.isReceipted == false)
 
+            try community.pki.refreshRevocationLists()
             try avim.installLists(of: community.pki)
             try await avim.waitForDelivery(of: delivery.messageID, "receipted", within: .seconds(60)) { $0.isReceipted }
         }

@@ -30,5 +30,61 @@ extension Nodes {
                 }
             }
         }
+
+        @Test func `an answer that cannot be read is none, and the receipt comes with the next`() async throws {
+            let community = try #require(Stage.community)
+            let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+            try await withNode(avim) { context in
+                try await withNode(nidos) { partner in
+                    let id = try await Submitting(context).submit(
+                        JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil
+                    ).messageID
+                    let connection = DirectConnection(to: partner, from: avim.oin)
+                    connection.garbleOneAnswer()
+                    let driver = PartnerDriver(partner: nidos.oin, context: context, connection: connection)
+                    let filter = {
+                        var filter = DeliveryFilter()
+                        filter.messageID = id
+                        return filter
+                    }()
+                    let task = Task { await driver.run() }
+                    let entry = try await within(.seconds(60), "a receipt") {
+                        try await poll {
+                            let entry = try await context.ledger.deliveries(filter).first
+                            return entry?.transport == .receipted ? entry : nil
+                        }
+                    }
+                    driver.signal(.stopping)
+                    await task.value
+                    #expect(entry.attempts == 2, "the one without an answer counts")
+                }
+            }
+        }
+
+        @Test func `who is no member any more is not called any more, and is again once it is back`() async throws {
+            let community = try #require(Stage.community)
+            let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+            try await withNode(avim) { context in
+                let links = PartnerLinks(context)
+                links.followDirectory()
+                let everybody = Set(links.all.map { $0.partner })
+                #expect(everybody.contains(nidos.oin))
+                let version = context.community.directory.version
+                func install(_ directory: [UInt8]) throws {
+                    try NodeFolder.write(directory, to: avim.folder.directory)
+                    _ = try context.communityHolder.reload(context.now)
+                    links.followDirectory()
+                }
+                let former = try #require(links.driver(for: nidos.oin))
+                try install(community.signedDirectory(version: version + 1, without: nidos.oin))
+                #expect(links.driver(for: nidos.oin) == nil)
+                _ = try await within(.seconds(20), "the driver of the former member to stop") {
+                    try await poll { await former.status.phase == .stopped ? true : nil }
+                }
+                try install(community.signedDirectory(version: version + 2))
+                #expect(Set(links.all.map { $0.partner }) == everybody)
+                await links.stop(grace: .seconds(5))
+            }
+        }
     }
 }

@@ -12,7 +12,9 @@ private func head(bodyBytes: Int) -> String {
 
 extension Nodes {
     /// How much of a node its partners may hold at once.
-    @Suite(.community(running: "nidos", limits: ["peerMaximumConnections": 16])) struct PeerServerTests {
+    @Suite(
+        .community(running: "nidos", limits: ["peerMaximumConnections": 24, "peerMaximumConnectionsPerPartner": 12]))
+    struct PeerServerTests {
         let nidos: NodeHandle
         let avim: ForeignNode
         let coa: ForeignNode
@@ -64,6 +66,40 @@ extension Nodes {
             #expect(try await reply(200, to: coa).status == 200, "another partner is answered")
             for holder in holders { holder.cancel() }
             #expect(try await reply(200, to: avim).status == 200, "what has ended is not counted")
+        }
+
+        @Test func `a partner has so many connections and no more, and others have theirs`() async throws {
+            let (nidos, handle) = (nidos, avim.handle)
+            try await Self.hold(12, of: handle, to: nidos) {
+                try await within(.seconds(10), "one more connection to be closed") {
+                    try await RawConnection.open(of: handle, to: nidos) { await $0.waitForClose() }
+                }
+                #expect(try await reply(200, to: coa).status == 200)
+            }
+            #expect(try await reply(200, to: avim).status == 200, "what has ended is not counted")
+        }
+
+        /// Runs `body` while a partner holds connections on which it has had an answer.
+        private static func hold(
+            _ count: Int, of caller: NodeHandle, to node: NodeHandle, _ body: () async throws -> Void
+        ) async throws {
+            guard count > 0 else { return try await body() }
+            try await RawConnection.open(of: caller, to: node) { connection in
+                try await connection.write("GET /elsewhere HTTP/1.1\r\nhost: node\r\n\r\n")
+                #expect(try await connection.read()?.hasPrefix("HTTP/1.1 404 ") == true, "\(count) left to open")
+                try await hold(count - 1, of: caller, to: node, body)
+            }
+        }
+
+        @Test func `what a partner is refused again and again is one line of the log`() async throws {
+            let (caller, text) = (try coa.client(), "content-type must be")
+            for _ in 0..<40 {
+                let reply = try await caller.post([1], .tally, to: nidos, mediaType: "application/json")
+                #expect(reply.status == 400)
+            }
+            try await nidos.waitForLog(text)
+            let lines = try String(contentsOf: nidos.process.log, encoding: .utf8).split(separator: "\n")
+            #expect(lines.count { $0.contains(text) } == 1)
         }
 
         @Test func `connections beyond the limit wait until others end`() async throws {
@@ -157,6 +193,23 @@ extension Nodes {
             }
         }
 
+        @Test func `who takes no answers loses the connection`() async throws {
+            let (nidos, handle, tally) = (nidos, avim.handle, try avim.tally(for: nidos.oin))
+            let request = Array(head(bodyBytes: tally.count).utf8) + tally
+            try await within(.seconds(60), "a connection to be closed on which nothing is read") {
+                try await RawConnection.open(of: handle, to: nidos) { connection in
+                    do {
+                        while true { try await connection.write(request) }
+                    } catch is CancellationError {
+                        throw CancellationError()
+                    } catch {
+                        // Closed by the node: nothing can be written any more.
+                    }
+                }
+            }
+            try await nidos.waitForLog("its answer was not taken")
+        }
+
         @Test func `a body that comes byte by byte is cut off`() async throws {
             try await drip(head(bodyBytes: 60_000))
             try await nidos.waitForLog("body did not come in time")
@@ -169,6 +222,25 @@ extension Nodes {
             part: String, other: String
         ) async throws {
             try await drip(head(bodyBytes: 60_000).replacing(part, with: other))
+        }
+    }
+
+    /// A node that gives a handshake a second, and what comes after it a minute.
+    @Suite(.community(running: "nidos", limits: ["peerHandshakeSeconds": 1, "peerIdleSeconds": 60]))
+    struct HandshakeTests {
+        @Test func `a handshake that does not end is cut off, and a connection after its handshake is not`() async throws {
+            let nidos = try #require(Stage.community)[slug: "nidos"]
+            let member = try Stage.foreignNode("avim")
+            try await RawConnection.open(of: member.handle, to: nidos) { connection in
+                let request = "GET /elsewhere HTTP/1.1\r\nhost: node\r\n\r\n"
+                try await connection.write(request)
+                #expect(try await connection.read() != nil)
+                try await within(.seconds(15), "a connection without a handshake to be closed") {
+                    try await RawConnection.open(of: nil, to: nidos) { await $0.waitForClose() }
+                }
+                try await connection.write(request)
+                #expect(try await connection.read() != nil, "it has been open for longer than a handshake may take")
+            }
         }
     }
 }

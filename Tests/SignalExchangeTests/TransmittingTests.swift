@@ -51,9 +51,9 @@ extension Nodes {
                 #expect(prepared.deliveries.count == ProtocolLimits.batchMaximumItems)
                 try await withNode(nidos) { partner in
                     let answer = try await Receiving(partner).receive(prepared.bytes, from: avim.oin)
-                    let outcomes = try BatchAnswer(wireBytes: answer).outcomes
-                    #expect(outcomes.map(\.answer) == Array(repeating: .noted, count: prepared.deliveries.count))
-                    try await transmitting.record(answer, to: prepared, from: nidos.oin)
+                    let read = try prepared.answer(answer, from: nidos.oin)
+                    #expect(read.outcomes.map(\.answer) == Array(repeating: .noted, count: prepared.deliveries.count))
+                    try await transmitting.record(read, to: prepared, from: nidos.oin)
                 }
                 #expect(try await transmitting.due(for: nidos.oin).items.isEmpty)
             }

@@ -74,7 +74,7 @@ package final class RevocationList: @unchecked Sendable {
     }
 
     /// Whether the issuer made this list: the name, the right to sign lists, and the signature.
-    func isSigned(by issuer: Certificate) -> Bool {
+    package func isSigned(by issuer: Certificate) -> Bool {
         let names = unsafe X509_NAME_cmp(
             X509_CRL_get_issuer(handle.pointer), X509_get_subject_name(issuer.handle.pointer))
         guard names == 0, issuer.keyUsage.contains(.crlSign) else { return false }

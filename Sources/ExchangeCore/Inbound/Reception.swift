@@ -106,6 +106,14 @@ package enum Examination: Hashable, Sendable {
 }
 
 extension Examination {
+    /// Whether it took a decryption.
+    fileprivate var wasOpened: Bool {
+        switch self {
+        case .verified, .refused, .later: true
+        case .declared, .lapsed, .notExamined: false
+        }
+    }
+
     /// What may use the reserve of a partner's share: `stat`, and the acknowledgements that end our own wait.
     fileprivate var cannotWait: Bool {
         guard case .verified(let message) = self else { return false }
@@ -235,13 +243,14 @@ package enum Reception {
         case (.reissue(.refusal(let code, _)), .refusal(let signed, let proof)) where signed == code:
             return reissueChanges(item, from: partner, proof: proof, note: code.rawValue, now: now)
         case (.later(let code, let detail, let alarm), _):
-            guard let alarm else { return [] }
+            let usage = examination.wasOpened ? [countedInVain(from: partner, facts, now: now)] : []
+            guard let alarm else { return usage }
             // What must be mended here is one alarm a partner, however many of its messages wait for it; and a share is
             // the partner's, not of the message that happened to exceed it.
             let isOfPartner = mendedHere.contains(code) || alarm == .quotaExceeded
             let messageID = isOfPartner ? nil : item.messageID
             let detail = mendedHere.contains(code) ? "\(item.messageID): \(detail)" : detail
-            return [
+            return usage + [
                 .raiseAlarm(Alarm(code: alarm, partner: partner, messageID: messageID, detail: detail, at: now.wall))
             ]
         case (.note(let kind, let reason), _):
@@ -252,7 +261,7 @@ package enum Reception {
             ]
             // Nobody waits for a message that will not come.
             return kind == .void && facts.message == nil
-                ? changes + [.releaseSuccessors(of: item.messageID, at: now.wall)] : changes
+                ? changes + [.releaseSuccessors(of: item.messageID, from: partner, at: now.wall)] : changes
         case (.refuse(let code, let detail), .refusal(let signed, let proof)) where signed == code:
             return refusalChanges(item, from: partner, code, detail: detail, proof: proof, facts: facts, now: now)
         case (.receipt, .receipt(let proof)):
@@ -314,8 +323,8 @@ package enum Reception {
         let waits = message.summary.isHandedOver && availableAt > now.wall
         changes.append(
             waits
-                ? .alignSuccessors(of: message.summary.id, until: availableAt)
-                : .releaseSuccessors(of: message.summary.id, at: now.wall))
+                ? .alignSuccessors(of: message.summary.id, from: partner, until: availableAt)
+                : .releaseSuccessors(of: message.summary.id, from: partner, at: now.wall))
         // This one could be opened and judged; where another cannot, its next arrival says so again.
         changes += mendedHere.compactMap(alarm(for:)).map { .clearAlarm($0, partner: partner, messageID: nil) }
         if let acknowledgement = message.acknowledgement, let delivery = facts.acknowledged,
@@ -362,6 +371,10 @@ package enum Reception {
     ) -> LedgerChange {
         let isRefusal = if case .refuse = verdict { true } else { false }
         return .countUsage(of: partner, facts.usage.current(at: now.wall).counting(isRefusal: isRefusal))
+    }
+
+    private static func countedInVain(from partner: OIN, _ facts: ReceptionFacts, now: Now) -> LedgerChange {
+        .countUsage(of: partner, facts.usage.current(at: now.wall).countingOpenedInVain)
     }
 
     /// What a partner's messages wait for until it is mended at this node (`protocol.md` §7.3): its keys, its directory,

@@ -56,9 +56,13 @@ public struct NodeLimits: Hashable, Sendable {
     public var unreachableAlarmAfter = Milliseconds.minutes(5)
     /// Connections from partners' nodes at once; those beyond it wait at the door until one ends.
     public var peerMaximumConnections = 512
+    /// Connections of one partner at once; one more is closed.
+    public var peerMaximumConnectionsPerPartner = 16
+    /// How long the handshake of a connection may take.
+    public var peerHandshakeMaximum = Milliseconds.seconds(10)
     /// After how long a connection from a partner on which nothing comes is closed; longer than between two tallies.
     public var peerIdleMaximum = Milliseconds.seconds(90)
-    /// How long the body of a partner's request may take to come.
+    /// How long the body of a partner's request may take to come, and its answer to be taken.
     public var requestBodyMaximum = ProtocolLimits.requestTimeout
 
     public init() {}

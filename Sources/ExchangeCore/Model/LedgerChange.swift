@@ -73,10 +73,12 @@ package enum LedgerChange: Hashable, Sendable {
     case reissueProof(to: OIN, SequenceNumber, [UInt8])
     /// Puts a received message before the organisation, at once or when the message before it has come.
     case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?)
-    /// Lets those messages go on that waited for this one, and in turn those that waited for them.
-    case releaseSuccessors(of: MessageID, at: Timestamp)
-    /// Has those messages go on after this one, and with it, that came before it and wait for it: it waits itself.
-    case alignSuccessors(of: MessageID, until: Timestamp)
+    /// Lets those messages of a partner go on that waited for this one, and in turn those that waited for them. Another
+    /// partner's may name the same message as the one before; whether that one has come is for its sender to say.
+    case releaseSuccessors(of: MessageID, from: OIN, at: Timestamp)
+    /// Has those messages of a partner go on after this one, and with it, that came before it and wait for it: it waits
+    /// itself.
+    case alignSuccessors(of: MessageID, from: OIN, until: Timestamp)
     /// Records a verified answer.
     /// - proof: the receipt or refusal, as it came.
     case moveTransport(of: DeliveryKey, to: TransportState, proof: [UInt8], code: String, at: Timestamp)

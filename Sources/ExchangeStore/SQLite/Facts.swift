@@ -75,8 +75,12 @@ extension Database {
     }
 
     private func usage(of partner: OIN) throws -> InboundUsage {
-        try first("SELECT usage_since, usage_items, usage_refusals FROM partner WHERE oin = ?", [partner.text]) {
-            InboundUsage(since: $0.timestamp(0), items: $0.count(1), refusals: $0.count(2))
+        try first(
+            "SELECT usage_since, usage_items, usage_refusals, usage_opened_in_vain FROM partner WHERE oin = ?",
+            [partner.text]
+        ) {
+            InboundUsage(
+                since: $0.timestamp(0), items: $0.count(1), refusals: $0.count(2), openedInVain: $0.count(3))
         } ?? .none
     }
 

@@ -73,7 +73,7 @@ extension LedgerTransaction {
         var steps = 0
         while let item = try database.slotItem(of: partner, at: position.number.next) {
             guard steps < limits.advanceMaximumNumbers else {
-                hasMoreToAdvance = true
+                unfinished.hasMoreToAdvance = true
                 break
             }
             position = position.extended(by: item, using: digest)
@@ -101,16 +101,26 @@ extension LedgerTransaction {
         tell(.inboxChanged(message.id))
     }
 
-    /// Lets those go on that waited for a message, each after it, and in turn those that waited for them. What went on
-    /// already keeps its turn: only its flag is taken away.
-    mutating func releaseSuccessors(of message: MessageID, at: Timestamp) throws {
-        var released = [message]
-        var index = 0
+    /// Lets those of a partner go on that waited for messages, each after the one it waited for, and in turn those that
+    /// waited for them. What went on already keeps its turn: only its flag is taken away.
+    mutating func releaseSuccessors(of messages: [MessageID], from partner: OIN, at: Timestamp) throws {
+        var released = messages
+        var (index, count) = (0, 0)
         while index < released.count {
             let successors: [MessageID] = try database.all(
-                "SELECT message_id FROM inbox WHERE awaited = ? ORDER BY turn", [released[index].column]
+                """
+                SELECT i.message_id FROM inbox i JOIN message m ON m.id = i.message_id
+                WHERE i.awaited = ? AND m.sender = ? ORDER BY i.turn LIMIT ?
+                """,
+                [released[index].column, partner.text, limits.releaseMaximumMessages - count + 1]
             ) { try $0.identifier(0) }
             for successor in successors {
+                guard count < limits.releaseMaximumMessages else {
+                    // Those that this one was let go with are asked for again: what went on waits no more.
+                    unfinished.toRelease += released[index...]
+                    return
+                }
+                count += 1
                 try database.change(
                     """
                     UPDATE inbox SET turn = CASE WHEN available_at > ?1 THEN ?2 ELSE turn END,
@@ -118,22 +128,26 @@ extension LedgerTransaction {
                     """,
                     [at.milliseconds, try database.nextTurn(), successor.column])
                 tell(.inboxChanged(successor))
+                released.append(successor)
             }
-            released += successors
             index += 1
         }
     }
 
-    /// Has those go on after a message, and with it, that wait for it; one whose own wait ends before stays as it is.
-    mutating func alignSuccessors(of message: MessageID, until: Timestamp) throws {
+    /// Has those of a partner go on after a message, and with it, that wait for it; one whose own wait ends before stays as
+    /// it is. What still waits is what came within one wait, so that this has an end.
+    mutating func alignSuccessors(of message: MessageID, from partner: OIN, until: Timestamp) throws {
         var aligned = [message]
         var index = 0
         // Two messages that name each other are a ring: each is aligned once.
         var seen: Set = [message]
         while index < aligned.count {
             let successors: [MessageID] = try database.all(
-                "SELECT message_id FROM inbox WHERE awaited = ? AND available_at >= ? ORDER BY turn",
-                [aligned[index].column, until.milliseconds]
+                """
+                SELECT i.message_id FROM inbox i JOIN message m ON m.id = i.message_id
+                WHERE i.awaited = ? AND m.sender = ? AND i.available_at >= ? ORDER BY i.turn
+                """,
+                [aligned[index].column, partner.text, until.milliseconds]
             ) { try $0.identifier(0) }
             for successor in successors where seen.insert(successor).inserted {
                 try database.change(
@@ -155,10 +169,14 @@ extension LedgerTransaction {
     }
 
     func keep(_ usage: InboundUsage, of partner: OIN) throws {
+        try ensurePartner(partner)
         try database.changeOne(
             "partner \(partner)",
-            "UPDATE partner SET usage_since = ?, usage_items = ?, usage_refusals = ? WHERE oin = ?",
-            [usage.since.milliseconds, usage.items, usage.refusals, partner.text])
+            """
+            UPDATE partner SET usage_since = ?, usage_items = ?, usage_refusals = ?, usage_opened_in_vain = ?
+            WHERE oin = ?
+            """,
+            [usage.since.milliseconds, usage.items, usage.refusals, usage.openedInVain, partner.text])
     }
 
     func countDuplicate(from partner: OIN) throws {

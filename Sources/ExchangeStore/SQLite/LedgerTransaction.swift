@@ -13,8 +13,17 @@ struct LedgerTransaction {
     /// The time of the operation, for rows that say when they were made.
     let at: Timestamp
     private(set) var events: [LedgerEvent] = []
-    /// Whether a channel's contiguous position has further to go than one transaction moves it.
-    var hasMoreToAdvance = false
+    /// What is more than one transaction does, so that others get in between; all of it of the operation's partner.
+    var unfinished = Unfinished()
+
+    struct Unfinished {
+        /// Whether the channel's contiguous position has further to go.
+        var hasMoreToAdvance = false
+        /// Messages whose successors are still to be let go.
+        var toRelease: [MessageID] = []
+
+        var isEmpty: Bool { !hasMoreToAdvance && toRelease.isEmpty }
+    }
 
     init(_ database: Database, digest: @escaping DigestFunction, limits: StoreLimits, at: Timestamp) {
         self.database = database
@@ -40,8 +49,10 @@ struct LedgerTransaction {
         case .reissueProof(let partner, let number, let proof): try reissueProof(to: partner, number, proof)
         case .handOver(let message, let availableAt, let awaited):
             try handOver(message, availableAt: availableAt, awaiting: awaited)
-        case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
-        case .alignSuccessors(let message, let until): try alignSuccessors(of: message, until: until)
+        case .releaseSuccessors(let message, let partner, let at):
+            try releaseSuccessors(of: [message], from: partner, at: at)
+        case .alignSuccessors(let message, let partner, let until):
+            try alignSuccessors(of: message, from: partner, until: until)
         case .moveTransport(let key, let state, let proof, let code, let at):
             try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
         case .declare(let key, let state, let reason, let isToBeTold):

@@ -79,15 +79,19 @@ extension SQLiteLedger {
     package func receive(
         _ proposals: [ReceptionProposal], from partner: OIN, limits: NodeLimits, now: Now
     ) async throws -> [ReceptionResult] {
-        var (results, hasMore) = try await write(at: now.wall) { transaction in
+        var (results, unfinished) = try await write(at: now.wall) { transaction in
             let results = try proposals.map { try transaction.receive($0, from: partner, limits: limits, now: now) }
-            return (results, transaction.hasMoreToAdvance)
+            return (results, transaction.unfinished)
         }
-        // A number that closes a wide gap: the rest of the way in transactions that others can get in between.
-        while hasMore {
-            hasMore = try await write(at: now.wall) { transaction in
-                try transaction.advance(partner)
-                return transaction.hasMoreToAdvance
+        // A number that closes a wide gap, or that many waited for: the rest in transactions that others can get in
+        // between. Where the node ends before the rest, the gap is closed when the partner asks again, and who waits goes
+        // on by its own time.
+        while !unfinished.isEmpty {
+            let rest = unfinished
+            unfinished = try await write(at: now.wall) { transaction in
+                if rest.hasMoreToAdvance { try transaction.advance(partner) }
+                try transaction.releaseSuccessors(of: rest.toRelease, from: partner, at: now.wall)
+                return transaction.unfinished
             }
         }
         return results

@@ -24,6 +24,7 @@ enum Schema {
         migrator.registerMigration("lists by priority") { try $0.execute(sql: listsByPriority) }
         migrator.registerMigration("archive key check") { try $0.execute(sql: archiveKeyCheck) }
         migrator.registerMigration("reissued proofs") { try $0.execute(sql: reissuedProofs) }
+        migrator.registerMigration("opened in vain") { try $0.execute(sql: openedInVain) }
         return migrator
     }
 
@@ -218,6 +219,12 @@ enum Schema {
         ALTER TABLE partner ADD COLUMN usage_items INTEGER NOT NULL DEFAULT 0 CHECK (usage_items >= 0);
         ALTER TABLE partner ADD COLUMN usage_refusals INTEGER NOT NULL DEFAULT 0
             CHECK (usage_refusals BETWEEN 0 AND usage_items);
+        """
+
+    /// Envelopes that were opened within the hour and filled no number.
+    private static let openedInVain = """
+        ALTER TABLE partner ADD COLUMN usage_opened_in_vain INTEGER NOT NULL DEFAULT 0
+            CHECK (usage_opened_in_vain >= 0);
         """
 
     /// Rises with each hand-over and each release: of the messages of one priority, which comes first. One that waited in

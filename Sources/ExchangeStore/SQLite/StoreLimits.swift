@@ -12,6 +12,8 @@ package struct StoreLimits: Hashable, Sendable {
     package var walMaximumPages = 16_384
     /// How many numbers a channel's contiguous position may advance in one transaction.
     package var advanceMaximumNumbers = 4096
+    /// How many messages that waited for others are let go in one transaction.
+    package var releaseMaximumMessages = 4096
     /// Up to this size the whole file is checked at opening; above it, the small tables only, so that a large store
     /// opens in seconds.
     package var openingCheckMaximumBytes: Int64 = 256 << 20

@@ -114,9 +114,13 @@ package struct FolderMaker: Sendable {
           unreachableAlarmAfterSeconds: 300
           # Connections from partners' nodes at once; more wait until one ends.
           peerMaximumConnections: 512
+          # Connections from one partner's node at once; one more is closed.
+          peerMaximumConnectionsPerPartner: 16
+          # How long the TLS handshake of a connection may take.
+          peerHandshakeSeconds: 10
           # After how long a connection from a partner on which nothing comes is closed.
           peerIdleSeconds: 90
-          # How long the body of a partner's request may take to come.
+          # How long the body of a partner's request may take to come, and its answer to be taken.
           requestBodySeconds: 30
 
         """

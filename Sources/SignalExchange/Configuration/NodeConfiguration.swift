@@ -57,7 +57,8 @@ package struct NodeConfiguration: Sendable {
         "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
         "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
         "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
-        "limits.peerIdleSeconds", "limits.requestBodySeconds",
+        "limits.peerMaximumConnectionsPerPartner", "limits.peerHandshakeSeconds", "limits.peerIdleSeconds",
+        "limits.requestBodySeconds",
     ]
 
     /// A misspelt key would leave its default in force, and nobody would know.
@@ -121,6 +122,11 @@ package struct NodeConfiguration: Sendable {
                 try Self.integer(reader, "limits.unreachableAlarmAfterSeconds", default: 300, in: 1...86_400, invalid)))
         limits.peerMaximumConnections = try Self.integer(
             reader, "limits.peerMaximumConnections", default: limits.peerMaximumConnections, in: 1...65_536, invalid)
+        limits.peerMaximumConnectionsPerPartner = try Self.integer(
+            reader, "limits.peerMaximumConnectionsPerPartner", default: limits.peerMaximumConnectionsPerPartner,
+            in: 1...65_536, invalid)
+        limits.peerHandshakeMaximum = .seconds(
+            Int64(try Self.integer(reader, "limits.peerHandshakeSeconds", default: 10, in: 1...600, invalid)))
         limits.peerIdleMaximum = .seconds(
             Int64(try Self.integer(reader, "limits.peerIdleSeconds", default: 90, in: 1...3600, invalid)))
         limits.requestBodyMaximum = .seconds(

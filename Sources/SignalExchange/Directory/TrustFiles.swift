@@ -19,6 +19,8 @@ struct TrustFiles: Sendable {
     /// What is wrong with which file; that file's last good content goes on, where there was one.
     let problems: [NodeError]
     private let lists: [String: ListFile]
+    /// Lists that were in force, and that no newer one of their authority has replaced.
+    private let retained: [RevocationList]
 
     /// Reads the files at the start of a node.
     ///
@@ -31,14 +33,17 @@ struct TrustFiles: Sendable {
         do {
             return try TrustFiles(folder, after: self)
         } catch {
-            return TrustFiles(trust: trust, problems: [error], lists: lists)
+            return TrustFiles(trust: trust, problems: [error], lists: lists, retained: retained)
         }
     }
 
-    private init(trust: TrustStore, problems: [NodeError], lists: [String: ListFile]) {
+    private init(
+        trust: TrustStore, problems: [NodeError], lists: [String: ListFile], retained: [RevocationList]
+    ) {
         self.trust = trust
         self.problems = problems
         self.lists = lists
+        self.retained = retained
     }
 
     private init(_ folder: NodeFolder, after last: TrustFiles?) throws(NodeError) {
@@ -47,17 +52,21 @@ struct TrustFiles: Sendable {
         let intermediates = try Self.authorities(
             folder.intermediates, of: folder, orKeep: last?.trust.intermediates, &problems)
         let lists = Self.lists(of: folder, orKeep: last?.lists ?? [:], &problems)
+        let inForce = last.map { last in Self.inOrder(last.lists) + last.retained } ?? []
+        let retained = Self.retained(
+            inForce, beside: Self.inOrder(lists), of: anchors + intermediates, in: folder, &problems)
         if let last, anchors == last.trust.anchors, intermediates == last.trust.intermediates,
-            lists.mapValues(\.digest) == last.lists.mapValues(\.digest)
+            lists.mapValues(\.digest) == last.lists.mapValues(\.digest),
+            retained.elementsEqual(last.retained, by: ===)
         {
             // The same store, so that what it remembers of chains is not built anew for a file that stays broken.
-            self.init(trust: last.trust, problems: problems, lists: lists)
+            self.init(trust: last.trust, problems: problems, lists: lists, retained: retained)
             return
         }
         func store(_ anchors: [Certificate]) throws(CMSError) -> TrustStore {
             try TrustStore(
                 anchors: anchors, intermediates: intermediates,
-                revocationLists: lists.keys.sorted().compactMap { lists[$0]?.list })
+                revocationLists: Self.inOrder(lists) + retained)
         }
         let trust: TrustStore
         do {
@@ -68,7 +77,31 @@ struct TrustFiles: Sendable {
             problems.append(problem)
             do { trust = try store(last.trust.anchors) } catch { throw problem }
         }
-        self.init(trust: trust, problems: problems, lists: lists)
+        self.init(trust: trust, problems: problems, lists: lists, retained: retained)
+    }
+
+    private static func inOrder(_ lists: [String: ListFile]) -> [RevocationList] {
+        lists.sorted { $0.key < $1.key }.map(\.value.list)
+    }
+
+    /// What was revoked stays so: a list that was taken away, or replaced by an older one, goes on until there is a newer
+    /// one of its authority. Old lists bear good signatures, and whoever has a key that was revoked has them too.
+    private static func retained(
+        _ inForce: [RevocationList], beside lists: [RevocationList], of authorities: [Certificate],
+        in folder: NodeFolder, _ problems: inout [NodeError]
+    ) -> [RevocationList] {
+        inForce.filter { list in
+            guard !lists.contains(where: { $0 === list }),
+                let issuer = authorities.first(where: { list.isSigned(by: $0) }),
+                !lists.contains(where: { $0.thisUpdate >= list.thisUpdate && $0.isSigned(by: issuer) })
+            else { return false }
+            problems.append(
+                NodeError(
+                    .certificateUnusable,
+                    "\(folder.revocationLists) has no list of \(issuer.subject) that is as new as the one in use, of "
+                        + "\(list.thisUpdate), which goes on; put the newest there"))
+            return true
+        }
     }
 
     private static func authorities(

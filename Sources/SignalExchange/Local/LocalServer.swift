@@ -133,7 +133,7 @@ package struct LocalServer: Sendable {
             try await answer.json {
                 let community = try context.communityHolder.reload(context.now)
                 try await context.adoptDirectory()
-                links.startMissing()
+                links.followDirectory()
                 return ["directoryVersion": .integer(community.directory.version)]
             }
         }

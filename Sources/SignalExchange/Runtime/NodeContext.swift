@@ -15,6 +15,7 @@ package struct NodeContext: Sendable {
     package let catalogue: Catalogue
     package let clock: NodeClock
     package let logger: Logger
+    let repeatedWarnings = RepeatedWarnings()
 
     package init(
         oin: OIN, keys: NodeKeys, limits: NodeLimits, ledger: any ExchangeLedger, communityHolder: CommunityHolder,

@@ -11,7 +11,7 @@ package protocol PartnerConnection: Sendable {
 
 /// Carries out what one partner's ``PartnerLink`` decides. One driver a partner: a slow partner slows only its own.
 package actor PartnerDriver {
-    package let partner: OIN
+    nonisolated package let partner: OIN
     private let context: NodeContext
     private let connection: any PartnerConnection
     private let transmitting: Transmitting
@@ -146,14 +146,22 @@ package actor PartnerDriver {
     private func transmit() async throws -> PartnerLink.Event {
         guard let (prepared, isSmallest) = loaded else { preconditionFailure("a batch is loaded before it is sent") }
         loaded = nil
+        let answer: BatchAnswer
         do {
-            let answer = try await connection.deliver(prepared.bytes)
-            try await transmitting.record(answer, to: prepared, from: partner)
-        } catch {
             // An answer that cannot be read is none.
-            try await transmitting.recordFailure(of: prepared, to: partner, isSmallest: isSmallest, cause: error)
+            answer = try prepared.answer(try await connection.deliver(prepared.bytes), from: partner)
+        } catch {
+            do {
+                try await transmitting.recordFailure(of: prepared, to: partner, isSmallest: isSmallest, cause: error)
+            } catch let second {
+                // What the batch failed with is what the link goes by, and what people are told.
+                context.logger.error(
+                    "a failed batch could not be noted", metadata: ["partner": "\(partner)", "cause": "\(second)"])
+            }
             throw error
         }
+        // What fails from here on is this node's: no attempt is counted against deliveries that were answered.
+        try await transmitting.record(answer, to: prepared, from: partner)
         return .answered
     }
 

@@ -19,6 +19,17 @@ package struct Transmitting: Sendable {
         package let bytes: [UInt8]
         package let manifestDigest: Digest
         package let deliveries: [DueDelivery]
+
+        /// Reads an answer to this batch.
+        ///
+        /// - Throws: `WireError` where it is none, ``NodeError`` `answer-invalid` where it is another batch's.
+        package func answer(_ bytes: [UInt8], from partner: OIN) throws -> BatchAnswer {
+            let answer = try BatchAnswer(wireBytes: bytes)
+            guard answer.manifestDigest == manifestDigest else {
+                throw NodeError(.answerInvalid, "\(partner) answered another batch than the one it was sent")
+            }
+            return answer
+        }
     }
 
     /// - Parameter halvings: how often the bounds of a batch are halved; the most pressing item always fits.
@@ -64,14 +75,10 @@ package struct Transmitting: Sendable {
     }
 
     /// Records what a partner answered. Every proof is verified before it counts.
-    package func record(_ answer: [UInt8], to prepared: Prepared, from partner: OIN) async throws {
-        let decoded = try BatchAnswer(wireBytes: answer)
-        guard decoded.manifestDigest == prepared.manifestDigest else {
-            throw NodeError(.answerInvalid, "\(partner) answered another batch than the one it was sent")
-        }
+    package func record(_ answer: BatchAnswer, to prepared: Prepared, from partner: OIN) async throws {
         let community = context.community
         let outcomes = Dictionary(
-            decoded.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
+            answer.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
         var records: [AnswerRecord] = []
         for delivery in prepared.deliveries {
             // What the partner noted of a declared number is recorded below; any other answer counts as for a message.

@@ -19,7 +19,7 @@ package struct PeerAuthentication: Sendable {
             _ = try organisation(of: leaf)
             return .certificateVerified
         } catch {
-            context.logger.warning("a connection was refused", metadata: ["cause": "\(error)"])
+            context.warn("a connection was refused", cause: "\(error)", from: nil)
             PeerMetrics.refusedConnections.increment()
             return .failed
         }
@@ -32,7 +32,7 @@ package struct PeerAuthentication: Sendable {
         let presented = try context.community.identity(
             presenting: try certificate.toDERBytes(), at: context.now.wall)
         if let doubt = presented.doubt {
-            context.logger.warning("a certificate cannot be judged now", metadata: ["reason": "\(doubt)"])
+            context.warn("a certificate cannot be judged now", cause: "\(doubt)", from: presented.oin)
         }
         return presented.oin
     }

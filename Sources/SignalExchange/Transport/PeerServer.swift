@@ -13,7 +13,9 @@ package struct PeerServer: Sendable {
     private let authentication: PeerAuthentication
     private let receiving: Receiving
     private let tallies: TallyExchange
-    private let underWay = RequestsUnderWay()
+    /// A body is held in memory while it is judged.
+    private let requests = PartnerPlaces(maximum: ProtocolLimits.requestsPerConnectionMaximumPending)
+    private let connections: PartnerPlaces
     private let signOfLife: @Sendable (OIN) -> Void
 
     /// - Parameter signOfLife: told of each partner that calls.
@@ -23,12 +25,14 @@ package struct PeerServer: Sendable {
         authentication = PeerAuthentication(context)
         receiving = Receiving(context)
         tallies = TallyExchange(context)
+        connections = PartnerPlaces(maximum: context.limits.peerMaximumConnectionsPerPartner)
     }
 
     package func application(
         host: String, port: Int, onRunning: @escaping @Sendable () async -> Void
     ) throws -> some ApplicationProtocol {
-        let (context, authentication, limits) = (context, authentication, context.limits)
+        let (context, authentication, connections) = (context, authentication, connections)
+        let limits = context.limits
         // A client certificate is demanded; whose it is, the callback decides.
         let configuration = TLSChannelConfiguration(
             tlsConfiguration: context.community.tls.server(current: { context.community.tls }),
@@ -36,8 +40,10 @@ package struct PeerServer: Sendable {
         return Application(
             router: router(),
             server: try .tls(
-                // Ends what stops coming in a handshake, a head or a body; what drips has a bound for the whole body.
-                .http1(configuration: .init(idleTimeout: .milliseconds(limits.peerIdleMaximum.count))),
+                .http1(
+                    configuration: .init(
+                        additionalChannelHandlers: [ConnectionWatch(context, connections: connections)],
+                        idleTimeout: .milliseconds(limits.peerIdleMaximum.count))),
                 configuration: configuration),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: nil,
@@ -48,7 +54,6 @@ package struct PeerServer: Sendable {
 
     private func router() -> Router<PeerRequestContext> {
         let router = Router(context: PeerRequestContext.self)
-        router.add(middleware: UnknownRequests { _ = closing($0, after: context.limits.requestBodyMaximum) })
         router.post("\(PeerEndpoint.batchPath)") { request, requestContext in
             try await answer(
                 request, requestContext, type: PeerEndpoint.batchType, answerType: PeerEndpoint.answerType,
@@ -72,7 +77,6 @@ package struct PeerServer: Sendable {
         maximumBytes: Int, _ body: ([UInt8], OIN) async throws -> [UInt8]
     ) async throws -> Response {
         var caller: OIN?
-        let bodyEnd = closing(requestContext.channel, after: context.limits.requestBodyMaximum)
         var isRead = false
         do {
             guard let certificate = try await requestContext.channel.nioSSL_peerCertificate().get() else {
@@ -82,13 +86,15 @@ package struct PeerServer: Sendable {
             let peer = try authentication.organisation(of: certificate)
             caller = peer
             // Before the body: what is turned away must not lie in memory first.
-            try underWay.begin(of: peer)
-            defer { underWay.end(of: peer) }
+            guard requests.enter(by: peer) else {
+                throw RequestError(
+                    .nodeUnavailable, "\(requests.maximum) requests of yours are under way here; wait for an answer")
+            }
+            defer { requests.leave(by: peer) }
             guard request.headers[.contentType] == type else {
                 throw RequestError(.requestMalformed, "content-type must be \(type)")
             }
             let bytes = Array(try await collect(request, upTo: maximumBytes).readableBytesView)
-            bodyEnd.cancel()
             isRead = true
             signOfLife(peer)
             return Response(
@@ -97,23 +103,11 @@ package struct PeerServer: Sendable {
         } catch let error as RequestError {
             PeerMetrics.refusedRequests.increment()
             await alarm(error, from: caller)
-            context.logger.warning("a request was refused", metadata: ["cause": "\(error)"])
+            context.warn("a request was refused", cause: "\(error)", from: caller)
             return problem(error.code, error.detail, isLast: !isRead)
         } catch {
             context.logger.error("a request failed", metadata: ["cause": "\(error)"])
             return problem(.nodeUnavailable, "this node could not take the request; send it again", isLast: !isRead)
-        }
-    }
-
-    /// Ends the connection after a span, unless it is cancelled: a body that comes byte by byte is never idle, and would
-    /// hold its place for as long as its sender likes.
-    private func closing(_ channel: any Channel, after span: Milliseconds) -> Scheduled<Void> {
-        channel.eventLoop.scheduleTask(in: .milliseconds(span.count)) { [context] in
-            guard channel.isActive else { return }
-            context.logger.warning(
-                "a connection was closed: a request's body did not come in time",
-                metadata: ["milliseconds": "\(span.count)"])
-            channel.close(promise: nil)
         }
     }
 
@@ -137,7 +131,7 @@ package struct PeerServer: Sendable {
     /// RFC 9457.
     ///
     /// - Parameter isLast: that the body was not read to its end. What is left of it comes before the next request, and
-    ///   so the connection is of no more use: its end stays set.
+    ///   so the connection is of no more use.
     private func problem(_ code: RequestErrorCode, _ detail: String, isLast: Bool) -> Response {
         let document: JSONValue = [
             "type": .string("urn:signal-exchange:problem:\(code.rawValue)"),
@@ -153,26 +147,6 @@ package struct PeerServer: Sendable {
         return Response(
             status: code.status, headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-}
-
-/// Answers what is no request of the protocol, such as another path, and ends its connection: nobody reads the body of
-/// such a request, and it could go on without an end.
-private struct UnknownRequests: RouterMiddleware {
-    typealias Context = PeerRequestContext
-
-    let close: @Sendable (any Channel) -> Void
-
-    func handle(
-        _ request: Request, context: PeerRequestContext,
-        next: (Request, PeerRequestContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let error as HTTPError {
-            close(context.channel)
-            return Response(status: error.status, headers: [.connection: "close"])
-        }
     }
 }
 

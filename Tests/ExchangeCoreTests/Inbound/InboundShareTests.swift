@@ -107,13 +107,41 @@ import Testing
         #expect(
             counted(.refuse(.codeUnknown, detail: ""), .refused(.codeUnknown, detail: ""), .refusal(.codeUnknown, [1]))
                 == [InboundUsage(since: since, items: 8, refusals: 3)])
-        #expect(counted(.later(.keyUnknown, detail: "", alarm: nil), Base.verified(), nil).isEmpty)
+    }
+
+    @Test func `what was opened and put off is counted apart, and what was not opened is not`() {
+        func counted(_ examination: Examination, alarm: AlarmCode?) -> [InboundUsage] {
+            let later = ReceptionVerdict.later(.keyUnknown, detail: "", alarm: alarm)
+            return Base.changes(later, examination, nil, Self.facts(items: 7, refusals: 2)).compactMap {
+                if case .countUsage(of: Sample.nidos, let usage) = $0 { usage } else { nil }
+            }
+        }
+        let one = InboundUsage(since: Sample.wall, items: 7, refusals: 2, openedInVain: 1)
+        let opened: [Examination] = [
+            .later(.keyUnknown, detail: ""), Base.verified(), .refused(.codeUnknown, detail: ""),
+        ]
+        for alarm in [nil, AlarmCode.keyUnknown] {
+            for examination in opened { #expect(counted(examination, alarm: alarm) == [one]) }
+            #expect(counted(.notExamined, alarm: alarm).isEmpty)
+            #expect(counted(.declared(.void, reason: ""), alarm: alarm).isEmpty)
+        }
+    }
+
+    @Test func `who has a whole share opened in vain has nothing more opened within the hour`() {
+        func facts(_ openedInVain: Int) -> ReceptionFacts {
+            Base.facts(usage: InboundUsage(since: Sample.wall, openedInVain: openedInVain))
+        }
+        #expect(Base.triage(facts: facts(99), limits: Self.limits) == .examine)
+        #expect(Self.isPutOff(Base.triage(facts: facts(100), limits: Self.limits)))
+        // Below that what is put off takes nothing of what the others may use.
+        #expect(
+            Base.decide(Base.item, Base.verified(priority: .routine), facts: facts(99), limits: Self.limits) == .receipt)
     }
 
     @Test func `a share that is used up is one alarm of the partner, whatever the message`() {
         let facts = Self.facts(items: 110)
         let verdict = Base.triage(facts: facts, limits: Self.limits)
-        guard case .raiseAlarm(let alarm)? = Base.changes(verdict, Base.verified(), nil, facts).first else {
+        guard case .raiseAlarm(let alarm)? = Base.changes(verdict, .notExamined, nil, facts).first else {
             Issue.record("no alarm")
             return
         }

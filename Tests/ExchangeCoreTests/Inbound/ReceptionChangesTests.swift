@@ -20,7 +20,7 @@ import Testing
         let summary = Sample.summary(Self.item)
         #expect(changes.contains(.keepMessage(summary, envelope: [0xEE], isOutgoing: false)))
         #expect(changes.contains(.fillSlot(from: Sample.nidos, Self.item, Base.receipt)))
-        #expect(changes.contains(.releaseSuccessors(of: summary.id, at: Sample.wall)))
+        #expect(changes.contains(.releaseSuccessors(of: summary.id, from: Sample.nidos, at: Sample.wall)))
         #expect(Self.leaves(changes) == [.messageReceived])
     }
 
@@ -109,13 +109,13 @@ import Testing
 
     @Test(arguments: [Predecessor.missing, .waiting(until: Sample.wall + Milliseconds(9))])
     func `a message that waits lets nobody go on before it, and one that does not wait does`(predecessor: Predecessor) {
-        let released = LedgerChange.releaseSuccessors(of: Self.item.messageID, at: Sample.wall)
+        let released = LedgerChange.releaseSuccessors(of: Self.item.messageID, from: Sample.nidos, at: Sample.wall)
         let facts = Base.facts(predecessor: predecessor)
         let before = Sample.message(1)
         let changes = Base.changes(.receipt, Base.verified(predecessor: before), Base.receipt, facts)
         #expect(!changes.contains(released))
         let until = Self.handOver(changes)?.at ?? Sample.wall
-        #expect(changes.contains(.alignSuccessors(of: Self.item.messageID, until: until)))
+        #expect(changes.contains(.alignSuccessors(of: Self.item.messageID, from: Sample.nidos, until: until)))
         let pressing = Base.verified(priority: .stat, predecessor: before)
         #expect(Base.changes(.receipt, pressing, Base.receipt, facts).contains(released))
         let probe = Base.verified(isHandedOver: false, predecessor: before)
@@ -125,7 +125,7 @@ import Testing
     @Test func `nobody waits any longer for a message that is declared void, and still for one that is held`() {
         func releases(_ kind: ItemKind, _ facts: ReceptionFacts = Base.facts()) -> Bool {
             Base.changes(.note(kind, reason: "w"), .declared(kind, reason: "w"), nil, facts)
-                .contains(.releaseSuccessors(of: Self.item.messageID, at: Sample.wall))
+                .contains(.releaseSuccessors(of: Self.item.messageID, from: Sample.nidos, at: Sample.wall))
         }
         #expect(releases(.void))
         #expect(!releases(.held))

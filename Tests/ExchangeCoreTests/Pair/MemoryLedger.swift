@@ -133,8 +133,8 @@ struct MemoryLedger {
                 summary: summary, availableAt: availableAt, awaiting: awaiting, turn: current.lastTurn)
             current.inboxOrder.append(summary.id)
         case .countUsage(_, let usage): current.usage = usage
-        case .releaseSuccessors(let id, let at): release(successorsOf: id, at: at)
-        case .alignSuccessors(let id, let until):
+        case .releaseSuccessors(let id, _, let at): release(successorsOf: id, at: at)
+        case .alignSuccessors(let id, _, let until):
             var seen: Set = [id]
             align(successorsOf: id, until: until, seen: &seen)
         case .moveTransport(let key, let state, let proof, _, let at):

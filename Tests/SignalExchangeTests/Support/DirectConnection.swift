@@ -8,6 +8,7 @@ final class DirectConnection: PartnerConnection {
     private let caller: OIN
     private let batches = Mutex(0)
     private let whenDelivered = Mutex<(@Sendable () -> Void)?>(nil)
+    private let garbled = Mutex(false)
 
     init(to partner: NodeContext, from caller: OIN) {
         self.partner = partner
@@ -20,6 +21,9 @@ final class DirectConnection: PartnerConnection {
     /// Called with each batch, before its answer is given back.
     func onDelivery(_ body: @escaping @Sendable () -> Void) { whenDelivered.withLock { $0 = body } }
 
+    /// Has the first answer to a batch come as what nobody can read.
+    func garbleOneAnswer() { garbled.withLock { $0 = true } }
+
     func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] {
         let tallies = TallyExchange(partner)
         try await tallies.take(signed, from: caller, isAnswer: false)
@@ -30,6 +34,10 @@ final class DirectConnection: PartnerConnection {
         let answer = try await Receiving(partner).receive(batch, from: caller)
         batches.withLock { $0 += 1 }
         whenDelivered.withLock { $0 }?()
-        return answer
+        let isGarbled = garbled.withLock { garbled in
+            defer { garbled = false }
+            return garbled
+        }
+        return isGarbled ? Array("no answer".utf8) : answer
     }
 }

@@ -51,6 +51,7 @@ struct RawConnection {
     }
 
     func write(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+    func write(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
 
     /// The next bytes that come; `nil` when the other side has closed.
     mutating func read() async throws -> String? { try await inbound.next().map { String(buffer: $0) } }
