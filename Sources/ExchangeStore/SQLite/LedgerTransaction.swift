@@ -42,8 +42,9 @@ struct LedgerTransaction {
             try handOver(message, availableAt: availableAt, awaiting: awaited)
         case .releaseSuccessors(let message, let at): try releaseSuccessors(of: message, at: at)
         case .alignSuccessors(let message, let until): try alignSuccessors(of: message, until: until)
-        case .moveTransport(let key, let state, let proof, let code, let at):
-            try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
+        case .moveTransport(let key, let state, let proof, let code, let detail, let at):
+            try moveTransport(
+                of: key, to: state, proof: proof, detail: detail.isEmpty ? code : "\(code): \(detail)", at: at)
         case .declare(let key, let state, let reason, let isToBeTold):
             try declare(key, state, reason: reason, isToBeTold: isToBeTold)
         case .endDeclaration(let key): try endDeclaration(of: key)
