@@ -41,6 +41,8 @@ package struct ExchangeNode: Sendable {
             communityHolder: community, clock: clock, logger: logger)
         do {
             try await context.adoptDirectory()
+        } catch let error as StoreError {
+            throw NodeError(NodeErrorCode(error.code), error)
         } catch {
             throw error as? NodeError
                 ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
@@ -268,7 +270,8 @@ extension NodeErrorCode {
             case .storeDamaged: .storeDamaged
             case .storeNewer: .storeNewer
             case .archiveKeyWrong: .archiveKeyWrong
-            case .diskFull, .storeUnavailable, .durabilityLost, .invariantViolated: .storeUnavailable
+            case .diskFull: .diskFull
+            case .storeUnavailable, .durabilityLost, .invariantViolated: .storeUnavailable
             }
     }
 }

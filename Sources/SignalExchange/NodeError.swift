@@ -40,6 +40,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case storeMissing = "store-missing"
     case storeDamaged = "store-damaged"
     case storeNewer = "store-newer"
+    case diskFull = "disk-full"
     case archiveKeyWrong = "archive-key-wrong"
     case submissionInvalid = "submission-invalid"
     case recipientUnknown = "recipient-unknown"
@@ -50,6 +51,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case stepNotPossible = "step-not-possible"
     case deliveryUnknown = "delivery-unknown"
     case waitTimedOut = "wait-timed-out"
+    case recipientRefused = "recipient-refused"
     case partnerUnreachable = "partner-unreachable"
     case answerInvalid = "answer-invalid"
     case requestInvalid = "request-invalid"
@@ -68,7 +70,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .stepNotPossible, .deliveryUnknown, .requestInvalid:
             3
         case .nodeNotRunning: 4
-        case .queueFull, .storeUnavailable, .partnerUnreachable, .waitTimedOut: 5
+        case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .waitTimedOut: 5
+        case .recipientRefused: 6
         case .answerInvalid, .internalFault: 1
         }
     }

@@ -16,6 +16,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               3   the request is not valid; nothing was queued: correct it
               4   the node is not running: start it
               5   not now: the queue is full, the wait is over, or a store does not answer
+              6   a recipient refused the message: correct it, or call them
               64  the command line is wrong: see --help
 
             EXAMPLE

@@ -362,6 +362,7 @@ import Testing
         owned.id = received
         let entry = try #require(try await ledger.inbox(owned, now: Sample.start).first)
         #expect(entry.role == "duty officer")
+        #expect(entry.movedAt == Sample.now().wall)
         owned.states = [.ready]
         #expect(try await ledger.inbox(owned, now: Sample.start).isEmpty)
         #expect(try await ledger.account(with: Community.avim).issued.number == SequenceNumber(1))

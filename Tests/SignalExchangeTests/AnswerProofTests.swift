@@ -125,6 +125,20 @@ extension Nodes {
             #expect(alarms == [.receiptInvalid])
         }
 
+        @Test func `what a partner says of a delivery is shown as its words`() async throws {
+            let name = try #require(Stage.community)[slug: "nidos"].member.name
+            let (refused, _) = try await delivery(answeredBy: "nidos") {
+                .refusal(try $0.refusal(recipient: $0.recipientOIN))
+            }
+            #expect(refused.detail == "content-malformed: \(name) says: not as it should be")
+            let (later, _) = try await delivery(answeredBy: "nidos") { _ in
+                .later(.storageUnavailable, detail: "disk-full")
+            }
+            #expect(later.detail == "storage-unavailable: \(name) says: disk-full")
+            let (silent, _) = try await delivery(answeredBy: "nidos") { _ in .later(.internalFault, detail: "") }
+            #expect(silent.detail == "internal-fault")
+        }
+
         @Test func `the recipient's own refusal counts`() async throws {
             let (entry, alarms) = try await delivery(answeredBy: "nidos") {
                 .refusal(try $0.refusal(recipient: $0.recipientOIN))

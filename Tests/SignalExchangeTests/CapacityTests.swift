@@ -146,6 +146,20 @@ extension Nodes {
             }
         }
 
+        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        func `a start on a full disk says so once`() async throws {
+            try await playing {
+                let disk = try SmallDisk(for: community[slug: "coa"], sizeMegabytes: 4, isFull: true)
+                let failure = await #expect(throws: NodeProcess.Failure.self) { try await disk.process.start() }
+                #expect(failure?.end == .exited(status: 5))
+                let log = failure?.log ?? ""
+                #expect(log.contains("exchange-node: disk-full: "), "\(log)")
+                #expect(log.matches(of: /disk-full/).count == 1, "\(log)")
+                #expect(!log.contains("store-unavailable"), "\(log)")
+                #expect(log.contains("has to be started"), "\(log)")
+            }
+        }
+
         static let canMount: Bool = {
             guard
                 let probe = try? Process.run(
@@ -163,14 +177,16 @@ struct SmallDisk {
     let process: NodeProcess
     private let store: String
 
-    init(for node: NodeHandle, sizeMegabytes: Int) throws {
+    /// - Parameter isFull: the node starts on a disk on which nothing but its store has room.
+    init(for node: NodeHandle, sizeMegabytes: Int, isFull: Bool = false) throws {
         let script = URL(filePath: node.folder.file("on-a-small-disk.sh"))
         store = node.folder.file("store")
         // A disk that is new has no store: one is begun on it by who knows that.
         let makeStore = "new-store --folder \(node.folder.path) --confirm \(node.oin)"
+        let fill = isFull ? #"{ dd if=/dev/zero of="$0/filler" bs=4096 2>"$0.filled"; true; } && "# : ""
         let text = """
             #!/bin/sh
-            mounted='mount -t tmpfs -o size=\(sizeMegabytes)m none "$0" && "$1" \(makeStore) >"$0.made" && exec "$@"'
+            mounted='mount -t tmpfs -o size=\(sizeMegabytes)m none "$0" && "$1" \(makeStore) >"$0.made" && \(fill)exec "$@"'
             exec unshare -rm sh -c "$mounted" "\(store)" "\(NodeProcess.builtExecutable.path)" "$@"
             """
         try Data(text.utf8).write(to: script)

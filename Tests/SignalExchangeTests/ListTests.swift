@@ -72,9 +72,17 @@ extension Nodes {
         @Test(arguments: [
             ("inbox?state=read", "state"), ("inbox?state=ready,", "state"), ("inbox?limit=0", "limit"),
             ("inbox?limit=1001", "limit"), ("deliveries?limit=many", "limit"), ("inbox?after=9-1", "after"),
-            ("deliveries?after=", "after"),
+            ("deliveries?after=", "after"), ("deliveries?open=yes", "open: use true or false"),
+            ("deliveries?open=", "open: use true or false"), ("deliveries?open=true&open=false", "open"),
+            ("deliveries?opne=true", "use open, partner, caseRef, limit, after"),
+            ("inbox?open=true", "use state, limit, after"), ("alarms?partner=1", "partner: "),
+            ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?waitSeconds=x", "waitSeconds: use 0 to 600"),
+            ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?waitSeconds=601", "waitSeconds: use 0 to 600"),
+            ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?answers=1", "answers: use true or false"),
         ])
-        func `a page that cannot be asked for is refused by name`(path: String, word: String) async throws {
+        func `a query that is not understood, or a page that cannot be asked for, is refused by name`(
+            path: String, word: String
+        ) async throws {
             await #expect {
                 try await nidos.api.client.get("/v1/" + path)
             } throws: {
@@ -83,14 +91,50 @@ extension Nodes {
             }
         }
 
-        @Test func `a queue that is cut says so beside its rows`() async throws {
-            let ids = try await deliver(2, priority: .routine)
+        @Test func `a queue that is cut says so beside its rows, and how many more there are`() async throws {
+            let ids = try await deliver(3, priority: .routine)
             for id in ids { try await nidos.api.take(id, role: "duty-guardian") }
+            let all = try await nidos.api.deliveries(maximumItems: 10_000).count
+            let said = "there are \(all - 1) more; see them with --limit \(all)"
             let cut = try await nidos.command("queue", "list", "--limit", "1", "--json")
-            #expect(cut.said.contains("there are more"), "\(cut.said)")
-            let open = try await nidos.command("queue", "list", "--open", "--json")
-            #expect(!open.said.contains("there are more"), "\(open.said)")
-            #expect(try rows(open).count >= 2)
+            #expect(cut.said.contains("exchange-node: \(said)"), "\(cut.said)")
+            let table = try await nidos.command("queue", "list", "--limit", "1")
+            #expect(table.said.split(separator: "\n").map(String.init).last == said, "\(table.said)")
+            let waiting = try await nidos.api.deliveries(onlyOpen: true).count
+            let few = try await nidos.command("queue", "list", "--open", "--limit", "1")
+            #expect(few.said.contains("there are \(waiting - 1) more; leave --limit out"), "\(few.said)")
+            for arguments in [["--open"], ["--limit", "\(all)"]] {
+                let whole = try await Command.run(
+                    NodeProcess.builtExecutable.path,
+                    ["queue", "list", "--json", "--folder", nidos.folder.path] + arguments)
+                #expect(!whole.said.contains("there are"), "\(whole.said)")
+                #expect(try rows(whole).count >= 3)
+            }
+        }
+
+        @Test func `a step on a message that somebody has says who has it, and since when`() async throws {
+            let ids = try await deliver(2, priority: .asap)
+            let early = try await nidos.command(
+                "inbox", "conclude", "\(ids[0])", "--as", "night-desk", "--outcome", "no")
+            #expect(early.exitStatus == 3, "\(early.said)")
+            #expect(early.said.contains("nobody has taken it"), "\(early.said)")
+            try await nidos.api.take(ids[0], role: "duty-guardian")
+            try await nidos.api.decline(ids[1], role: "day-desk", reason: "known case")
+            for (id, words) in [(ids[0], "owned by duty-guardian since 20"), (ids[1], "declined by day-desk since 20")]
+            {
+                for arguments in [["take"], ["decline", "--reason", "no"]] {
+                    let again = try await Command.run(
+                        NodeProcess.builtExecutable.path,
+                        ["inbox"] + arguments + ["\(id)", "--as", "night-desk", "--folder", nidos.folder.path])
+                    #expect(again.exitStatus == 3, "\(again.said)")
+                    #expect(again.said.contains("step-not-possible: "), "\(again.said)")
+                    #expect(again.said.contains(words), "\(again.said)")
+                }
+            }
+            try await nidos.api.conclude(ids[0], role: "duty-guardian", outcome: "done")
+            let late = try await nidos.command(
+                "inbox", "conclude", "\(ids[0])", "--as", "night-desk", "--outcome", "no")
+            #expect(late.said.contains("concluded by duty-guardian since 20"), "\(late.said)")
         }
     }
 }

@@ -97,6 +97,20 @@ extension Nodes {
             #expect(sent.said.contains("idempotency-key-invalid"), "\(sent.said)")
         }
 
+        @Test(arguments: [
+            ("9223372036854775807", "delivery-unknown"), ("9223372036854775808", "request-invalid"),
+            ("18446744073709551616", "request-invalid"), ("-1", "request-invalid"),
+        ])
+        func `a number that no delivery has is no fault of the store`(number: String, code: String) async throws {
+            for event in ["hold", "withdraw"] {
+                let moved = try await avim.command(
+                    "queue", event, "--partner", community[slug: "nidos"].oin.text, "--number=\(number)", "--as",
+                    "duty-officer", "--reason", "a slip")
+                #expect(moved.exitStatus == 3, "\(moved.said)")
+                #expect(moved.said.contains("exchange-node: \(code): "), "\(moved.said)")
+            }
+        }
+
         @Test func `a message that is not in the inbox cannot be taken`() async throws {
             let unknown = MessageID(at: .current, random: Randomness.bytes16()).description
             let taken = try await avim.command("inbox", "take", unknown, "--as", "duty-officer")

@@ -49,6 +49,21 @@ extension Nodes {
             #expect(status.said.contains("exchange-node run"))
         }
 
+        @Test func `a command says that the socket's file may be gone although the node runs`() async throws {
+            let node = community[slug: "evenaar"]
+            try await node.process.start()
+            try FileManager.default.removeItem(atPath: node.folder.file("node.sock"))
+            let status = try await node.command("status")
+            #expect(status.exitStatus == 4)
+            for word in ["node-not-running", "exchange-node run", "its socket file was removed", "restarted"] {
+                #expect(status.said.contains(word), "\(status.said)")
+            }
+            #expect(try await node.process.stop() == .exited(status: 0))
+            try await node.process.start()
+            #expect(try await node.command("status").exitStatus == 0)
+            try await node.process.kill()
+        }
+
         @Test func `a folder that is none says how to name one or make one`() async throws {
             let path = community.folder.appending(path: "nowhere").path
             for command in ["run", "status"] {

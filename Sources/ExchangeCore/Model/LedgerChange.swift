@@ -81,7 +81,9 @@ package enum LedgerChange: Hashable, Sendable {
     case alignSuccessors(of: MessageID, from: OIN, until: Timestamp)
     /// Records a verified answer.
     /// - proof: the receipt or refusal, as it came.
-    case moveTransport(of: DeliveryKey, to: TransportState, proof: [UInt8], code: String, at: Timestamp)
+    /// - code, detail: of a refusal; empty for a receipt.
+    case moveTransport(
+        of: DeliveryKey, to: TransportState, proof: [UInt8], code: String, detail: String, at: Timestamp)
     /// Holds, releases or withdraws a delivery.
     /// - isToBeTold: whether the partner is to hear of it: of the message again, or that its number is held or void.
     case declare(DeliveryKey, as: TransportState, reason: String, isToBeTold: Bool)

@@ -36,7 +36,7 @@ package enum AnswerRecording {
         case .receipt(let proof):
             guard let next = facts.transport.after(.receiptVerified) else { return [] }
             return [
-                .moveTransport(of: key, to: next, proof: proof, code: "", at: now.wall),
+                .moveTransport(of: key, to: next, proof: proof, code: "", detail: "", at: now.wall),
                 .appendLeaf(leaf(.receiptRecorded, key, facts, now: now)),
             ]
                 // What was said of this delivery while it was open is over with its receipt.
@@ -49,7 +49,8 @@ package enum AnswerRecording {
             if facts.transport == .withdrawn { return [.endDeclaration(of: key)] }
             guard let next = facts.transport.after(.refusalVerified) else { return [] }
             return [
-                .moveTransport(of: key, to: next, proof: proof, code: code.rawValue, at: now.wall),
+                .moveTransport(
+                    of: key, to: next, proof: proof, code: code.rawValue, detail: detail, at: now.wall),
                 .appendLeaf(leaf(.refusalRecorded, key, facts, note: code.rawValue, now: now)),
                 .clearAlarm(.deliveryDeferred, partner: key.partner, messageID: facts.message.id),
                 .raiseAlarm(

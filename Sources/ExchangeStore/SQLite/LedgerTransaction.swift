@@ -53,8 +53,9 @@ struct LedgerTransaction {
             try releaseSuccessors(of: [message], from: partner, at: at)
         case .alignSuccessors(let message, let partner, let until):
             try alignSuccessors(of: message, from: partner, until: until)
-        case .moveTransport(let key, let state, let proof, let code, let at):
-            try moveTransport(of: key, to: state, proof: proof, code: code, at: at)
+        case .moveTransport(let key, let state, let proof, let code, let detail, let at):
+            try moveTransport(
+                of: key, to: state, proof: proof, detail: detail.isEmpty ? code : "\(code): \(detail)", at: at)
         case .declare(let key, let state, let reason, let isToBeTold):
             try declare(key, state, reason: reason, isToBeTold: isToBeTold)
         case .endDeclaration(let key): try endDeclaration(of: key)

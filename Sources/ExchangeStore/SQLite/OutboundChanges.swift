@@ -32,7 +32,7 @@ extension LedgerTransaction {
 
     /// Records an answer. Holding, releasing and withdrawing are ``declare(_:_:reason:isToBeTold:)``.
     mutating func moveTransport(
-        of key: DeliveryKey, to state: TransportState, proof: [UInt8], code: String, at: Timestamp
+        of key: DeliveryKey, to state: TransportState, proof: [UInt8], detail: String, at: Timestamp
     ) throws {
         try database.changeOne(
             "delivery \(key.number) to \(key.partner)",
@@ -42,7 +42,7 @@ extension LedgerTransaction {
             WHERE partner = ? AND number = ?
             """,
             [
-                state.rawValue, Data(proof), code, state == .receipted, at.milliseconds, key.partner.text,
+                state.rawValue, Data(proof), detail, state == .receipted, at.milliseconds, key.partner.text,
                 try key.number.column(),
             ])
         try tellMoved(key)

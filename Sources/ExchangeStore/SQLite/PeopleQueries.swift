@@ -48,8 +48,8 @@ extension Database {
                         position: ListPosition(rank: priority.rank, ordinal: row.integer(next + 5)),
                         entry: InboxEntry(
                             message: try MessageSummary(row, from: 0), state: try row.word(next),
-                            role: row.text(next + 1), receivedAt: row.timestamp(next + 2),
-                            availableAt: row.timestamp(next + 3),
+                            role: row.text(next + 1), movedAt: row.optionalTimestamp(next + 6),
+                            receivedAt: row.timestamp(next + 2), availableAt: row.timestamp(next + 3),
                             missingPredecessor: try row.optionalIdentifier(next + 4))
                     )
                 }
@@ -126,7 +126,7 @@ enum ListQueries {
         """
         SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at,
             CASE WHEN NOT EXISTS (SELECT 1 FROM inbox p WHERE p.message_id = i.awaited AND p.available_at <= ?4)
-            THEN i.awaited END, i.turn
+            THEN i.awaited END, i.turn, i.moved_at
         FROM inbox i JOIN message m ON m.id = i.message_id
         WHERE i.state = ?1 AND i.priority_rank = ?2 AND i.turn > ?3 AND (i.available_at <= ?4 OR i.received_at > ?4)
             \(ofOne ? "AND i.message_id = ?6" : "")

@@ -43,7 +43,9 @@ extension StoreError {
 
     private static func diskFull(_ cause: String) -> StoreError {
         StoreError(
-            .diskFull, "The disk is full. Nothing was accepted; make room, and the node goes on by itself.",
+            .diskFull,
+            "The disk is full. Nothing was accepted; make room. A running node then goes on by itself, and one that did "
+                + "not start has to be started.",
             cause: cause)
     }
 }

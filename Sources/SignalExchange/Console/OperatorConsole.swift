@@ -16,8 +16,8 @@ package struct OperatorConsole: Sendable {
 
     /// Submits one message and says what it became; with a wait, also who has been told.
     ///
-    /// - Throws: ``NodeError`` `wait-timed-out` where a delivery is still open when the wait is over: it is kept and
-    ///   sent on.
+    /// - Throws: ``NodeError`` `recipient-refused` where a recipient refused it; otherwise `wait-timed-out` where a
+    ///   delivery is still open when the wait is over: it is kept and sent on.
     package func send(_ submission: [UInt8], key: String?, waitSeconds: Int64?) async throws {
         let headers = key.map { ["Idempotency-Key": $0] } ?? [:]
         let accepted = try await client.post("/v1/messages", body: submission, headers: headers)
@@ -32,14 +32,27 @@ package struct OperatorConsole: Sendable {
             "/v1/messages/\(id)/deliveries?waitSeconds=\(waitSeconds)", timeoutSeconds: waitSeconds + 30)
         show(deliveries, columns: Self.deliveryColumns)
         let untold = deliveries.elements.filter { $0["receipted"]?.flag != true }
-        guard untold.isEmpty else {
-            let refused = untold.count { $0["state"]?.text == "refused" }
-            let names = untold.map { "\($0["recipientName"]?.text ?? "") (\($0["state"]?.text ?? ""))" }
-            throw NodeError(
+        guard untold.isEmpty else { throw Self.notTold(untold, of: deliveries.elements.count, message: id) }
+    }
+
+    /// A refusal is no wait that was too short: sending goes on for the others, and for this recipient somebody must act.
+    private static func notTold(_ untold: [JSONValue], of count: Int, message id: String) -> NodeError {
+        let refused = untold.filter { $0["state"]?.text == "refused" }
+        let open = untold.filter { $0["state"]?.text != "refused" }
+            .map { "\($0["recipientName"]?.text ?? "") (\($0["state"]?.text ?? ""))" }.joined(separator: ", ")
+        let show = "See `exchange-node queue show \(id)`"
+        guard !refused.isEmpty else {
+            return NodeError(
                 .waitTimedOut,
-                "NOT told: \(names.joined(separator: ", ")). \(untold.count) of \(deliveries.elements.count) recipients have not been told (\(refused) refused it); "
-                    + "the node goes on with the others. See `exchange-node queue show \(id)`")
+                "NOT told: \(open). \(untold.count) of \(count) recipients have not been told; the node goes on with them. "
+                    + show)
         }
+        let reasons = refused.map { "\($0["recipientName"]?.text ?? "") refused it (\($0["detail"]?.text ?? ""))" }
+        return NodeError(
+            .recipientRefused,
+            "NOT told: \(reasons.joined(separator: "; ")). The same bytes are refused again: correct it and send it as a new "
+                + "message that supersedes \(id), or call them. "
+                + (open.isEmpty ? "" : "Not told yet, and the node goes on with them: \(open). ") + show)
     }
 
     // MARK: The inbox
@@ -112,13 +125,37 @@ package struct OperatorConsole: Sendable {
         if query.onlyOpen { parameters.append("open=true") }
         if let partner = query.partner { parameters.append("partner=\(partner)") }
         if let reference = query.caseRef { parameters.append("caseRef=\(reference)") }
-        let isCut = try await showList(
-            "/v1/deliveries", parameters, maximumItems: query.maximumItems ?? .max, columns: Self.deliveryColumns,
+        let shown = query.maximumItems ?? .max
+        let next = try await showList(
+            "/v1/deliveries", parameters, maximumItems: shown, columns: Self.deliveryColumns,
             empty: try await nothing(query))
-        if isCut {
+        guard let next else { return }
+        let rest = try await countRest(parameters, behind: next)
+        let count = rest.isWhole ? "\(rest.count)" : "more than \(rest.count)"
+        let advice =
+            query.onlyOpen
+            ? "leave --limit out to see all"
+            : rest.isWhole ? "see them with --limit \(shown + rest.count)" : "raise --limit to see more"
+        let text = "there are \(count) more; \(advice)"
+        if printsJSON {
             // Beside the rows, not among them: a script reads those, and a person must not take them for all.
-            FileHandle.standardError.write(Data("exchange-node: there are more; raise --limit\n".utf8))
+            FileHandle.standardError.write(Data("exchange-node: \(text)\n".utf8))
+        } else {
+            print(text)
         }
+    }
+
+    /// Beyond this many, their number says nothing more to a person, and counting them would only keep the node busy.
+    private static let countedMaximumItems = 10_000
+
+    private func countRest(
+        _ parameters: [String], behind cursor: String
+    ) async throws -> (count: Int, isWhole: Bool) {
+        var count = 0
+        let next = try await client.list(
+            "/v1/deliveries", parameters, after: cursor, maximumItems: Self.countedMaximumItems
+        ) { count += $0.count }
+        return (count, next == nil)
     }
 
     /// What an empty queue means. "Everybody has been told" is more than a node can know: what was withdrawn told nobody.
@@ -217,11 +254,11 @@ package struct OperatorConsole: Sendable {
         ("WHY", "detail"),
     ]
 
-    /// - Returns: whether more would follow.
+    /// - Returns: the cursor behind which more would follow; `nil` at the list's end.
     @discardableResult
     private func showList(
         _ path: String, _ parameters: [String], maximumItems: Int = .max, columns: [(String, String)], empty: String
-    ) async throws -> Bool {
+    ) async throws -> String? {
         var isFirst = true
         return try await client.list(path, parameters, maximumItems: maximumItems) { rows in
             if isFirst || !rows.isEmpty { show(.array(rows), columns: columns, empty: empty) }

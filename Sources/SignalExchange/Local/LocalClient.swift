@@ -29,14 +29,16 @@ package struct LocalClient: Sendable {
     ///
     /// - Parameters:
     ///   - parameters: of the query, such as `open=true`.
+    ///   - cursor: behind which the reading begins; at the list's head where it is `nil`.
     ///   - take: is given each page's rows before the next page is asked for; at least one page, which may be empty.
-    /// - Returns: whether more would follow.
+    /// - Returns: the cursor behind which more would follow; `nil` at the list's end.
     @discardableResult
     package func list(
-        _ path: String, _ parameters: [String] = [], maximumItems: Int = .max, _ take: ([JSONValue]) throws -> Void
-    ) async throws -> Bool {
+        _ path: String, _ parameters: [String] = [], after cursor: String? = nil, maximumItems: Int = .max,
+        _ take: ([JSONValue]) throws -> Void
+    ) async throws -> String? {
         var left = maximumItems
-        var next: String?
+        var next = cursor
         repeat {
             let asked = parameters + ["limit=\(min(left, Self.pageItems))"] + (next.map { ["after=\($0)"] } ?? [])
             let page = try await get(path + "?" + asked.joined(separator: "&"))
@@ -47,7 +49,7 @@ package struct LocalClient: Sendable {
             left -= rows.elements.count
             next = page["next"]?.text
         } while next != nil && left > 0
-        return next != nil
+        return next
     }
 
     package func post(
@@ -66,7 +68,9 @@ package struct LocalClient: Sendable {
             let url = URL(httpURLWithSocketPath: socketPath, uri: path)
         else {
             throw NodeError(
-                .nodeNotRunning, "no node listens on \(socketPath); start it with `exchange-node run`")
+                .nodeNotRunning,
+                "no node listens on \(socketPath): it does not run, and is started with `exchange-node run`; or it runs and "
+                    + "its socket file was removed, and it is restarted to make it anew")
         }
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = method

@@ -64,8 +64,9 @@ extension BasicRequestContext {
     var transportEvent: (DeliveryKey, TransportEvent) {
         get throws {
             let partner = try OIN(try parameters.require("partner")).orThrow("name the partner by its OIN")
-            let number = try UInt64(try parameters.require("number")).orThrow(
-                "name the delivery by its number, as `queue list` shows it")
+            // No channel reaches a number beyond 2⁶³ − 1, and the store has no place for one.
+            let number = try Int64(try parameters.require("number")).flatMap { UInt64(exactly: $0) }.orThrow(
+                "name the delivery by its number, as `queue list` shows it: 0 to \(Int64.max)")
             let key = DeliveryKey(partner: partner, number: SequenceNumber(number))
             switch try parameters.require("event") {
             case "hold": return (key, .heldByOperator)
@@ -80,12 +81,13 @@ extension BasicRequestContext {
 extension DeliveryFilter {
     init(_ request: Request) throws {
         self.init()
+        try request.demandParameters("open", "partner", "caseRef", "limit", "after")
         let parameters = request.uri.queryParameters
         if let text = parameters["partner"] { partner = try OIN(text).orThrow("partner: use an OIN, 20 positions") }
         if let text = parameters["caseRef"] {
             caseReference = try CaseReference(text).orThrow("caseRef: use a case reference, a UUIDv4")
         }
-        onlyOpen = parameters["open"] == "true"
+        onlyOpen = try request.flagAsked("open")
         (after, maximumItems) = try request.pageAsked()
     }
 }
@@ -93,6 +95,7 @@ extension DeliveryFilter {
 extension InboxFilter {
     init(_ request: Request) throws {
         self.init()
+        try request.demandParameters("state", "limit", "after")
         if let text = request.uri.queryParameters["state"] {
             let names = InboxState.allCases.map(\.rawValue).joined(separator: ", ")
             states = try text.split(separator: ",", omittingEmptySubsequences: false).map {
@@ -105,6 +108,36 @@ extension InboxFilter {
 
 extension Request {
     private static let pageMaximumItems = 1000
+    private static let waitMaximumSeconds: Int64 = 600
+
+    /// A filter with a slip in its name would list what was not asked for, and nobody would notice.
+    func demandParameters(_ known: String...) throws(NodeError) {
+        var seen: Set<Substring> = []
+        for (name, _) in uri.queryParameters {
+            guard known.contains(String(name)) else {
+                let advice = known.isEmpty ? "leave it out" : "use \(known.joined(separator: ", "))"
+                throw NodeError(.requestInvalid, "\(name): this request has no such parameter; \(advice)")
+            }
+            guard seen.insert(name).inserted else { throw NodeError(.requestInvalid, "\(name): give it once") }
+        }
+    }
+
+    /// A parameter that is `false` where it is left out.
+    func flagAsked(_ name: Substring) throws(NodeError) -> Bool {
+        switch uri.queryParameters[name] {
+        case nil, "false": false
+        case "true": true
+        default: throw NodeError(.requestInvalid, "\(name): use true or false")
+        }
+    }
+
+    /// How long the answer may be kept back until what is waited for has happened.
+    func waitAsked() throws(NodeError) -> Milliseconds {
+        guard let text = uri.queryParameters["waitSeconds"] else { return .zero }
+        return .seconds(
+            try Int64(text).flatMap { (0...Self.waitMaximumSeconds).contains($0) ? $0 : nil }
+                .orThrow("waitSeconds: use 0 to \(Self.waitMaximumSeconds)"))
+    }
 
     /// Which page of a list is asked for: behind which position, and how many entries it may have.
     fileprivate func pageAsked() throws -> (after: ListPosition?, maximumItems: Int) {

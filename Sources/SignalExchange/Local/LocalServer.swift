@@ -37,23 +37,30 @@ package struct LocalServer: Sendable {
 
     private func addViews(to api: RouterGroup<BasicRequestContext>) {
         let (views, answer) = (views, LocalAnswer(logger: context.logger))
-        api.get("status") { _, _ in try await answer.json { try await views.status() } }
+        /// A view that has no parameters refuses them.
+        func get(_ path: RouterPath, _ view: @escaping @Sendable (BasicRequestContext) async throws -> JSONValue) {
+            api.get(path) { request, parameters in
+                try await answer.json {
+                    try request.demandParameters()
+                    return try await view(parameters)
+                }
+            }
+        }
+        get("status") { _ in try await views.status() }
         api.get("deliveries") { request, _ in try await answer.json { try await views.deliveries(.init(request)) } }
         api.get("messages/:id/deliveries") { request, parameters in
             try await answer.json {
-                let query = request.uri.queryParameters
-                let seconds = min(max(query.get("waitSeconds", as: Int64.self) ?? 0, 0), 600)
+                try request.demandParameters("waitSeconds", "answers")
                 return try await views.deliveries(
-                    of: parameters.messageID, waitingFor: .seconds(seconds), withAnswers: query["answers"] == "true")
+                    of: parameters.messageID, waitingFor: request.waitAsked(),
+                    withAnswers: request.flagAsked("answers"))
             }
         }
         api.get("inbox") { request, _ in try await answer.json { try await views.inbox(.init(request)) } }
-        api.get("inbox/:id") { _, parameters in
-            try await answer.json { try await views.inboxEntry(parameters.messageID) }
-        }
-        api.get("partners") { _, _ in try await answer.json { try await views.partners() } }
-        api.get("alarms") { _, _ in try await answer.json { try await views.alarms() } }
-        api.get("audit") { _, _ in try await answer.json { try await views.audit() } }
+        get("inbox/:id") { try await views.inboxEntry($0.messageID) }
+        get("partners") { _ in try await views.partners() }
+        get("alarms") { _ in try await views.alarms() }
+        get("audit") { _ in try await views.audit() }
     }
 
     private func addActions(to api: RouterGroup<BasicRequestContext>) {

@@ -91,14 +91,17 @@ package actor PartnerDriver {
             return nil
         case .raiseUnreachable(let since):
             // Only what is durable was raised: where the store does not take it now, the link asks again.
-            return await note {
+            let isKept = await note {
                 try await $0.ledger.raise(
                     Alarm(
                         code: .partnerUnreachable, partner: self.partner, messageID: nil,
                         detail:
                             "nothing gets through since \(since) (\(self.lastProblem ?? "no answer")); look at this "
                             + "node's log, then call the partner's duty contact", at: $0.now.wall))
-            } ? .alarmKept : nil
+            }
+            guard isKept else { return nil }
+            await warn(unreachableSince: since)
+            return .alarmKept
         case .clearUnreachable:
             _ = await note {
                 try await $0.ledger.clear(
@@ -106,6 +109,23 @@ package actor PartnerDriver {
             }
             return nil
         }
+    }
+
+    /// With the alarm, and so once while nothing gets through: who reads the log alone must see it too, and each single
+    /// attempt is of no interest to a person.
+    private func warn(unreachableSince since: Timestamp) async {
+        let waiting: String
+        do {
+            waiting = "\(try await context.ledger.account(with: partner).open)"
+        } catch {
+            waiting = "unknown (\(error))"
+        }
+        context.logger.warning(
+            "a partner cannot be reached; call its duty contact",
+            metadata: [
+                "partner": "\(partner)", "name": "\(context.community.directory.member(partner)?.name ?? "")",
+                "since": "\(since)", "waiting": "\(waiting)", "cause": "\(lastProblem ?? "no answer")",
+            ])
     }
 
     private func greet() async throws -> PartnerLink.Event {

@@ -106,7 +106,8 @@ package struct Transmitting: Sendable {
     ) async throws -> VerifiedAnswer {
         do {
             switch answer {
-            case .later(let code, let detail): return .later(code, detail: detail)
+            case .later(let code, let detail):
+                return .later(code, detail: words(detail, of: partner, in: community))
             case .noted: return .invalid(reason: "the partner noted a number as void or held that has a message")
             case .receipt(let receipt):
                 let original: VerifiedMessage
@@ -128,7 +129,7 @@ package struct Transmitting: Sendable {
                 guard verified.signerOIN == partner, refusal.recipient == partner, refusal.sender == context.oin,
                     refusal.item == delivery.item
                 else { return .invalid(reason: "the refusal is not this partner's, or not of this delivery") }
-                return .refusal(refusal.code, detail: refusal.detail, statement)
+                return .refusal(refusal.code, detail: words(refusal.detail, of: partner, in: community), statement)
             }
         } catch let error as CMSError {
             guard error.code.mayPass else { return .invalid(reason: error.description) }
@@ -139,6 +140,11 @@ package struct Transmitting: Sendable {
         } catch let error as WireError {
             return .invalid(reason: error.description)
         }
+    }
+
+    /// A partner's words are shown as its own: the files and faults that they name are not this node's.
+    private func words(_ detail: String, of partner: OIN, in community: Community) -> String {
+        detail.isEmpty ? "" : "\(community.directory.member(partner)?.name ?? partner.text) says: \(detail)"
     }
 
     private func recipientCertificate(of partner: OIN) throws -> RecipientCertificate {

@@ -22,7 +22,9 @@ import Testing
     func `a late receipt counts, in whatever state the delivery is`(state: TransportState) {
         let changes = Self.decide(.receipt([1, 2]), in: state)
         #expect(
-            changes.first == .moveTransport(of: Self.key, to: .receipted, proof: [1, 2], code: "", at: Sample.wall))
+            changes.first
+                == .moveTransport(
+                    of: Self.key, to: .receipted, proof: [1, 2], code: "", detail: "", at: Sample.wall))
         let leaves = changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.kind } else { nil } }
         #expect(leaves == [.receiptRecorded])
     }
@@ -49,7 +51,9 @@ import Testing
         let changes = Self.decide(.refusal(.schemaViolated, detail: "body.location", [9]), in: .open)
         #expect(
             changes.first
-                == .moveTransport(of: Self.key, to: .refused, proof: [9], code: "schema-violated", at: Sample.wall))
+                == .moveTransport(
+                    of: Self.key, to: .refused, proof: [9], code: "schema-violated", detail: "body.location",
+                    at: Sample.wall))
         #expect(Self.alarms(changes) == [.deliveryRefused])
     }
 

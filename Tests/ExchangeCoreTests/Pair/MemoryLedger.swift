@@ -137,7 +137,7 @@ struct MemoryLedger {
         case .alignSuccessors(let id, _, let until):
             var seen: Set = [id]
             align(successorsOf: id, until: until, seen: &seen)
-        case .moveTransport(let key, let state, let proof, _, let at):
+        case .moveTransport(let key, let state, let proof, _, _, let at):
             let index = Int(key.number.value) - 1
             if current.outgoing[index].transport == .receipted { violations.append("\(key.number) leaves receipted") }
             current.outgoing[index].transport = state
