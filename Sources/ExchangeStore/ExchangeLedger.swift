@@ -60,14 +60,18 @@ package protocol ExchangeLedger: Sendable {
     func answeredNumbers(of partner: OIN) async throws -> [AnsweredNumber]
     /// What is kept of an incarnation of a partner, and of those that it signed with before.
     ///
-    /// - Parameter predecessor: the one that it names, where it names one.
+    /// - Parameter predecessors: those that it names, the newest first.
     func incarnationFacts(
-        _ incarnation: IncarnationID, after predecessor: IncarnationID?, of partner: OIN
+        _ incarnation: IncarnationID, after predecessors: [PredecessorClaim], of partner: OIN
     ) async throws -> IncarnationFacts
     /// Keeps an incarnation of a partner, or that it signed a higher number. Of each partner a bounded number is kept:
-    /// beyond it the oldest are forgotten with their tallies, but neither the last nor the one that signed the highest
-    /// number, with which a rollback is proven.
-    func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws
+    /// beyond it the oldest are forgotten with their tallies and what they skipped, but neither the last nor the one that
+    /// signed the highest number, with which a rollback is proven.
+    ///
+    /// - Parameter skipped: those between it and its predecessor, which were never heard here.
+    func keepIncarnation(
+        _ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN
+    ) async throws
 
     /// The newest directory that was ever in use; `nil` before the first.
     func latestDirectory() async throws -> DirectoryMark?
@@ -111,23 +115,36 @@ package protocol ExchangeLedger: Sendable {
     func close() async throws
 }
 
-/// One opening of the store: the incarnation, and what it says of the one before (`protocol.md` §9).
+/// One opening of the store: the incarnation, and what it says of those before (`protocol.md` §9).
 package struct StoreOpening: Hashable, Sendable {
     package let incarnation: IncarnationID
-    package let predecessor: IncarnationID?
-    /// The last number issued in each channel when the predecessor ended, in the order of the partners' OINs.
-    package let predecessorPositions: [PartnerPosition]
+    /// The openings before, the newest first: at most ``ProtocolLimits/tallyMaximumPredecessors``.
+    package let predecessors: [PastOpening]
 
-    package init(
-        incarnation: IncarnationID, predecessor: IncarnationID?, predecessorPositions: [PartnerPosition]
-    ) {
+    package init(incarnation: IncarnationID, predecessors: [PastOpening]) {
         self.incarnation = incarnation
-        self.predecessor = predecessor
-        self.predecessorPositions = predecessorPositions
+        self.predecessors = predecessors
+    }
+
+    /// What is said of them to a partner, in the channel to it.
+    package func claims(for partner: OIN) -> [PredecessorClaim] {
+        predecessors.map { PredecessorClaim(incarnation: $0.incarnation, last: $0.position(for: partner)) }
+    }
+}
+
+/// An opening of the store that has ended.
+package struct PastOpening: Hashable, Sendable {
+    package let incarnation: IncarnationID
+    /// The last number issued in each channel when it ended, in the order of the partners' OINs.
+    package let positions: [PartnerPosition]
+
+    package init(incarnation: IncarnationID, positions: [PartnerPosition]) {
+        self.incarnation = incarnation
+        self.positions = positions
     }
 
     package func position(for partner: OIN) -> ChannelPosition {
-        predecessorPositions.first { $0.partner == partner }?.position ?? .start
+        positions.first { $0.partner == partner }?.position ?? .start
     }
 }
 

@@ -109,6 +109,7 @@ import Testing
         Limit("tallyMaximumGaps", ProtocolLimits.tallyMaximumGaps),
         Limit("tallyMaximumOutcomes", ProtocolLimits.tallyMaximumOutcomes),
         Limit("tallyOutcomesMaximumNumbers", ProtocolLimits.tallyOutcomesMaximumNumbers),
+        Limit("tallyMaximumPredecessors", ProtocolLimits.tallyMaximumPredecessors),
         Limit("tallyMaximumBytes", ProtocolLimits.tallyMaximumBytes),
         Limit("sequenceNumberMaximum", ProtocolLimits.sequenceNumberMaximum),
         Limit("channelMaximumGap", ProtocolLimits.channelMaximumGap),

@@ -5,10 +5,9 @@ import Testing
 /// Accounts, incarnations, alarms, the audit log and events.
 @Suite(.temporaryFolder) struct AccountConformance {
     @Test(arguments: StoreForm.all)
-    func `an opening names its predecessor and where every channel stood`(form: StoreForm) async throws {
+    func `an opening names its predecessors and where every channel stood`(form: StoreForm) async throws {
         let first = try await form.open()
-        #expect(first.opening.predecessor == nil)
-        #expect(first.opening.predecessorPositions.isEmpty)
+        #expect(first.opening.predecessors.isEmpty)
         for ordinal in 1...3 { try await first.accept(ordinal, to: [Community.coa, Community.avim]) }
         try await first.accept(4, to: [Community.coa])
         let positions = try await [
@@ -17,18 +16,39 @@ import Testing
         ]
         try await first.close()
         let second = try await form.open()
-        #expect(second.opening.predecessor == first.opening.incarnation)
+        let ended = PastOpening(incarnation: first.opening.incarnation, positions: positions)
         #expect(second.opening.incarnation != first.opening.incarnation)
-        #expect(second.opening.predecessorPositions == positions)
-        #expect(second.opening.position(for: Community.nidos) == .start)
-        #expect(second.opening.position(for: Community.coa).number == SequenceNumber(4))
+        #expect(second.opening.predecessors == [ended])
+        #expect(second.opening.claims(for: Community.nidos).map(\.last) == [.start])
+        #expect(second.opening.claims(for: Community.coa).map(\.last.number) == [SequenceNumber(4)])
+        try await second.accept(5, to: [Community.coa])
+        let later = try await second.account(with: Community.coa).issued
         try await second.close()
         let third = try await form.open()
-        #expect(third.opening.predecessor == second.opening.incarnation)
-        #expect(third.opening.predecessorPositions == positions)
+        #expect(
+            third.opening.predecessors == [
+                PastOpening(
+                    incarnation: second.opening.incarnation,
+                    positions: [positions[0], PartnerPosition(partner: Community.coa, position: later)]), ended,
+            ])
+        #expect(third.opening.claims(for: Community.coa).map(\.last.number.value) == [5, 4])
         guard case .intact = try await third.verifyAuditChain() else {
             Issue.record("the chain goes on over openings")
             return
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `an opening names so many predecessors and no more, the newest first`(form: StoreForm) async throws {
+        var past: [IncarnationID] = []
+        for ordinal in 1...ProtocolLimits.tallyMaximumPredecessors + 2 {
+            let ledger = try await form.open()
+            #expect(
+                ledger.opening.predecessors.map(\.incarnation)
+                    == Array(past.reversed().prefix(ProtocolLimits.tallyMaximumPredecessors)))
+            past.append(ledger.opening.incarnation)
+            if ordinal == 1 { try await ledger.accept(1) }
+            try await ledger.close()
         }
     }
 

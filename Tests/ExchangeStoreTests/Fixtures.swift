@@ -105,7 +105,7 @@ enum Sample {
     ) -> Tally {
         Tally(
             node: Community.avim, partner: Community.nidos, incarnation: IncarnationID(Bytes16(high: 1, low: 2)),
-            predecessor: nil, created: start, isRecovering: false, issued: issued, received: received, safe: .none,
+            predecessors: [], created: start, isRecovering: false, issued: issued, received: received, safe: .none,
             gaps: [], outcomes: outcomes)
     }
 

@@ -25,7 +25,7 @@ import Testing
         try await first.close()
         try await first.close()
         let second = try await Sample.openSQLite()
-        #expect(second.opening.predecessor == first.opening.incarnation)
+        #expect(second.opening.predecessors.map(\.incarnation) == [first.opening.incarnation])
     }
 
     @Test func `a closed store refuses writes and reads`() async throws {

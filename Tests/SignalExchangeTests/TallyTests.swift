@@ -29,7 +29,7 @@ extension Nodes {
                 try await tallies.take(overtaken, from: avim.oin, isAnswer: true)
                 #expect(try await alarms(about: avim.oin, context) == [])
                 // It changes nothing of which incarnation is the present one.
-                let facts = try await context.ledger.incarnationFacts(successor, after: nil, of: avim.oin)
+                let facts = try await context.ledger.incarnationFacts(successor, after: [], of: avim.oin)
                 #expect(facts.latest?.incarnation == successor)
             }
         }
@@ -43,7 +43,7 @@ extension Nodes {
                     try await context.ledger.keepIncarnation(
                         SeenIncarnation(
                             incarnation: incarnation, predecessor: predecessor, highest: .start, firstSeen: before),
-                        of: coa.oin)
+                        skipping: [], of: coa.oin)
                 }
                 try await TallyExchange(context).take(coa.tally(for: nidos.oin), from: coa.oin, isAnswer: true)
                 #expect(try await alarms(about: coa.oin, context) == [.partnerCloned])

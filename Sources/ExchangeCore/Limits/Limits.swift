@@ -21,6 +21,8 @@ public enum ProtocolLimits {
     public static let tallyMaximumOutcomes = 64
     /// How far back from the highest number a tally says what was answered.
     public static let tallyOutcomesMaximumNumbers = 4_096
+    /// How many openings back a tally proves that its store is the one of before.
+    public static let tallyMaximumPredecessors = 32
     public static let tallyMaximumBytes = 65_536
     /// 2^63 - 1: what a store's signed 64-bit integer holds.
     public static let sequenceNumberMaximum = UInt64(Int64.max)

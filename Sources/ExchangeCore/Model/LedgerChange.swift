@@ -96,7 +96,9 @@ package enum LedgerChange: Hashable, Sendable {
         of: MessageID, by: OIN, to: FollowUp, role: String, acknowledgement: MessageID, at: Timestamp)
     case moveInbox(MessageID, to: InboxState, role: String, at: Timestamp)
     /// Keeps an incarnation of a partner, or that it signed a higher number: what it signed is never taken back.
-    case keepIncarnation(SeenIncarnation, of: OIN)
+    ///
+    /// - Parameter skipping: those between it and its predecessor, which were never heard here.
+    case keepIncarnation(SeenIncarnation, skipping: [IncarnationID], of: OIN)
     /// Keeps the last tally of an incarnation of a partner as it was signed, and what comparing it showed.
     case keepTally(from: OIN, IncarnationID, signed: [UInt8], PairAgreement)
     case raiseAlarm(Alarm)

@@ -1,6 +1,7 @@
 /// One incarnation that a partner has signed to, as this node saw it.
 package struct SeenIncarnation: Hashable, Sendable {
     package let incarnation: IncarnationID
+    /// The one that it grew from: ``IncarnationFacts/predecessor``.
     package let predecessor: IncarnationID?
     /// The highest position of the partner's channel to us that this incarnation has signed.
     package let highest: ChannelPosition
@@ -16,6 +17,23 @@ package struct SeenIncarnation: Hashable, Sendable {
     }
 }
 
+/// A predecessor that an incarnation names, with what the store says of it.
+package struct NamedPredecessor: Hashable, Sendable {
+    package let claim: PredecessorClaim
+    package let isSeen: Bool
+    /// The first that grew from it: seen here, and naming it as its predecessor, or as one of those between.
+    package let successor: IncarnationID?
+
+    package init(_ claim: PredecessorClaim, isSeen: Bool, successor: IncarnationID?) {
+        self.claim = claim
+        self.isSeen = isSeen
+        self.successor = successor
+    }
+
+    /// Whether it was seen here, or is known from one that came after it.
+    package var isKnown: Bool { isSeen || successor != nil }
+}
+
 /// What the store says of one incarnation of a partner, among all that it keeps of this partner.
 package struct IncarnationFacts: Hashable, Sendable {
     package let incarnation: IncarnationID
@@ -23,28 +41,36 @@ package struct IncarnationFacts: Hashable, Sendable {
     package let latest: SeenIncarnation?
     /// The one that was first seen next after this; `nil` where this was never seen, or is the latest.
     package let follower: SeenIncarnation?
-    /// The first that named this one as its predecessor, also where this was never seen.
+    /// The first that grew from this one, also where this was never seen.
     package let successor: SeenIncarnation?
-    /// The first that named the predecessor which this one names.
-    package let sibling: IncarnationID?
-    package let isPredecessorSeen: Bool
+    /// Those that this one names, the newest first.
+    package let predecessors: [NamedPredecessor]
     /// The highest number of the partner's channel that it ever signed to this node, in a tally or in a manifest.
     package let highest: SequenceNumber
 
     package init(
         incarnation: IncarnationID, latest: SeenIncarnation?, follower: SeenIncarnation?, successor: SeenIncarnation?,
-        sibling: IncarnationID?, isPredecessorSeen: Bool, highest: SequenceNumber
+        predecessors: [NamedPredecessor], highest: SequenceNumber
     ) {
         self.incarnation = incarnation
         self.latest = latest
         self.follower = follower
         self.successor = successor
-        self.sibling = sibling
-        self.isPredecessorSeen = isPredecessorSeen
+        self.predecessors = predecessors
         self.highest = highest
     }
 
     package var isSeen: Bool { latest?.incarnation == incarnation || follower != nil }
+
+    /// The one of its predecessors that counts: the newest that is known here. Where none is, the oldest that it names:
+    /// what was signed here was signed before that one ended.
+    package var predecessor: NamedPredecessor? { predecessors.first(where: \.isKnown) ?? predecessors.last }
+
+    /// Those between that one and this, which were never heard here.
+    package var skipped: [IncarnationID] {
+        let counted = predecessor
+        return predecessors.prefix { $0 != counted }.map(\.claim.incarnation)
+    }
 }
 
 /// What a partner's declaration of an incarnation shows (`protocol.md` §9.2).
@@ -53,27 +79,25 @@ package enum IncarnationJudgement: Hashable, Sendable {
     case current
     /// A lawful successor, or the first that we see.
     case successor
-    /// It names a predecessor that ended before what that predecessor had signed to us: its store was rolled back.
+    /// The predecessor from which it grew ended before what was signed to us: its store was rolled back.
     case rolledBack(lost: NumberRange)
-    /// Two incarnations name one predecessor, or one comes to light after its successor: two nodes run on copies of one
-    /// store.
+    /// Two incarnations grew from one predecessor, or one comes to light after its successor: two nodes run on copies of
+    /// one store.
     case cloned(other: IncarnationID)
     /// An incarnation comes back after its successor signed: the older of two copies still runs.
     case superseded(by: IncarnationID)
     /// Another followed it just now: the tally may have been under way meanwhile, and proves nothing.
     case overtaken(by: IncarnationID)
-    /// It names a predecessor that we have never seen, or none although we know earlier ones. An alarm, nothing more:
-    /// an unproven claim silences nobody.
+    /// It names no predecessor that we have seen, or none although we know earlier ones. An alarm, nothing more: an
+    /// unproven claim silences nobody.
     case unproven
 }
 
 package enum IncarnationHistory {
     /// - Parameters:
-    ///   - facts: of the incarnation that is judged, and of the predecessor in `claim`.
+    ///   - facts: of the incarnation that is judged, and of the predecessors that it names.
     ///   - now: by our own clock, since the tally's is in the hands of whoever sends it.
-    package static func judge(
-        predecessor claim: PredecessorClaim?, facts: IncarnationFacts, now: Timestamp
-    ) -> IncarnationJudgement {
+    package static func judge(_ facts: IncarnationFacts, now: Timestamp) -> IncarnationJudgement {
         guard let latest = facts.latest else { return .successor }
         if facts.incarnation == latest.incarnation { return .current }
         // No request is under way for longer. Since the next incarnation, and not since the latest: whoever restarts one
@@ -83,13 +107,13 @@ package enum IncarnationHistory {
         }
         if let follower = facts.follower { return .superseded(by: follower.incarnation) }
         if let successor = facts.successor { return .cloned(other: successor.incarnation) }
-        guard let claim else { return .unproven }
-        if let sibling = facts.sibling { return .cloned(other: sibling) }
-        // Numbers only grow: a store that ends before anything it ever signed to us was rolled back, also where the
-        // openings between were never seen here.
-        if claim.last.number < facts.highest {
-            return .rolledBack(lost: NumberRange(claim.last.number.next, facts.highest))
-        }
-        return facts.isPredecessorSeen ? .successor : .unproven
+        // Those between were never heard here, so that nothing is known of them but that they lead back to this one.
+        guard let predecessor = facts.predecessor else { return .unproven }
+        if let sibling = predecessor.successor { return .cloned(other: sibling) }
+        // Numbers only grow: a store that ended before anything it ever signed to us was rolled back. Where it ended
+        // then, and not where it stands now: those between may have issued as many since.
+        let last = predecessor.claim.last.number
+        if last < facts.highest { return .rolledBack(lost: NumberRange(last.next, facts.highest)) }
+        return predecessor.isSeen ? .successor : .unproven
     }
 }

@@ -1,6 +1,6 @@
 /// What the store says of both channels with a partner, inside the transaction that takes its tally.
 package struct TallyFacts: Hashable, Sendable {
-    /// Of the tally's incarnation, and of the predecessor that it names.
+    /// Of the tally's incarnation, and of the predecessors that it names.
     package let incarnation: IncarnationFacts
     /// The end of our channel to the partner.
     package let issued: ChannelPosition
@@ -44,8 +44,7 @@ package enum TallyReception {
     package static func decide(
         _ tally: Tally, signed: [UInt8], isAnswer: Bool, facts: TallyFacts, now: Now
     ) -> (agreement: PairAgreement, changes: [LedgerChange]) {
-        let judgement = IncarnationHistory.judge(
-            predecessor: tally.predecessor, facts: facts.incarnation, now: now.wall)
+        let judgement = IncarnationHistory.judge(facts.incarnation, now: now.wall)
         if case .overtaken = judgement { return (PairAgreement(outgoing: .undecided, incoming: .undecided), []) }
         let agreement = PairAgreement(
             outgoing: TallyComparison.compare(
@@ -58,9 +57,10 @@ package enum TallyReception {
             changes.append(
                 .keepIncarnation(
                     SeenIncarnation(
-                        incarnation: tally.incarnation, predecessor: tally.predecessor?.incarnation,
-                        highest: tally.issued, firstSeen: now.wall),
-                    of: tally.node))
+                        incarnation: tally.incarnation,
+                        predecessor: facts.incarnation.predecessor?.claim.incarnation, highest: tally.issued,
+                        firstSeen: now.wall),
+                    skipping: facts.incarnation.skipped, of: tally.node))
         }
         changes.append(.keepTally(from: tally.node, tally.incarnation, signed: signed, agreement))
         let findings =
@@ -174,8 +174,9 @@ extension IncarnationJudgement {
             Finding(
                 code: .partnerHistoryUnproven,
                 detail:
-                    "it names a predecessor that this node has never seen: it was started more than once while this "
-                    + "node could not hear it, or its store is new or another. Ask its duty contact which")
+                    "it names no predecessor that this node has seen: it was started more than "
+                    + "\(ProtocolLimits.tallyMaximumPredecessors) times while this node could not hear it, or its store "
+                    + "is new or another. Ask its duty contact which")
         }
     }
 }

@@ -31,7 +31,7 @@ package struct OutcomeRange: Hashable, Sendable {
     }
 }
 
-/// What an incarnation says of the one before it, in one channel (`protocol.md` §9.1).
+/// What an incarnation says of one before it, in one channel (`protocol.md` §9.1).
 package struct PredecessorClaim: Hashable, Sendable {
     package let incarnation: IncarnationID
     /// The last number that the predecessor issued in this channel, and the running digest there.
@@ -46,16 +46,18 @@ package struct PredecessorClaim: Hashable, Sendable {
 /// A node's signed account of both channels with one partner (`protocol.md` §8).
 package struct Tally: Hashable, WireStructure {
     package static let maximumBytes = ProtocolLimits.tallyMaximumBytes
-    /// Itself, six plain fields and `safe`, two positions of three, the predecessor of six in its tag, the lists of gaps
-    /// and of outcomes, for each gap itself and its two ends, and for each outcome its kind as well.
+    /// Itself, six plain fields and `safe`, two positions of three, and three lists; for each gap itself and its two
+    /// ends, for each outcome its kind as well, and for each predecessor itself, its name, and its position of three.
     package static let maximumNodes =
-        22 + ProtocolLimits.tallyMaximumGaps * 3 + ProtocolLimits.tallyMaximumOutcomes * 4
+        17 + ProtocolLimits.tallyMaximumGaps * 3 + ProtocolLimits.tallyMaximumOutcomes * 4
+        + ProtocolLimits.tallyMaximumPredecessors * 5
 
     package let node: OIN
     package let partner: OIN
     package let incarnation: IncarnationID
-    /// Absent in the first incarnation of a store.
-    package let predecessor: PredecessorClaim?
+    /// The openings of the store before this one, the newest first: at most
+    /// ``ProtocolLimits/tallyMaximumPredecessors``, and none in the first incarnation of a store.
+    package let predecessors: [PredecessorClaim]
     package let created: Timestamp
     package let isRecovering: Bool
     /// What `node` has issued to `partner`.
@@ -70,7 +72,7 @@ package struct Tally: Hashable, WireStructure {
     package let outcomes: [OutcomeRange]
 
     package init(
-        node: OIN, partner: OIN, incarnation: IncarnationID, predecessor: PredecessorClaim?, created: Timestamp,
+        node: OIN, partner: OIN, incarnation: IncarnationID, predecessors: [PredecessorClaim], created: Timestamp,
         isRecovering: Bool, issued: ChannelPosition, received: ChannelPosition, safe: SequenceNumber,
         gaps: [NumberRange], outcomes: [OutcomeRange] = []
     ) {
@@ -78,7 +80,7 @@ package struct Tally: Hashable, WireStructure {
         self.node = node
         self.partner = partner
         self.incarnation = incarnation
-        self.predecessor = predecessor
+        self.predecessors = predecessors
         self.created = created
         self.isRecovering = isRecovering
         self.issued = issued
@@ -100,17 +102,21 @@ package struct Tally: Hashable, WireStructure {
             let safe = try fields.number()
             let gaps = try fields.list(of: NumberRange.self, atMost: ProtocolLimits.tallyMaximumGaps)
             let outcomes = try fields.list(of: OutcomeRange.self, atMost: ProtocolLimits.tallyMaximumOutcomes)
-            let predecessor = try fields.optional(tag: 0) {
-                PredecessorClaim(
-                    incarnation: try $0.identifier(IncarnationID.self), last: try $0.structure(ChannelPosition.self))
-            }
+            let predecessors = try fields.list(
+                of: PredecessorClaim.self, atMost: ProtocolLimits.tallyMaximumPredecessors)
             guard safe <= received.number else { throw fields.malformed("safe runs ahead of received") }
             guard gaps.first.map({ $0.first > received.number }) ?? true,
                 zip(gaps, gaps.dropFirst()).allSatisfy({ $0.last.next < $1.first })
             else { throw fields.malformed("gaps lie beyond received, ascend and do not touch") }
             if let complaint = Self.complaint(about: outcomes) { throw fields.malformed(complaint) }
+            guard Set([incarnation] + predecessors.map(\.incarnation)).count == predecessors.count + 1 else {
+                throw fields.malformed("an incarnation is named twice")
+            }
+            guard zip(predecessors, predecessors.dropFirst()).allSatisfy({ $0.last.number >= $1.last.number }) else {
+                throw fields.malformed("a predecessor ended beyond one that came after it")
+            }
             return Tally(
-                node: owner, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
+                node: owner, partner: partner, incarnation: incarnation, predecessors: predecessors, created: created,
                 isRecovering: isRecovering, issued: issued, received: received, safe: safe, gaps: gaps,
                 outcomes: outcomes)
         }
@@ -141,10 +147,7 @@ package struct Tally: Hashable, WireStructure {
             try fields.number(safe)
             try fields.list(gaps)
             try fields.list(outcomes)
-            try fields.optional(predecessor, tag: 0) { fields, claim in
-                try fields.identifier(claim.incarnation)
-                try fields.structure(claim.last)
-            }
+            try fields.list(predecessors)
         }
     }
 }
@@ -160,6 +163,22 @@ extension ChannelPosition: DERParseable, DERSerializable {
         try FieldWriter.write(into: &coder) { fields in
             try fields.number(number)
             try fields.digest(runningDigest)
+        }
+    }
+}
+
+extension PredecessorClaim: DERParseable, DERSerializable {
+    package init(derEncoded node: ASN1Node) throws {
+        self = try FieldReader.read(node) {
+            PredecessorClaim(
+                incarnation: try $0.identifier(IncarnationID.self), last: try $0.structure(ChannelPosition.self))
+        }
+    }
+
+    package func serialize(into coder: inout DER.Serializer) throws {
+        try FieldWriter.write(into: &coder) { fields in
+            try fields.identifier(incarnation)
+            try fields.structure(last)
         }
     }
 }

@@ -48,8 +48,7 @@ extension Database {
         let partner = tally.node
         let account = try account(with: partner)
         return TallyFacts(
-            incarnation: try incarnationFacts(
-                tally.incarnation, after: tally.predecessor?.incarnation, of: partner),
+            incarnation: try incarnationFacts(tally.incarnation, after: tally.predecessors, of: partner),
             issued: account.issued,
             issuerDigest: try runningDigest(with: partner, isOutgoing: true, at: tally.received.number),
             received: account.received,
@@ -156,6 +155,16 @@ extension Database {
         try all("SELECT oin, issued_number, issued_digest FROM partner ORDER BY oin") {
             PartnerPosition(partner: try $0.oin(0), position: try $0.position(1))
         }
+    }
+
+    /// Where each channel of ours stood when an incarnation of this store began, in the same order.
+    func positions(at incarnation: IncarnationID) throws -> [PartnerPosition] {
+        try all(
+            """
+            SELECT partner, number, running_digest FROM incarnation_position WHERE incarnation = ? ORDER BY partner
+            """,
+            [incarnation.column]
+        ) { PartnerPosition(partner: try $0.oin(0), position: try $0.position(1)) }
     }
 }
 

@@ -6,7 +6,7 @@ import GRDB
 
 extension Database {
     func incarnationFacts(
-        _ incarnation: IncarnationID, after predecessor: IncarnationID?, of partner: OIN
+        _ incarnation: IncarnationID, after predecessors: [PredecessorClaim], of partner: OIN
     ) throws -> IncarnationFacts {
         IncarnationFacts(
             incarnation: incarnation,
@@ -27,16 +27,25 @@ extension Database {
                 [partner.text, incarnation.column]
             ) { try SeenIncarnation($0) },
             successor: try firstIncarnation(after: incarnation, of: partner),
-            sibling: try predecessor.flatMap { try firstIncarnation(after: $0, of: partner) }?.incarnation,
-            isPredecessorSeen: try predecessor.map { try isSeen($0, of: partner) } ?? false,
+            predecessors: try predecessors.map {
+                NamedPredecessor(
+                    $0, isSeen: try isSeen($0.incarnation, of: partner),
+                    successor: try firstIncarnation(after: $0.incarnation, of: partner)?.incarnation)
+            },
             highest: try highestSigned(by: partner))
     }
 
+    /// The first that named `predecessor` as the one that it grew from, or skipped it.
     private func firstIncarnation(after predecessor: IncarnationID, of partner: OIN) throws -> SeenIncarnation? {
         try first(
             """
             SELECT incarnation, predecessor, highest_number, highest_digest, first_seen
-            FROM seen_incarnation WHERE partner = ? AND predecessor = ? ORDER BY ordinal LIMIT 1
+            FROM seen_incarnation WHERE ordinal = (
+                SELECT min(ordinal) FROM (
+                    SELECT min(ordinal) AS ordinal FROM seen_incarnation WHERE partner = ?1 AND predecessor = ?2
+                    UNION ALL
+                    SELECT ordinal FROM seen_incarnation WHERE partner = ?1 AND incarnation =
+                        (SELECT successor FROM skipped_incarnation WHERE partner = ?1 AND incarnation = ?2)))
             """,
             [partner.text, predecessor.column]
         ) { try SeenIncarnation($0) }
@@ -64,7 +73,7 @@ extension Database {
 
 extension LedgerTransaction {
     /// What an incarnation signed to once, it signed to: its highest position never goes back.
-    func keep(_ seen: SeenIncarnation, of partner: OIN) throws {
+    func keep(_ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN) throws {
         try ensurePartner(partner)
         let isNew = try !database.isSeen(seen.incarnation, of: partner)
         try database.change(
@@ -80,7 +89,14 @@ extension LedgerTransaction {
                 partner.text, seen.incarnation.column, seen.predecessor?.column,
                 try seen.highest.number.column(), seen.highest.runningDigest.column, seen.firstSeen.milliseconds,
             ])
-        if isNew { try forgetOldestIncarnations(of: partner) }
+        guard isNew else { return }
+        // Where another skipped it already, that one was the first, and stays.
+        for incarnation in skipped {
+            try database.change(
+                "INSERT OR IGNORE INTO skipped_incarnation (partner, incarnation, successor) VALUES (?, ?, ?)",
+                [partner.text, incarnation.column, seen.incarnation.column])
+        }
+        try forgetOldestIncarnations(of: partner)
     }
 
     /// All but the last, and but the one that signed the highest number: with its tally a rollback is proven.
@@ -95,10 +111,11 @@ extension LedgerTransaction {
             [partner.text, limits.incarnationsMaximumPerPartner - 1]
         ) { try $0.identifier(0) }
         for incarnation in forgotten {
-            for table in ["tally", "seen_incarnation"] {
+            for (table, column) in [
+                ("tally", "incarnation"), ("skipped_incarnation", "successor"), ("seen_incarnation", "incarnation"),
+            ] {
                 try database.change(
-                    "DELETE FROM \(table) WHERE partner = ? AND incarnation = ?",
-                    [partner.text, incarnation.column])
+                    "DELETE FROM \(table) WHERE partner = ? AND \(column) = ?", [partner.text, incarnation.column])
             }
         }
     }

@@ -44,9 +44,9 @@ extension SQLiteLedger {
     }
 
     package func incarnationFacts(
-        _ incarnation: IncarnationID, after predecessor: IncarnationID?, of partner: OIN
+        _ incarnation: IncarnationID, after predecessors: [PredecessorClaim], of partner: OIN
     ) async throws -> IncarnationFacts {
-        try await read { try $0.incarnationFacts(incarnation, after: predecessor, of: partner) }
+        try await read { try $0.incarnationFacts(incarnation, after: predecessors, of: partner) }
     }
 
     package func inbox(_ filter: InboxFilter, now: Timestamp) async throws -> Page<InboxEntry> {

@@ -67,7 +67,7 @@ struct LedgerTransaction {
                 of: message, by: partner, to: state, role: role, acknowledgement: acknowledgement, at: at)
         case .moveInbox(let message, let state, let role, let at):
             try moveInbox(message, to: state, role: role, at: at)
-        case .keepIncarnation(let seen, let partner): try keep(seen, of: partner)
+        case .keepIncarnation(let seen, let skipped, let partner): try keep(seen, skipping: skipped, of: partner)
         case .keepTally(let partner, let incarnation, let signed, let agreement):
             try keepTally(from: partner, incarnation, signed: signed, agreement)
         case .raiseAlarm(let alarm): try raise(alarm)

@@ -109,8 +109,10 @@ extension SQLiteLedger {
         }
     }
 
-    package func keepIncarnation(_ seen: SeenIncarnation, of partner: OIN) async throws {
-        try await write(at: seen.firstSeen) { try $0.keep(seen, of: partner) }
+    package func keepIncarnation(
+        _ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN
+    ) async throws {
+        try await write(at: seen.firstSeen) { try $0.keep(seen, skipping: skipped, of: partner) }
     }
 
     package func raise(_ alarm: Alarm) async throws {

@@ -110,13 +110,14 @@ enum Opening {
                 "INSERT OR IGNORE INTO archive_key_check (ordinal, wrapped_key) VALUES (1, ?)",
                 [Data(archiveKey.fresh)])
         }
-        let last = try database.first("SELECT ordinal, id FROM incarnation ORDER BY ordinal DESC LIMIT 1") {
-            (ordinal: $0.integer(0), id: try $0.identifier(1, IncarnationID.self))
-        }
+        let past = try database.all(
+            "SELECT ordinal, id FROM incarnation ORDER BY ordinal DESC LIMIT ?",
+            [ProtocolLimits.tallyMaximumPredecessors]
+        ) { (ordinal: $0.integer(0), id: try $0.identifier(1, IncarnationID.self)) }
         let positions = try database.issuedPositions()
         try database.change(
             "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (?, ?, ?, ?)",
-            [(last?.ordinal ?? 0) + 1, incarnation.column, last?.id.column, transaction.at.milliseconds])
+            [(past.first?.ordinal ?? 0) + 1, incarnation.column, past.first?.id.column, transaction.at.milliseconds])
         for position in positions {
             try database.change(
                 """
@@ -128,7 +129,10 @@ enum Opening {
                 ])
         }
         try transaction.append(AuditLeaf(.storeOpened, at: transaction.at, note: incarnation.description))
+        // Each ended where the one after it began.
+        let ends = try [positions] + past.dropLast().map { try database.positions(at: $0.id) }
         return StoreOpening(
-            incarnation: incarnation, predecessor: last?.id, predecessorPositions: positions)
+            incarnation: incarnation,
+            predecessors: zip(past, ends).map { PastOpening(incarnation: $0.id, positions: $1) })
     }
 }

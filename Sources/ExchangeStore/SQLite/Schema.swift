@@ -25,6 +25,7 @@ enum Schema {
         migrator.registerMigration("archive key check") { try $0.execute(sql: archiveKeyCheck) }
         migrator.registerMigration("reissued proofs") { try $0.execute(sql: reissuedProofs) }
         migrator.registerMigration("opened in vain") { try $0.execute(sql: openedInVain) }
+        migrator.registerMigration("skipped incarnations") { try $0.execute(sql: skippedIncarnations) }
         return migrator
     }
 
@@ -211,6 +212,19 @@ enum Schema {
         CREATE INDEX seen_incarnation_order ON seen_incarnation (partner, ordinal);
         CREATE INDEX seen_incarnation_successor ON seen_incarnation (partner, predecessor, ordinal);
         CREATE INDEX seen_incarnation_highest ON seen_incarnation (partner, highest_number, ordinal);
+        """
+
+    /// Incarnations of a partner that were never heard here, each with the first that named it between itself and the one
+    /// that it grew from. What it names goes with that one.
+    private static let skippedIncarnations = """
+        CREATE TABLE skipped_incarnation (
+            partner TEXT NOT NULL,
+            incarnation BLOB NOT NULL CHECK (length(incarnation) = 16),
+            successor BLOB NOT NULL,
+            PRIMARY KEY (partner, incarnation),
+            FOREIGN KEY (partner, successor) REFERENCES seen_incarnation (partner, incarnation)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX skipped_incarnation_successor ON skipped_incarnation (partner, successor);
         """
 
     /// What a partner has used up of its share of this node, since when.

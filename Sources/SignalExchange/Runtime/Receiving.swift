@@ -125,7 +125,7 @@ package struct Receiving: Sendable {
     /// An incarnation that was never announced by a tally is noted, so that its successor can be held against it.
     private func noteIncarnation(of manifest: Manifest) async throws {
         let facts = try await context.ledger.incarnationFacts(
-            manifest.incarnation, after: nil, of: manifest.sender)
+            manifest.incarnation, after: [], of: manifest.sender)
         guard !facts.isSeen else { return }
         guard facts.latest == nil else {
             throw RequestError(.incarnationUnknown, "exchange tallies first: this incarnation is new here")
@@ -133,7 +133,7 @@ package struct Receiving: Sendable {
         try await context.ledger.keepIncarnation(
             SeenIncarnation(
                 incarnation: manifest.incarnation, predecessor: nil, highest: .start, firstSeen: context.now.wall),
-            of: manifest.sender)
+            skipping: [], of: manifest.sender)
     }
 
     private static func envelopes(of batch: Batch, for manifest: Manifest) -> [SequenceNumber: [UInt8]] {

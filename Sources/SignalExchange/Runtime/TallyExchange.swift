@@ -15,11 +15,8 @@ package struct TallyExchange: Sendable {
         let opening = context.ledger.opening
         let tally = Tally(
             node: context.oin, partner: partner, incarnation: opening.incarnation,
-            predecessor: opening.predecessor.map {
-                PredecessorClaim(incarnation: $0, last: opening.position(for: partner))
-            },
-            created: context.now.wall, isRecovering: false, issued: account.issued, received: account.received,
-            safe: account.safe, gaps: account.gaps,
+            predecessors: opening.claims(for: partner), created: context.now.wall, isRecovering: false,
+            issued: account.issued, received: account.received, safe: account.safe, gaps: account.gaps,
             outcomes: OutcomeComparison.ranges(newestFirst: try await context.ledger.answeredNumbers(of: partner)))
         return try context.sign(tally, as: .tally)
     }

@@ -45,7 +45,7 @@ struct MemoryLedger {
     /// Everything that stands on the disk. Dictionaries are looked up, never walked, so that runs repeat.
     struct State {
         var incarnation: IncarnationID
-        var predecessor: PredecessorClaim?
+        var predecessors: [PredecessorClaim] = []
         var outgoing: [Delivery] = []
         var issued: [ChannelPosition] = [.start]
         var envelopes: [Digest: [UInt8]] = [:]
@@ -62,7 +62,7 @@ struct MemoryLedger {
         var alarms: [AlarmKey: Int] = [:]
         var leafChain = Digest.zero
         var leafCount = 0
-        var partnerIncarnations: [SeenIncarnation] = []
+        var partnerIncarnations: [KeptIncarnation] = []
         /// What comparing the partner's last tally showed.
         var agreement: PairAgreement?
     }
@@ -98,10 +98,11 @@ struct MemoryLedger {
         unsynced = 0
     }
 
-    /// Opens the store: a fresh incarnation that names the one before and where it ended.
+    /// Opens the store: a fresh incarnation that names those before and where each ended.
     mutating func open(_ incarnation: IncarnationID) {
-        current.predecessor = PredecessorClaim(
+        let last = PredecessorClaim(
             incarnation: current.incarnation, last: current.issued[current.issued.count - 1])
+        current.predecessors = Array(([last] + current.predecessors).prefix(ProtocolLimits.tallyMaximumPredecessors))
         current.incarnation = incarnation
         sync()
     }
@@ -159,7 +160,7 @@ struct MemoryLedger {
                 current.outgoing[index].followUp = state
             }
         case .moveInbox(let id, let state, _, _): current.inbox[id]?.state = state
-        case .keepIncarnation(let seen, _): keep(seen)
+        case .keepIncarnation(let seen, let skipped, _): keep(seen, skipping: skipped)
         case .keepTally(_, _, _, let agreement): current.agreement = agreement
         case .raiseAlarm(let alarm):
             current.alarms[AlarmKey(code: alarm.code, messageID: alarm.messageID), default: 0] += 1
@@ -172,14 +173,15 @@ struct MemoryLedger {
     }
 
     /// What an incarnation signed to once, it signed to: its highest position never goes back.
-    private mutating func keep(_ seen: SeenIncarnation) {
-        guard let index = current.partnerIncarnations.firstIndex(where: { $0.incarnation == seen.incarnation }) else {
-            current.partnerIncarnations.append(seen)
+    private mutating func keep(_ seen: SeenIncarnation, skipping skipped: [IncarnationID]) {
+        let place = current.partnerIncarnations.firstIndex { $0.seen.incarnation == seen.incarnation }
+        guard let place else {
+            current.partnerIncarnations.append(KeptIncarnation(seen: seen, skipped: skipped))
             return
         }
-        let known = current.partnerIncarnations[index]
+        let known = current.partnerIncarnations[place].seen
         guard seen.highest.number > known.highest.number else { return }
-        current.partnerIncarnations[index] = SeenIncarnation(
+        current.partnerIncarnations[place].seen = SeenIncarnation(
             incarnation: known.incarnation, predecessor: known.predecessor, highest: seen.highest,
             firstSeen: known.firstSeen)
     }

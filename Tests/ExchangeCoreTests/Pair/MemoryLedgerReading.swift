@@ -68,8 +68,7 @@ extension MemoryLedger.State {
         let unreceipted = OutcomeComparison.unreceipted(tally.outcomes)
         return TallyFacts(
             incarnation: IncarnationFacts(
-                tally.incarnation, after: tally.predecessor?.incarnation, among: partnerIncarnations,
-                received: highestSeen),
+                tally.incarnation, after: tally.predecessors, among: partnerIncarnations, received: highestSeen),
             issued: issuedLast, issuerDigest: Self.digest(in: issued, at: tally.received.number),
             received: receivedLast, receiverDigest: Self.digest(in: received, at: tally.issued.number),
             answered: answered(beyond: tally.received.number), agreement: agreement,
@@ -114,7 +113,7 @@ extension MemoryLedger.State {
             }
         }
         return Tally(
-            node: node, partner: partner, incarnation: incarnation, predecessor: predecessor, created: created,
+            node: node, partner: partner, incarnation: incarnation, predecessors: predecessors, created: created,
             isRecovering: false, issued: issuedLast, received: receivedLast, safe: .none, gaps: gaps,
             outcomes: OutcomeComparison.ranges(newestFirst: answered))
     }

@@ -173,7 +173,7 @@ struct Pair {
         nodes[seat.rawValue].link = PartnerLink(limits: NodeLimits(), now: now)
         nodes[seat.rawValue].isUp = true
         handle(.started, at: seat)
-        // Some stop again before they have said a word: their successor names a predecessor that nobody saw.
+        // Some stop again before they have said a word: their successors skip them.
         if happens(20) { schedule(.crash(seat), in: random.within(0...3)) }
     }
 
@@ -201,8 +201,6 @@ struct Pair {
     }
 
     private mutating func arrive(_ packet: Packet) {
-        // What a process has sent is overtaken by the next one, and does not outlive that.
-        if packet.content.isTally, nodes[packet.from.rawValue].epoch > packet.epoch + 1 { return }
         if packet.id < newestArrived[packet.from.rawValue] { counts.note(.reordered) }
         newestArrived[packet.from.rawValue] = max(newestArrived[packet.from.rawValue], packet.id)
         let seat = packet.from.other

@@ -20,7 +20,7 @@ enum PairEvent: String, CaseIterable {
     case crashedBeforeCommit, crashedWithUnsyncedWrites, crashedAfterSync, writesLost
     case resubmitted, repeatedSubmission, duplicateAnswered, verdictChanged, answeredLater, answeredRefusal
     case twinRefused, held, released, withdrawn, withdrawnTooLate, voidNoted, voidRefused, heldNoted
-    case waitedForPredecessor, statPassedPredecessor, unreachableAlarm, wokenBySignOfLife, incarnationUnproven
+    case waitedForPredecessor, statPassedPredecessor, unreachableAlarm, wokenBySignOfLife, incarnationSkipped
     case acknowledged, overtakenTally, tallyAnswered
 }
 

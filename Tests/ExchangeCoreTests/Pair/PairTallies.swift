@@ -40,12 +40,11 @@ extension Pair {
             tally, signed: bytes, isAnswer: isAnswer, facts: facts, now: now)
         nodes[seat.rawValue].ledger.commit(changes)
         if changes.isEmpty { counts.note(.overtakenTally) }
+        for case .keepIncarnation(_, let skipped, _) in changes where !skipped.isEmpty {
+            counts.note(.incarnationSkipped)
+        }
         for case .raiseAlarm(let alarm) in changes {
-            if alarm.code == .partnerHistoryUnproven {
-                counts.note(.incarnationUnproven)
-            } else {
-                disagreements.append("\(seat): \(alarm.code.rawValue): \(alarm.detail)")
-            }
+            disagreements.append("\(seat): \(alarm.code.rawValue): \(alarm.detail)")
         }
         return true
     }

@@ -23,13 +23,13 @@ import Testing
 
     /// A tally that agrees with ``facts(of:seen:issuerDigest:receiverDigest:answered:agreement:receipts:)``.
     private static func tally(
-        _ incarnation: UInt64 = 1, after claim: PredecessorClaim? = nil, issued: ChannelPosition = position(3, 2),
+        _ incarnation: UInt64 = 1, after claims: [PredecessorClaim] = [], issued: ChannelPosition = position(3, 2),
         received: ChannelPosition = position(5, 1), outcomes: [OutcomeRange] = []
     ) -> Tally {
         Tally(
-            node: Sample.avim, partner: Sample.nidos, incarnation: Sample.incarnation(incarnation), predecessor: claim,
-            created: Sample.wall, isRecovering: false, issued: issued, received: received, safe: .none, gaps: [],
-            outcomes: outcomes)
+            node: Sample.avim, partner: Sample.nidos, incarnation: Sample.incarnation(incarnation),
+            predecessors: claims, created: Sample.wall, isRecovering: false, issued: issued, received: received,
+            safe: .none, gaps: [], outcomes: outcomes)
     }
 
     /// A node that issued 9 numbers, and holds 3 of the partner's.
@@ -39,7 +39,8 @@ import Testing
     ) -> TallyFacts {
         TallyFacts(
             incarnation: IncarnationFacts(
-                tally.incarnation, after: tally.predecessor?.incarnation, among: seen, received: SequenceNumber(3)),
+                tally.incarnation, after: tally.predecessors, among: seen.map { KeptIncarnation(seen: $0) },
+                received: SequenceNumber(3)),
             issued: position(9, 5), issuerDigest: Sample.digest(issuerDigest), received: position(3, 2),
             receiverDigest: Sample.digest(receiverDigest), answered: answered, agreement: agreement, receipts: receipts)
     }
@@ -66,7 +67,7 @@ import Testing
         #expect(agreement == Self.agreed)
         #expect(
             changes == [
-                .keepIncarnation(Self.seen(1), of: Sample.avim),
+                .keepIncarnation(Self.seen(1), skipping: [], of: Sample.avim),
                 .keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, Self.agreed),
             ])
     }
@@ -87,7 +88,7 @@ import Testing
 
     @Test func `lost answers and a short predecessor are one alarm that says both`() {
         let claim = PredecessorClaim(incarnation: Sample.incarnation(1), last: Self.position(1, 4))
-        let tally = Self.tally(2, after: claim)
+        let tally = Self.tally(2, after: [claim])
         let (_, changes) = Self.decide(tally, Self.facts(of: tally, answered: Self.range(6, 7)))
         let alarms = Self.alarms(changes)
         #expect(alarms.map(\.code) == [.partnerRolledBack])
@@ -135,10 +136,24 @@ import Testing
     func `a clone and an unproven history are alarms, and are kept`(incarnation: UInt64, code: AlarmCode) {
         let named: UInt64 = incarnation == 3 ? 1 : 8
         let claim = PredecessorClaim(incarnation: Sample.incarnation(named), last: Self.position(3, 2))
-        let tally = Self.tally(incarnation, after: claim)
+        let tally = Self.tally(incarnation, after: [claim])
         let (_, changes) = Self.decide(tally, Self.facts(of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)]))
         #expect(Self.alarms(changes).map(\.code) == [code])
-        #expect(changes.first == .keepIncarnation(Self.seen(incarnation, after: named), of: Sample.avim))
+        #expect(
+            changes.first == .keepIncarnation(Self.seen(incarnation, after: named), skipping: [], of: Sample.avim))
+    }
+
+    @Test func `a successor is kept with the predecessor that was seen and with those between, and is no alarm`() {
+        let claims = [(4, 4), (3, 3), (1, 3), (9, 1)].map {
+            PredecessorClaim(incarnation: Sample.incarnation($0.0), last: Self.position($0.1, 2))
+        }
+        let tally = Self.tally(5, after: claims)
+        let (_, changes) = Self.decide(tally, Self.facts(of: tally))
+        #expect(Self.alarms(changes).isEmpty, "\(changes)")
+        #expect(
+            changes.first
+                == .keepIncarnation(
+                    Self.seen(5, after: 1), skipping: [Sample.incarnation(4), Sample.incarnation(3)], of: Sample.avim))
     }
 
     @Test func `a receipt that a tally takes back is an alarm of its own message`() {

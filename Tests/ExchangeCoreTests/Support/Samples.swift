@@ -51,19 +51,33 @@ extension Now {
     func after(_ span: Milliseconds) -> Now { Now(monotonic: monotonic + span, wall: wall + span) }
 }
 
+/// An incarnation of a partner as a store keeps it.
+struct KeptIncarnation {
+    var seen: SeenIncarnation
+    /// Those between it and its predecessor, which were never heard.
+    var skipped: [IncarnationID] = []
+
+    func grew(from incarnation: IncarnationID) -> Bool {
+        seen.predecessor == incarnation || skipped.contains(incarnation)
+    }
+}
+
 extension IncarnationFacts {
-    /// What a store that keeps all of `seen`, in the order in which each was first seen, says.
+    /// What a store that keeps all of `kept`, in the order in which each was first seen, says.
     init(
-        _ incarnation: IncarnationID, after predecessor: IncarnationID?, among seen: [SeenIncarnation],
+        _ incarnation: IncarnationID, after predecessors: [PredecessorClaim], among kept: [KeptIncarnation],
         received: SequenceNumber
     ) {
-        let index = seen.firstIndex { $0.incarnation == incarnation }
+        let index = kept.firstIndex { $0.seen.incarnation == incarnation }
         self.init(
-            incarnation: incarnation, latest: seen.last,
-            follower: index.flatMap { $0 + 1 < seen.count ? seen[$0 + 1] : nil },
-            successor: seen.first { $0.predecessor == incarnation },
-            sibling: predecessor.flatMap { named in seen.first { $0.predecessor == named }?.incarnation },
-            isPredecessorSeen: seen.contains { $0.incarnation == predecessor },
-            highest: seen.map(\.highest.number).reduce(received, max))
+            incarnation: incarnation, latest: kept.last?.seen,
+            follower: index.flatMap { $0 + 1 < kept.count ? kept[$0 + 1].seen : nil },
+            successor: kept.first { $0.grew(from: incarnation) }?.seen,
+            predecessors: predecessors.map { claim in
+                NamedPredecessor(
+                    claim, isSeen: kept.contains { $0.seen.incarnation == claim.incarnation },
+                    successor: kept.first { $0.grew(from: claim.incarnation) }?.seen.incarnation)
+            },
+            highest: kept.map(\.seen.highest.number).reduce(received, max))
     }
 }

@@ -132,6 +132,11 @@ struct TallyValue: Decodable {
     struct Predecessor: Decodable {
         let incarnation: String
         let last: Position
+
+        var structure: PredecessorClaim? {
+            guard let incarnation = IncarnationID(incarnation), let last = last.structure else { return nil }
+            return PredecessorClaim(incarnation: incarnation, last: last)
+        }
     }
 
     let node: String
@@ -144,20 +149,16 @@ struct TallyValue: Decodable {
     let safe: UInt64
     let gaps: [Range]
     let outcomes: [Outcome]
-    let predecessor: Predecessor?
+    let predecessors: [Predecessor]
 
     var structure: Tally? {
         guard let node = OIN(node), let partner = OIN(partner), let incarnation = IncarnationID(incarnation),
             let issued = issued.structure, let received = received.structure
         else { return nil }
-        let claim = predecessor.flatMap { predecessor in
-            IncarnationID(predecessor.incarnation).flatMap { incarnation in
-                predecessor.last.structure.map { PredecessorClaim(incarnation: incarnation, last: $0) }
-            }
-        }
         return Tally(
-            node: node, partner: partner, incarnation: incarnation, predecessor: claim,
-            created: Timestamp(milliseconds: created), isRecovering: isRecovering, issued: issued, received: received,
+            node: node, partner: partner, incarnation: incarnation,
+            predecessors: predecessors.compactMap(\.structure), created: Timestamp(milliseconds: created),
+            isRecovering: isRecovering, issued: issued, received: received,
             safe: SequenceNumber(safe),
             gaps: gaps.map { NumberRange(SequenceNumber($0.first), SequenceNumber($0.last)) },
             outcomes: outcomes.compactMap(\.structure))

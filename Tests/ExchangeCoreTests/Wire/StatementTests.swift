@@ -24,7 +24,7 @@ import Testing
 
     @Test func `safe never runs ahead of received`() {
         let tally = Tally(
-            node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1), predecessor: nil,
+            node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1), predecessors: [],
             created: Sample.wall, isRecovering: false, issued: .start, received: .start, safe: SequenceNumber(1),
             gaps: [])
         #expect(throws: WireError.self) { try Tally(wireBytes: tally.wireBytes) }
@@ -33,7 +33,7 @@ import Testing
     @Test func `gaps ascend, do not touch, lie beyond received and are bounded`() throws {
         let tally = { (gaps: [(UInt64, UInt64)]) in
             Tally(
-                node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1), predecessor: nil,
+                node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1), predecessors: [],
                 created: Sample.wall, isRecovering: false, issued: .start,
                 received: ChannelPosition(number: SequenceNumber(10), runningDigest: Sample.digest(1)), safe: .none,
                 gaps: gaps.map { NumberRange(SequenceNumber($0.0), SequenceNumber($0.1)) }
@@ -55,7 +55,7 @@ import Testing
 
     private static func tally(outcomes: [OutcomeRange]) -> Tally {
         Tally(
-            node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1), predecessor: nil,
+            node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1), predecessors: [],
             created: Sample.wall, isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [],
             outcomes: outcomes)
     }
@@ -84,6 +84,37 @@ import Testing
         for outcomes in Self.unlawfulOutcomes {
             let bytes = Self.tally(outcomes: outcomes).wireBytes
             #expect(throws: WireError.self) { try Tally(wireBytes: bytes) }
+        }
+    }
+
+    private static func tally(after predecessors: [(UInt64, UInt64)]) -> Tally {
+        Tally(
+            node: Sample.nidos, partner: Sample.avim, incarnation: Sample.incarnation(1_000),
+            predecessors: predecessors.map {
+                PredecessorClaim(
+                    incarnation: Sample.incarnation($0.0),
+                    last: ChannelPosition(number: SequenceNumber($0.1), runningDigest: Sample.digest(1)))
+            },
+            created: Sample.wall, isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [])
+    }
+
+    private static let lawfulPredecessors: [[(UInt64, UInt64)]] = [
+        [], [(1, 0)], [(3, 9), (2, 9), (1, 4)], (0..<32).map { (100 - $0, 50 - $0) },
+    ]
+
+    private static let unlawfulPredecessors: [[(UInt64, UInt64)]] = [
+        [(3, 8), (2, 9)], [(3, 9), (2, 4), (1, 5)], [(2, 9), (2, 9)], [(3, 9), (2, 9), (3, 9)], [(1_000, 9)],
+        [(2, 9), (1_000, 9)], (0..<33).map { (100 - $0, 50 - $0) },
+    ]
+
+    @Test func `predecessors are each named once, do not end beyond a later one, and are bounded`() throws {
+        for predecessors in Self.lawfulPredecessors {
+            let tally = Self.tally(after: predecessors)
+            #expect(try Tally(wireBytes: tally.wireBytes) == tally)
+        }
+        for predecessors in Self.unlawfulPredecessors {
+            let bytes = Self.tally(after: predecessors).wireBytes
+            #expect(throws: WireError.self, "\(predecessors)") { try Tally(wireBytes: bytes) }
         }
     }
 

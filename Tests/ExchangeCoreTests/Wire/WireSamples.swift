@@ -47,9 +47,14 @@ extension Sample {
 
     static let tally = Tally(
         node: nidos, partner: avim, incarnation: incarnation(2),
-        predecessor: PredecessorClaim(
-            incarnation: incarnation(1),
-            last: ChannelPosition(number: SequenceNumber(40), runningDigest: digest(0x40))),
+        predecessors: [
+            PredecessorClaim(
+                incarnation: incarnation(1),
+                last: ChannelPosition(number: SequenceNumber(40), runningDigest: digest(0x40))),
+            PredecessorClaim(
+                incarnation: incarnation(9),
+                last: ChannelPosition(number: SequenceNumber(38), runningDigest: digest(0x38))),
+        ],
         created: wall, isRecovering: false,
         issued: ChannelPosition(number: SequenceNumber(41), runningDigest: digest(0x41)),
         received: ChannelPosition(number: SequenceNumber(300), runningDigest: digest(0x42)),
@@ -66,7 +71,7 @@ extension Sample {
         ])
 
     static let firstTally = Tally(
-        node: nidos, partner: avim, incarnation: incarnation(1), predecessor: nil, created: wall, isRecovering: true,
+        node: nidos, partner: avim, incarnation: incarnation(1), predecessors: [], created: wall, isRecovering: true,
         issued: .start, received: .start, safe: .none, gaps: [])
 
     static let wire = [
@@ -98,8 +103,9 @@ extension Sample {
             "tally",
             Tally(
                 node: nidos, partner: avim, incarnation: incarnation(2),
-                predecessor: PredecessorClaim(incarnation: incarnation(1), last: .start), created: wall,
-                isRecovering: true, issued: .start, received: .start, safe: .none,
+                predecessors: (1...ProtocolLimits.tallyMaximumPredecessors).map {
+                    PredecessorClaim(incarnation: incarnation(UInt64($0) + 2), last: .start)
+                }, created: wall, isRecovering: true, issued: .start, received: .start, safe: .none,
                 gaps: (1...ProtocolLimits.tallyMaximumGaps).map {
                     NumberRange(SequenceNumber(UInt64($0) * 2), SequenceNumber(UInt64($0) * 2))
                 },

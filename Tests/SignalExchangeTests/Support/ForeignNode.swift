@@ -98,8 +98,9 @@ final class ForeignNode: Sendable {
     ) throws -> [UInt8] {
         let tally = Tally(
             node: oin, partner: partner, incarnation: incarnation ?? self.incarnation,
-            predecessor: predecessor.map { PredecessorClaim(incarnation: $0, last: .start) }, created: .current,
-            isRecovering: false, issued: .start, received: received, safe: .none, gaps: [], outcomes: outcomes)
+            predecessors: predecessor.map { [PredecessorClaim(incarnation: $0, last: .start)] } ?? [],
+            created: .current, isRecovering: false, issued: .start, received: received, safe: .none, gaps: [],
+            outcomes: outcomes)
         return try SignedStatement.sign(tally.wireBytes, kind: .tally, by: keys.signing, at: .current)
     }
 
