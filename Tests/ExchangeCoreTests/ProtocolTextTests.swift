@@ -121,7 +121,7 @@ import Testing
         Limit("retryFirst", ProtocolLimits.retryFirst),
         Limit("tallyInterval", ProtocolLimits.tallyInterval),
         Limit("requestTimeout", ProtocolLimits.requestTimeout),
-        Limit("requestsPerConnectionMaximumPending", ProtocolLimits.requestsPerConnectionMaximumPending),
+        Limit("partnerMaximumRequestsUnderWay", ProtocolLimits.partnerMaximumRequestsUnderWay),
     ]
 
     @Test func `the limits of the text are those of the code, by name`() throws {

@@ -41,7 +41,7 @@ extension Nodes {
         @Test func `a partner has so many requests under way and no more, and one more is not read`() async throws {
             let (nidos, handle) = (nidos, avim.handle)
             // A tally that is under way can take a place for a moment: who is turned away tries again.
-            let holders = (0..<ProtocolLimits.requestsPerConnectionMaximumPending).map { _ in
+            let holders = (0..<ProtocolLimits.partnerMaximumRequestsUnderWay).map { _ in
                 Task {
                     while !Task.isCancelled {
                         try? await RawConnection.open(of: handle, to: nidos) { connection in
@@ -228,7 +228,9 @@ extension Nodes {
     /// A node that gives a handshake a second, and what comes after it a minute.
     @Suite(.community(running: "nidos", limits: ["peerHandshakeSeconds": 1, "peerIdleSeconds": 60]))
     struct HandshakeTests {
-        @Test func `a handshake that does not end is cut off, and a connection after its handshake is not`() async throws {
+        @Test func `a handshake that does not end is cut off, and a connection after its handshake is not`()
+            async throws
+        {
             let nidos = try #require(Stage.community)[slug: "nidos"]
             let member = try Stage.foreignNode("avim")
             try await RawConnection.open(of: member.handle, to: nidos) { connection in

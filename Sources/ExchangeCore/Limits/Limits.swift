@@ -37,7 +37,7 @@ public enum ProtocolLimits {
     public static let retryFirst = Milliseconds.seconds(1)
     public static let tallyInterval = Milliseconds.minutes(1)
     public static let requestTimeout = Milliseconds.seconds(30)
-    public static let requestsPerConnectionMaximumPending = 4
+    public static let partnerMaximumRequestsUnderWay = 4
 }
 
 /// A node's own bounds; an operator sets them in the configuration.

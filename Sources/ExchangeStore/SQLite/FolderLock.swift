@@ -50,7 +50,10 @@ final class FolderLock: Sendable {
             defer { held = nil }
             return held
         }
-        if let descriptor { close(descriptor) }
+        guard let descriptor else { return }
+        // Closing alone would leave the lock with a child that was forked meanwhile and has not reached its `exec` yet.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     /// The process id in the file is for people; the lock does not depend on it.

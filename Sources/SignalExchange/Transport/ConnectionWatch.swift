@@ -81,7 +81,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case .head:
             let span = context.limits.requestBodyMaximum
             requestEnd?.cancel()
-            requestEnd = closing(channel, after: span, because: "a request's body did not come in time, \(span.count) ms")
+            requestEnd = closing(
+                channel, after: span, because: "a request's body did not come in time, \(span.count) ms")
         case .body: break
         case .end: requestEnd?.cancel()
         }

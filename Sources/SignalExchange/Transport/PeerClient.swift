@@ -177,7 +177,7 @@ private actor ClientCache {
         // The link has its own back-off; a second one below it would only hide what happens.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
-            ProtocolLimits.requestsPerConnectionMaximumPending
+            ProtocolLimits.partnerMaximumRequestsUnderWay
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

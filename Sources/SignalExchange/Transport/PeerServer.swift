@@ -14,7 +14,7 @@ package struct PeerServer: Sendable {
     private let receiving: Receiving
     private let tallies: TallyExchange
     /// A body is held in memory while it is judged.
-    private let requests = PartnerPlaces(maximum: ProtocolLimits.requestsPerConnectionMaximumPending)
+    private let requests = PartnerPlaces(maximum: ProtocolLimits.partnerMaximumRequestsUnderWay)
     private let connections: PartnerPlaces
     private let signOfLife: @Sendable (OIN) -> Void
 

@@ -135,7 +135,8 @@ import Testing
         #expect(Self.isPutOff(Base.triage(facts: facts(100), limits: Self.limits)))
         // Below that what is put off takes nothing of what the others may use.
         #expect(
-            Base.decide(Base.item, Base.verified(priority: .routine), facts: facts(99), limits: Self.limits) == .receipt)
+            Base.decide(Base.item, Base.verified(priority: .routine), facts: facts(99), limits: Self.limits) == .receipt
+        )
     }
 
     @Test func `a share that is used up is one alarm of the partner, whatever the message`() {
