@@ -27,9 +27,6 @@ package protocol ExchangeLedger: Sendable {
     func recordAttempt(_ numbers: [SequenceNumber], to partner: OIN, detail: String, at: Timestamp) async throws
     /// Records answers as ``AnswerRecording`` decides.
     func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws
-    /// Notes that a partner answered `noted` to numbers that were declared as `kind` (void or held): they are not
-    /// declared so again.
-    func recordNoted(_ numbers: [SequenceNumber], as kind: ItemKind, by partner: OIN, at: Timestamp) async throws
     /// Holds, releases or withdraws a delivery; `false` where its state does not allow that.
     ///
     /// - Parameter reason: declared to the partner under the delivery's number; not empty, but for a release.
@@ -101,7 +98,6 @@ package protocol ExchangeLedger: Sendable {
     func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) async throws
     /// Clears every open alarm of a code that is of this partner (of none, where it is `nil`), whatever its message.
     func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws
-    func appendLeaf(_ leaf: AuditLeaf) async throws
     /// Walks the whole audit chain.
     func verifyAuditChain() async throws -> AuditChainState
 

@@ -108,7 +108,8 @@ package struct ExchangeNode: Sendable {
             let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
             var community: CommunityHolder?
             let ledger = try await SQLiteLedger.open(
-                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, archiveKey: check
+                at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, mustExist: true,
+                archiveKey: check
             ) { known in
                 let now = clock.now
                 let holder = try CommunityHolder(

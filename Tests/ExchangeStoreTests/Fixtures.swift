@@ -127,6 +127,13 @@ enum Sample {
 }
 
 extension ExchangeLedger {
+    /// Records that AVIM noted a number as it was declared to it.
+    func note(_ number: SequenceNumber, as kind: ItemKind) async throws {
+        try await recordAnswers(
+            [AnswerRecord(number: number, answer: .noted(as: kind), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+    }
+
     /// Accepts the sample message with this ordinal.
     @discardableResult
     func accept(

@@ -296,8 +296,7 @@ import Testing
             try await ledger.receive(
                 ordinal, number: UInt64(ordinal),
                 acknowledgement: ReceivedAcknowledgement(
-                    messageID: message.id, messageDigest: message.digest, step: step, role: "duty officer",
-                    hasReason: true))
+                    messageID: message.id, messageDigest: message.digest, step: step, role: "duty officer"))
         }
         try await acknowledge(1, .concluded)
         try await acknowledge(2, .owned)
@@ -326,8 +325,7 @@ import Testing
         try await ledger.receive(
             1, number: 1,
             acknowledgement: ReceivedAcknowledgement(
-                messageID: message.id, messageDigest: message.digest, step: .concluded, role: "duty officer",
-                hasReason: true))
+                messageID: message.id, messageDigest: message.digest, step: .concluded, role: "duty officer"))
         let held = try #require(try await ledger.deliveries(DeliveryFilter()).first)
         #expect(held.state == .held)
         #expect(held.followUp == .concluded)

@@ -141,9 +141,9 @@ import Testing
         #expect(declared.reason == "a reason")
         #expect(!declared.envelope.isEmpty, "a late receipt is held against it")
         #expect(try await ledger.account(with: Community.avim).open == 1)
-        try await ledger.recordNoted([key.number], as: .void, by: Community.avim, at: Sample.start)
+        try await ledger.note(key.number, as: .void)
         #expect(try await ledger.due().numbers == [1], "noted as void is not noted as held")
-        try await ledger.recordNoted([key.number], as: .held, by: Community.avim, at: Sample.start)
+        try await ledger.note(key.number, as: .held)
         #expect(try await ledger.due().items.isEmpty)
         #expect(try await move(.releasedByOperator, ""))
         #expect(try await ledger.due().items.first?.kind == .message)
@@ -184,7 +184,7 @@ import Testing
         let void = try #require(try await ledger.due().items.first)
         #expect(void.kind == .void)
         #expect(void.envelope == Sample.envelope(1), "the receipt is verified against it")
-        try await ledger.recordNoted([SequenceNumber(2)], as: .void, by: Community.avim, at: Sample.start)
+        try await ledger.note(SequenceNumber(2), as: .void)
         try await ledger.recordAnswers(
             [1, 2].map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([UInt8($0)]), jitter: 0) },
             from: Community.avim, now: Sample.now())
@@ -204,7 +204,7 @@ import Testing
             #expect(try await ledger.moveTransport(key, event, reason: "a reason", at: Sample.start))
         }
         func dueAfterNoted(_ kind: ItemKind) async throws -> [ItemKind] {
-            try await ledger.recordNoted([key.number], as: kind, by: Community.avim, at: Sample.start)
+            try await ledger.note(key.number, as: kind)
             return try await ledger.due().items.map(\.kind)
         }
         try await move(.heldByOperator)

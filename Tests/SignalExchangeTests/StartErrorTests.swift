@@ -248,6 +248,20 @@ extension Nodes {
             }
         }
 
+        @Test func `a database with nothing in it is no store that may be begun anew`() async throws {
+            let path = community.folder.appending(path: "nothing.sqlite").path
+            let queue = try DatabaseQueue(path: path)
+            try await queue.writeWithoutTransaction { database in
+                try database.execute(sql: "CREATE TABLE t (c); DROP TABLE t; VACUUM")
+            }
+            try queue.close()
+            let bytes = try Array(Data(contentsOf: URL(filePath: path)))
+            #expect(!bytes.isEmpty)
+            try await replacing(node.folder.store, with: bytes) {
+                try await expectStartRefused("store-damaged", saying: "is not a store")
+            }
+        }
+
         @Test func `a start that is refused begins no incarnation`() async throws {
             let before = try incarnationCount()
             try await replacing(node.folder.directory, with: Array("no directory".utf8)) {

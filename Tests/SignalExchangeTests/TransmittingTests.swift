@@ -86,7 +86,9 @@ extension Nodes {
                     let key = try await delivery(of: id, context).key
                     #expect(
                         try await context.ledger.moveTransport(key, .withdrawnByPerson, reason: "done", at: .current))
-                    try await context.ledger.recordNoted([key.number], as: .void, by: ind.oin, at: .current)
+                    try await context.ledger.recordAnswers(
+                        [AnswerRecord(number: key.number, answer: .noted(as: .void), jitter: 0)], from: ind.oin,
+                        now: context.now)
                 }
             }
         }

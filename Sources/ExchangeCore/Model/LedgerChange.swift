@@ -29,17 +29,12 @@ package struct ReceivedAcknowledgement: Hashable, Sendable {
     package let step: AcknowledgementStep
     /// The duty role that speaks, in the recipient's own words.
     package let role: String
-    /// Why it declined, or what the outcome was. Content: it is kept under the case's key, never in clear.
-    package let hasReason: Bool
 
-    package init(
-        messageID: MessageID, messageDigest: Digest, step: AcknowledgementStep, role: String, hasReason: Bool
-    ) {
+    package init(messageID: MessageID, messageDigest: Digest, step: AcknowledgementStep, role: String) {
         self.messageID = messageID
         self.messageDigest = messageDigest
         self.step = step
         self.role = role
-        self.hasReason = hasReason
     }
 }
 

@@ -4,6 +4,9 @@ package enum VerifiedAnswer: Hashable, Sendable {
     case receipt([UInt8])
     case refusal(RefusalCode, detail: String, [UInt8])
     case later(LaterCode, detail: String)
+    /// It wrote down that a number is void or held, as it was declared to it. What was held, released or withdrawn since is
+    /// told anew.
+    case noted(as: ItemKind)
     /// It was not sent at all, or its receipt cannot be judged: something on our side keeps it back, and the alarm says
     /// what.
     case notSent(AlarmCode, detail: String, retryAfter: Milliseconds)
@@ -67,6 +70,12 @@ package enum AnswerRecording {
             return changes + [
                 .raiseAlarm(alarm(.deliveryDeferred, key, facts, "\(code.rawValue): \(detail)", now: now))
             ]
+        case .noted(let kind):
+            switch (kind, facts.transport) {
+            case (.message, _): preconditionFailure("a message is receipted or refused, not noted")
+            case (.held, .held), (.void, .withdrawn): return [.endDeclaration(of: key)]
+            case (.held, _), (.void, _): return []
+            }
         case .notSent(let alarmCode, let detail, let retryAfter):
             guard facts.transport.isToBeTold else { return [] }
             let changes: [LedgerChange] = [
@@ -79,19 +88,6 @@ package enum AnswerRecording {
             return deferral(key, facts, code: "receipt-invalid", detail: reason, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.receiptInvalid, key, facts, reason, now: now))
             ]
-        }
-    }
-
-    /// Decides what `noted` changes, which a partner answers to a number that was declared to it.
-    ///
-    /// - Parameter kind: as what it was declared. What was held, released or withdrawn since is told anew.
-    package static func decideNoted(
-        as kind: ItemKind, for key: DeliveryKey, facts: DeliveryFacts
-    ) -> [LedgerChange] {
-        switch (kind, facts.transport) {
-        case (.message, _): preconditionFailure("a message is receipted or refused, not noted")
-        case (.held, .held), (.void, .withdrawn): [.endDeclaration(of: key)]
-        case (.held, _), (.void, _): []
         }
     }
 

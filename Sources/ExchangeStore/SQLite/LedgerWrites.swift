@@ -52,18 +52,6 @@ extension SQLiteLedger {
         }
     }
 
-    package func recordNoted(
-        _ numbers: [SequenceNumber], as kind: ItemKind, by partner: OIN, at: Timestamp
-    ) async throws {
-        try await write(at: at) { transaction in
-            for number in numbers {
-                let key = DeliveryKey(partner: partner, number: number)
-                let facts = try transaction.facts(of: key)
-                try transaction.apply(AnswerRecording.decideNoted(as: kind, for: key, facts: facts))
-            }
-        }
-    }
-
     package func moveTransport(
         _ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp
     ) async throws -> Bool {
@@ -127,10 +115,6 @@ extension SQLiteLedger {
 
     package func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws {
         try await write(at: at) { try $0.clearAll(code, partner: partner, at: at) }
-    }
-
-    package func appendLeaf(_ leaf: AuditLeaf) async throws {
-        try await write(at: leaf.at) { try $0.append(leaf) }
     }
 }
 

@@ -44,10 +44,10 @@ enum Opening {
     }
 
     /// Looks at what the file is before anything is written to it.
-    static func inspect(_ database: Database, fileBytes: Int64, limits: StoreLimits) throws {
+    static func inspect(_ database: Database, fileBytes: Int64, mustExist: Bool, limits: StoreLimits) throws {
         let mark = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb_%'")
-        guard mark == Schema.applicationID || (mark == 0 && isEmpty == 0) else {
+        guard mark == Schema.applicationID || (!mustExist && mark == 0 && isEmpty == 0) else {
             throw StoreError(
                 .storeDamaged,
                 "The file is not a store of an exchange node. Look at the folder that is configured. "

@@ -36,7 +36,7 @@ package final class SQLiteLedger: ExchangeLedger {
 
     /// Makes a new store at `path`, in which no incarnation has begun.
     ///
-    /// - Throws: ``StoreError``, as ``open(at:digest:random:now:archiveKey:limits:review:)``.
+    /// - Throws: ``StoreError``, as ``open(at:digest:random:now:mustExist:archiveKey:limits:review:)``.
     package static func make(at path: String, limits: StoreLimits = StoreLimits()) async throws {
         let lock = try FolderLock(at: path + ".lock")
         defer { lock.release() }
@@ -52,7 +52,7 @@ package final class SQLiteLedger: ExchangeLedger {
         }
     }
 
-    /// Opens the store at `path`, or makes it, and begins a new incarnation.
+    /// Opens the store at `path`, or makes it where that is allowed, and begins a new incarnation.
     ///
     /// - Parameters:
     ///   - path: the database; `<path>-wal`, `<path>-shm` and `<path>.lock` stand beside it. Its folder must exist, on
@@ -60,6 +60,8 @@ package final class SQLiteLedger: ExchangeLedger {
     ///   - digest: SHA-256.
     ///   - random: as many random bytes as it is asked for, from the system's generator.
     ///   - now: the time of the opening.
+    ///   - mustExist: whether a file without the mark of a store is refused, also one that has nothing in it: it may be what
+    ///     is left of a store, and whoever began anew on it would give numbers a second time.
     ///   - archiveKey: compared before anything is written; `nil` for who reads nothing that is sealed.
     ///   - review: looks at all else that may keep the node from starting, given the newest directory that was in use.
     ///     What it throws is thrown here, and no incarnation has begun: one that nobody was told of is missing in the
@@ -68,7 +70,7 @@ package final class SQLiteLedger: ExchangeLedger {
     ///   `store-unavailable`.
     package static func open(
         at path: String, digest: @escaping DigestFunction, random: @Sendable (Int) -> [UInt8], now: Now,
-        archiveKey: ArchiveKeyCheck? = nil, limits: StoreLimits = StoreLimits(),
+        mustExist: Bool = false, archiveKey: ArchiveKeyCheck? = nil, limits: StoreLimits = StoreLimits(),
         review: (DirectoryMark?) async throws -> Void = { _ in }
     ) async throws -> SQLiteLedger {
         guard let identifier = IncarnationID(bytes: random(16)) else {
@@ -82,7 +84,7 @@ package final class SQLiteLedger: ExchangeLedger {
             let inspection = try DatabaseQueue(path: path, configuration: configuration)
             let fileBytes = StoreFile.byteCount(of: path)
             try await inspection.writeWithoutTransaction {
-                try Opening.inspect($0, fileBytes: fileBytes, limits: limits)
+                try Opening.inspect($0, fileBytes: fileBytes, mustExist: mustExist, limits: limits)
                 if let archiveKey { try Opening.compare(archiveKey, in: $0) }
             }
             try inspection.close()

@@ -172,8 +172,7 @@ extension ReceivedAcknowledgement {
         let step: AcknowledgementStep =
             content.type == .outcome ? .concluded : status == "rejected" ? .declined : .owned
         self.init(
-            messageID: id, messageDigest: digest, step: step, role: role,
-            hasReason: content.body["reason"] != nil || content.body["outcome"] != nil)
+            messageID: id, messageDigest: digest, step: step, role: role)
     }
 }
 

@@ -81,8 +81,6 @@ package struct Transmitting: Sendable {
             answer.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
         var records: [AnswerRecord] = []
         for delivery in prepared.deliveries {
-            // What the partner noted of a declared number is recorded below; any other answer counts as for a message.
-            if delivery.kind != .message, outcomes[delivery.item.number] == .noted { continue }
             let answer: VerifiedAnswer =
                 if let given = outcomes[delivery.item.number] {
                     try await verify(given, to: delivery, from: partner, community: community)
@@ -93,12 +91,6 @@ package struct Transmitting: Sendable {
                 AnswerRecord(number: delivery.item.number, answer: answer, jitter: Randomness.word()))
         }
         try await context.ledger.recordAnswers(records, from: partner, now: context.now)
-        for kind in [ItemKind.void, .held] {
-            let noted = prepared.deliveries.filter { $0.kind == kind && outcomes[$0.item.number] == .noted }
-            guard !noted.isEmpty else { continue }
-            try await context.ledger.recordNoted(
-                noted.map(\.item.number), as: kind, by: partner, at: context.now.wall)
-        }
     }
 
     private func verify(
@@ -108,7 +100,10 @@ package struct Transmitting: Sendable {
             switch answer {
             case .later(let code, let detail):
                 return .later(code, detail: words(detail, of: partner, in: community))
-            case .noted: return .invalid(reason: "the partner noted a number as void or held that has a message")
+            case .noted:
+                return delivery.kind == .message
+                    ? .invalid(reason: "the partner noted a number as void or held that has a message")
+                    : .noted(as: delivery.kind)
             case .receipt(let receipt):
                 let original: VerifiedMessage
                 do {

@@ -48,8 +48,7 @@ import Testing
 
     static func acknowledgement(_ step: AcknowledgementStep = .owned, digest: UInt8 = 8) -> ReceivedAcknowledgement {
         ReceivedAcknowledgement(
-            messageID: Sample.message(80), messageDigest: Sample.digest(digest), step: step, role: "duty",
-            hasReason: false)
+            messageID: Sample.message(80), messageDigest: Sample.digest(digest), step: step, role: "duty")
     }
 
     // MARK: Triage

@@ -103,12 +103,9 @@ import Testing
 
     @Test(arguments: TransportState.allCases)
     func `noted ends the declaration that is in force, and no other`(state: TransportState) {
-        let facts = DeliveryFacts(
-            message: Sample.summary(), recipient: Sample.police, transport: state, attempts: 0)
         let ended: [LedgerChange] = [.endDeclaration(of: Self.key)]
-        #expect(AnswerRecording.decideNoted(as: .held, for: Self.key, facts: facts) == (state == .held ? ended : []))
-        #expect(
-            AnswerRecording.decideNoted(as: .void, for: Self.key, facts: facts) == (state == .withdrawn ? ended : []))
+        #expect(Self.decide(.noted(as: .held), in: state) == (state == .held ? ended : []))
+        #expect(Self.decide(.noted(as: .void), in: state) == (state == .withdrawn ? ended : []))
     }
 
     @Test(arguments: [TransportState.receipted, .refused])

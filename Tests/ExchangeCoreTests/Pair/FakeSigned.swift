@@ -79,7 +79,7 @@ struct FakeContent: Hashable {
             let step = AcknowledgementStep(rawValue: String(parts[2]))
         else { return nil }
         return ReceivedAcknowledgement(
-            messageID: id, messageDigest: digest, step: step, role: "duty", hasReason: false)
+            messageID: id, messageDigest: digest, step: step, role: "duty")
     }
 }
 

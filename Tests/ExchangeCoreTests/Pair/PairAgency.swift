@@ -125,7 +125,7 @@ extension Pair {
             key: "\(step)-\(message.id)", caseReference: message.caseReference, priority: .routine, wanted: .receipt)
         submission.step = InboxStep(messageID: message.id, step: step, role: "duty")
         submission.acknowledgement = ReceivedAcknowledgement(
-            messageID: message.id, messageDigest: message.digest, step: step, role: "duty", hasReason: false)
+            messageID: message.id, messageDigest: message.digest, step: step, role: "duty")
         submission.about = message
         enqueue(submission, at: seat, in: milliseconds)
     }

@@ -106,7 +106,8 @@ extension Pair {
         let key = DeliveryKey(partner: seat.other.party.oin, number: outcome.number)
         guard let answer = verified(outcome.answer, of: delivery, at: seat) else {
             guard sent.declaredKind != .message else { return }
-            let changes = AnswerRecording.decideNoted(as: sent.declaredKind, for: key, facts: delivery.facts)
+            let changes = AnswerRecording.decide(
+                .noted(as: sent.declaredKind), for: key, facts: delivery.facts, jitter: 0, now: now)
             if !changes.isEmpty { counts.note(sent.declaredKind == .void ? .voidNoted : .heldNoted) }
             nodes[seat.rawValue].ledger.commit(changes)
             return
