@@ -314,6 +314,20 @@ extension Nodes {
             #expect(run.said.contains("file-missing"), "\(run.said)")
             let rights = try FileManager.default.attributesOfItem(atPath: path + "/keys/signing.key")[.posixPermissions]
             #expect(rights as? Int == 0o600)
+            try expectDefaultsAsDocumented(inFolder: path)
+        }
+
+        /// A fresh configuration says what holds without it, which is what the table for operators says.
+        private func expectDefaultsAsDocumented(inFolder path: String) throws {
+            let text = try String(contentsOfFile: path + "/node.yaml", encoding: .utf8)
+            let written = text.matches(of: /\n +(\w+): (\d+)(?=\n)/).map { ("limits.\($0.1)", String($0.2)) }
+                .filter { $0.0 != "limits.port" }
+            let guide = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/operations.md")
+            let documented = try String(contentsOf: guide, encoding: .utf8)
+                .matches(of: /\n\| `(limits\.\w+)` \| \| `\w+` \| (\d+) \|/).map { (String($0.1), String($0.2)) }
+            #expect(written.count == 11)
+            #expect(
+                Dictionary(uniqueKeysWithValues: written) == Dictionary(uniqueKeysWithValues: documented))
         }
     }
 }

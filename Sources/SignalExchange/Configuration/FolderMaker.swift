@@ -82,48 +82,49 @@ package struct FolderMaker: Sendable {
     }
 
     private var configurationText: String {
-        """
-        # Configuration of an exchange node. Flags go before environment variables (EXCHANGE_NODE_LISTEN_PORT),
-        # variables before this file.
-        organisation:
-          # The organisation's OIN: the one in its certificates.
-          oin: "\(plan.oin)"
-        listen:
-          # Where partners' nodes call, over mutual TLS 1.3. The directory names the same address.
-          host: \(plan.host)
-          port: \(plan.port)
-        local:
-          # The socket for this organisation's own commands and systems; relative to this folder.
-          socket: node.sock
-        log:
-          # trace, debug, info, notice, warning, error or critical
-          level: info
-        limits:
-          # Deliveries that may wait for one partner; beyond it a submission is told so at once.
-          queueMaximumItemsPerPartner: 2000000
-          # The share of the queue, in percent, that only stat messages and acknowledgements may fill.
-          queueReservePercent: 10
-          # What is kept of one partner within an hour, messages and refused or declared numbers together; beyond it the
-          # partner is told to wait. stat messages and acknowledgements have queueReservePercent more.
-          inboundMaximumItemsPerPartnerPerHour: 1000000
-          # Refusals that are signed for one partner within an hour.
-          refusalsMaximumPerPartnerPerHour: 10000
-          # How long a message waits for the one that its sender sent before it. stat never waits.
-          predecessorWaitSeconds: 30
-          # After how long a partner that cannot be reached raises an alarm.
-          unreachableAlarmAfterSeconds: 300
-          # Connections from partners' nodes at once; more wait until one ends.
-          peerMaximumConnections: 512
-          # Connections from one partner's node at once; one more is closed.
-          peerMaximumConnectionsPerPartner: 16
-          # How long the TLS handshake of a connection may take.
-          peerHandshakeSeconds: 10
-          # After how long a connection from a partner on which nothing comes is closed.
-          peerIdleSeconds: 90
-          # How long the body of a partner's request may take to come, and its answer to be taken.
-          requestBodySeconds: 30
+        let limits = NodeLimits()
+        return """
+            # Configuration of an exchange node. Flags go before environment variables (EXCHANGE_NODE_LISTEN_PORT),
+            # variables before this file.
+            organisation:
+              # The organisation's OIN: the one in its certificates.
+              oin: "\(plan.oin)"
+            listen:
+              # Where partners' nodes call, over mutual TLS 1.3. The directory names the same address.
+              host: \(plan.host)
+              port: \(plan.port)
+            local:
+              # The socket for this organisation's own commands and systems; relative to this folder.
+              socket: node.sock
+            log:
+              # trace, debug, info, notice, warning, error or critical
+              level: info
+            limits:
+              # Deliveries that may wait for one partner; beyond it a submission is told so at once.
+              queueMaximumItemsPerPartner: \(limits.queueMaximumItemsPerPartner)
+              # The share of the queue, in percent, that only stat messages and acknowledgements may fill.
+              queueReservePercent: \(limits.queueReservePercent)
+              # What is kept of one partner within an hour, messages and refused or declared numbers together; beyond it the
+              # partner is told to wait. stat messages and acknowledgements have queueReservePercent more.
+              inboundMaximumItemsPerPartnerPerHour: \(limits.inboundMaximumItemsPerPartnerPerHour)
+              # Refusals that are signed for one partner within an hour.
+              refusalsMaximumPerPartnerPerHour: \(limits.refusalsMaximumPerPartnerPerHour)
+              # How long a message waits for the one that its sender sent before it. stat never waits.
+              predecessorWaitSeconds: \(limits.predecessorWait.wholeSeconds)
+              # After how long a partner that cannot be reached raises an alarm.
+              unreachableAlarmAfterSeconds: \(limits.unreachableAlarmAfter.wholeSeconds)
+              # Connections from partners' nodes at once; more wait until one ends.
+              peerMaximumConnections: \(limits.peerMaximumConnections)
+              # Connections from one partner's node at once; one more is closed.
+              peerMaximumConnectionsPerPartner: \(limits.peerMaximumConnectionsPerPartner)
+              # How long the TLS handshake of a connection may take.
+              peerHandshakeSeconds: \(limits.peerHandshakeMaximum.wholeSeconds)
+              # After how long a connection from a partner on which nothing comes is closed.
+              peerIdleSeconds: \(limits.peerIdleMaximum.wholeSeconds)
+              # How long the body of a partner's request may take to come, and its answer to be taken.
+              requestBodySeconds: \(limits.requestBodyMaximum.wholeSeconds)
 
-        """
+            """
     }
 }
 

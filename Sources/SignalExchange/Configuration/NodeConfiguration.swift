@@ -115,23 +115,30 @@ package struct NodeConfiguration: Sendable {
         limits.refusalsMaximumPerPartnerPerHour = try Self.integer(
             reader, "limits.refusalsMaximumPerPartnerPerHour", default: limits.refusalsMaximumPerPartnerPerHour,
             in: 1...1_000_000_000, invalid)
-        limits.predecessorWait = .seconds(
-            Int64(try Self.integer(reader, "limits.predecessorWaitSeconds", default: 30, in: 0...3600, invalid)))
-        limits.unreachableAlarmAfter = .seconds(
-            Int64(
-                try Self.integer(reader, "limits.unreachableAlarmAfterSeconds", default: 300, in: 1...86_400, invalid)))
+        limits.predecessorWait = try Self.seconds(
+            reader, "limits.predecessorWaitSeconds", default: limits.predecessorWait, in: 0...3600, invalid)
+        limits.unreachableAlarmAfter = try Self.seconds(
+            reader, "limits.unreachableAlarmAfterSeconds", default: limits.unreachableAlarmAfter, in: 1...86_400,
+            invalid)
         limits.peerMaximumConnections = try Self.integer(
             reader, "limits.peerMaximumConnections", default: limits.peerMaximumConnections, in: 1...65_536, invalid)
         limits.peerMaximumConnectionsPerPartner = try Self.integer(
             reader, "limits.peerMaximumConnectionsPerPartner", default: limits.peerMaximumConnectionsPerPartner,
             in: 1...65_536, invalid)
-        limits.peerHandshakeMaximum = .seconds(
-            Int64(try Self.integer(reader, "limits.peerHandshakeSeconds", default: 10, in: 1...600, invalid)))
-        limits.peerIdleMaximum = .seconds(
-            Int64(try Self.integer(reader, "limits.peerIdleSeconds", default: 90, in: 1...3600, invalid)))
-        limits.requestBodyMaximum = .seconds(
-            Int64(try Self.integer(reader, "limits.requestBodySeconds", default: 30, in: 1...600, invalid)))
+        limits.peerHandshakeMaximum = try Self.seconds(
+            reader, "limits.peerHandshakeSeconds", default: limits.peerHandshakeMaximum, in: 1...600, invalid)
+        limits.peerIdleMaximum = try Self.seconds(
+            reader, "limits.peerIdleSeconds", default: limits.peerIdleMaximum, in: 1...3600, invalid)
+        limits.requestBodyMaximum = try Self.seconds(
+            reader, "limits.requestBodySeconds", default: limits.requestBodyMaximum, in: 1...600, invalid)
         self.limits = limits
+    }
+
+    private static func seconds(
+        _ reader: ConfigReader, _ key: String, default fallback: Milliseconds, in range: ClosedRange<Int>,
+        _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> Milliseconds {
+        .seconds(Int64(try integer(reader, key, default: fallback.wholeSeconds, in: range, invalid)))
     }
 
     private static func integer(
@@ -146,4 +153,9 @@ package struct NodeConfiguration: Sendable {
         guard range.contains(number) else { throw invalid(key, "\(demand), and is \(number)") }
         return number
     }
+}
+
+extension Milliseconds {
+    /// For the configuration, which has spans in seconds.
+    var wholeSeconds: Int { Int(count / 1000) }
 }

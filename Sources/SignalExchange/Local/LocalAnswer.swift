@@ -11,36 +11,29 @@ struct LocalAnswer: Sendable {
 
     func json(_ body: () async throws -> JSONValue) async throws -> Response {
         do {
-            return try response(.ok, try await body(), type: "application/json")
+            let bytes = try JSONWriter.write(try await body(), limits: .localAnswer)
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
         } catch let error as NodeError {
-            return try problem(error)
+            return problem(error)
         } catch let error as ContentError {
-            return try problem(NodeError(.submissionInvalid, "\(error)"))
+            return problem(NodeError(.submissionInvalid, "\(error)"))
         } catch let error as JSONError {
-            return try problem(NodeError(.requestInvalid, "\(error)"))
+            return problem(NodeError(.requestInvalid, "\(error)"))
         } catch let error as StoreError {
-            return try problem(NodeError(.storeUnavailable, error))
+            return problem(NodeError(.storeUnavailable, error))
         } catch {
             logger.error("a local request failed", metadata: ["cause": "\(error)"])
-            return try problem(NodeError(.internalFault, "see the node's log", cause: "\(error)"))
+            return problem(NodeError(.internalFault, "see the node's log", cause: "\(error)"))
         }
     }
 
-    private func problem(_ error: NodeError) throws -> Response {
-        try response(
-            error.code.status,
-            [
-                "type": .string("urn:signal-exchange:problem:\(error.code.rawValue)"),
-                "title": .string(error.code.rawValue),
-                "status": .integer(Int64(error.code.status.code)),
-                "detail": .string(error.message + (error.cause.map { " (\($0))" } ?? "")),
-            ], type: PeerEndpoint.problemType)
-    }
-
-    private func response(_ status: HTTPResponse.Status, _ value: JSONValue, type: String) throws -> Response {
-        Response(
-            status: status, headers: [.contentType: type],
-            body: .init(byteBuffer: ByteBuffer(bytes: try JSONWriter.write(value, limits: .localAnswer))))
+    private func problem(_ error: NodeError) -> Response {
+        ProblemDocument(
+            code: error.code.rawValue, status: error.code.status,
+            detail: error.message + (error.cause.map { " (\($0))" } ?? "")
+        ).response()
     }
 }
 
@@ -51,8 +44,16 @@ extension NodeErrorCode {
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyInvalid, .requestInvalid: .unprocessableContent
         case .idempotencyKeyConflict, .stepNotPossible: .conflict
         case .messageUnknown, .deliveryUnknown: .notFound
-        case .queueFull, .storeUnavailable, .partnerUnreachable, .certificateUnusable: .serviceUnavailable
-        default: .internalServerError
+        case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .certificateUnusable: .serviceUnavailable
+        // Of a reload: the files in the folder are what must be mended.
+        case .configurationInvalid, .fileMissing, .fileUnreadable, .keyExposed, .directoryMissing, .directoryInvalid,
+            .directoryOlder, .notInDirectory:
+            .internalServerError
+        // Of a start, of a command, and of a caller: no answer of the local API.
+        case .folderNotEmpty, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong, .nodeNotRunning,
+            .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
+            .recipientRefused, .answerInvalid, .internalFault:
+            .internalServerError
         }
     }
 }

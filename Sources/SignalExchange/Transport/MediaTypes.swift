@@ -5,6 +5,4 @@ enum PeerEndpoint {
     static let batchType = "application/vnd.signal-exchange.batch"
     static let answerType = "application/vnd.signal-exchange.batch-answer"
     static let tallyType = "application/vnd.signal-exchange.tally"
-    /// RFC 9457 §3.
-    static let problemType = "application/problem+json"
 }

@@ -1,5 +1,4 @@
 import CoreMetrics
-import ExchangeCatalogue
 package import ExchangeCore
 import HTTPTypes
 package import Hummingbird
@@ -128,25 +127,11 @@ package struct PeerServer: Sendable {
         }
     }
 
-    /// RFC 9457.
-    ///
     /// - Parameter isLast: that the body was not read to its end. What is left of it comes before the next request, and
     ///   so the connection is of no more use.
     private func problem(_ code: RequestErrorCode, _ detail: String, isLast: Bool) -> Response {
-        let document: JSONValue = [
-            "type": .string("urn:signal-exchange:problem:\(code.rawValue)"),
-            "title": .string(code.rawValue),
-            "status": .integer(Int64(code.status.code)),
-            "detail": .string(detail),
-        ]
-        guard let bytes = try? JSONWriter.write(document) else {
-            preconditionFailure("a problem document of our own is within its limits")
-        }
-        var headers: HTTPFields = [.contentType: PeerEndpoint.problemType]
-        if isLast { headers[.connection] = "close" }
-        return Response(
-            status: code.status, headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        ProblemDocument(code: code.rawValue, status: code.status, detail: detail)
+            .response(headers: isLast ? [.connection: "close"] : [:])
     }
 }
 

@@ -1,0 +1,29 @@
+import ExchangeCatalogue
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What both faces of the node answer where a request fails (RFC 9457): `type` and `title` bear a stable code, `detail`
+/// tells people what to do.
+struct ProblemDocument {
+    static let mediaType = "application/problem+json"
+
+    let code: String
+    let status: HTTPResponse.Status
+    let detail: String
+
+    func response(headers: HTTPFields = [:]) -> Response {
+        let document: JSONValue = [
+            "type": .string("urn:signal-exchange:problem:\(code)"),
+            "title": .string(code),
+            "status": .integer(Int64(status.code)),
+            "detail": .string(detail),
+        ]
+        guard let bytes = try? JSONWriter.write(document, limits: .localAnswer) else {
+            preconditionFailure("a problem document of our own is within its limits")
+        }
+        var headers = headers
+        headers[.contentType] = Self.mediaType
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
