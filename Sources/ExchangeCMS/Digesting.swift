@@ -12,9 +12,6 @@ package func sha256(_ bytes: [UInt8]) -> Digest {
     return digest
 }
 
-/// SHA-256 for those who chain digests and know no cryptographic library.
-package let opensslDigest: DigestFunction = sha256
-
 /// Random bytes from the generator of OpenSSL, seeded by the operating system.
 package func randomBytes(count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)

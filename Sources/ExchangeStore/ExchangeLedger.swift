@@ -70,8 +70,6 @@ package protocol ExchangeLedger: Sendable {
         _ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN
     ) async throws
 
-    /// The newest directory that was ever in use; `nil` before the first.
-    func latestDirectory() async throws -> DirectoryMark?
     /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
     /// ever in use, or the same version with another digest, is not noted.
     func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption

@@ -52,6 +52,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case deliveryUnknown = "delivery-unknown"
     case waitTimedOut = "wait-timed-out"
     case recipientRefused = "recipient-refused"
+    case deliveryStopped = "delivery-stopped"
     case partnerUnreachable = "partner-unreachable"
     case answerInvalid = "answer-invalid"
     case requestInvalid = "request-invalid"
@@ -71,7 +72,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .waitTimedOut: 5
-        case .recipientRefused: 6
+        case .recipientRefused, .deliveryStopped: 6
         case .answerInvalid, .internalFault: 1
         }
     }

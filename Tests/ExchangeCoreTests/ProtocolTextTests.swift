@@ -121,6 +121,7 @@ import Testing
         Limit("retryFirst", ProtocolLimits.retryFirst),
         Limit("tallyInterval", ProtocolLimits.tallyInterval),
         Limit("requestTimeout", ProtocolLimits.requestTimeout),
+        Limit("overtakenMaximum", ProtocolLimits.overtakenMaximum),
         Limit("partnerMaximumRequestsUnderWay", ProtocolLimits.partnerMaximumRequestsUnderWay),
     ]
 

@@ -201,8 +201,8 @@ import Testing
             return try await ledger.alarms(includingCleared: false).filter { $0.alarm.code == .talliesDiffer }
                 .compactMap(\.alarm.messageID)
         }
-        #expect(try await contradicted(after: ProtocolLimits.requestTimeout - Milliseconds(1)) == [])
-        #expect(try await contradicted(after: ProtocolLimits.requestTimeout) == [Sample.message(13).id])
+        #expect(try await contradicted(after: ProtocolLimits.overtakenMaximum - Milliseconds(1)) == [])
+        #expect(try await contradicted(after: ProtocolLimits.overtakenMaximum) == [Sample.message(13).id])
     }
 
     @Test(arguments: StoreForm.all)

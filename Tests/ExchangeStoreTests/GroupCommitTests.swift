@@ -94,7 +94,7 @@ import Testing
         #expect(commits.count.withLock { $0 } < 100, "200 operations took \(commits.count.withLock { $0 }) commits")
     }
 
-    private final class CommitCount: TransactionObserver, Sendable {
+    final class CommitCount: TransactionObserver, Sendable {
         let count = Mutex(0)
         func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
         func databaseDidChange(with event: DatabaseEvent) {}

@@ -1,6 +1,9 @@
 import ExchangeCore
-import ExchangeStore
+import GRDB
+import Synchronization
 import Testing
+
+@testable import ExchangeStore
 
 /// In which order messages come before people (`protocol.md` §10.5).
 @Suite(.temporaryFolder) struct HandOverConformance {
@@ -113,7 +116,7 @@ import Testing
 
     @Test func `however many waited for one message, they go on in order, some in each transaction`() async throws {
         var limits = StoreLimits()
-        limits.releaseMaximumMessages = 2
+        limits.operationMaximumSteps = 2
         let ledger = try await Sample.openSQLite(limits: limits)
         for ordinal in 2...6 {
             try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: ordinal - 1, priority: .stat)
@@ -123,5 +126,36 @@ import Testing
         #expect(
             try await Self.inbox(ledger) == ["2", "3", "4", "5", "6", "1", "7", "8", "9"],
             "none is left with the flag of a missing one")
+    }
+
+    @Test func `all that follows from one batch has one budget of steps`() async throws {
+        var limits = StoreLimits()
+        limits.operationMaximumSteps = 3
+        let ledger = try await Sample.openSQLite(limits: limits)
+        for ordinal in [2, 3] { try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: 1) }
+        for ordinal in [5, 6] { try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: 4) }
+        let proposals = [
+            try await ledger.proposal(1, number: 1), try await ledger.proposal(4, number: 4),
+        ]
+        let commits = GroupCommitTests.CommitCount()
+        ledger.pool.add(transactionObserver: commits, extent: .databaseLifetime)
+        _ = try await ledger.receive(proposals, from: Community.avim, limits: NodeLimits(), now: Sample.now())
+        // Ten steps: six numbers that the position passes, and four messages that are let go; three in each operation.
+        #expect(commits.count.withLock { $0 } == 4)
+        #expect(try await Self.inbox(ledger) == ["1", "4", "2", "3", "5", "6"])
+    }
+
+    @Test func `what cannot be lined up in one transaction goes on by its own time`() async throws {
+        var limits = StoreLimits()
+        limits.operationMaximumSteps = 2
+        let ledger = try await Sample.openSQLite(limits: limits)
+        let later = Sample.start + Milliseconds(10_000)
+        try await ledger.receive(2, number: 2, predecessor: 1)
+        for ordinal in 4...7 { try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: 3, at: later) }
+        try await ledger.receive(3, number: 3, predecessor: 2, at: later)
+        #expect(
+            try await Self.inbox(ledger, at: Sample.start + Self.wait)
+                == ["2 without 1", "3", "4", "5"])
+        #expect(try await Self.inbox(ledger, at: later + Self.wait).count == 6)
     }
 }

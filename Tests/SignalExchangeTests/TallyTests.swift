@@ -38,7 +38,7 @@ extension Nodes {
             let coa = try Stage.foreignNode("coa")
             let successor = IncarnationID(Randomness.bytes16())
             try await withNode(nidos) { context in
-                let before = context.now.wall + .minutes(-2)
+                let before = context.now.wall + .minutes(-10)
                 for (incarnation, predecessor) in [(coa.incarnation, nil), (successor, coa.incarnation)] {
                     try await context.ledger.keepIncarnation(
                         SeenIncarnation(

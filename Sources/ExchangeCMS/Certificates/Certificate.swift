@@ -92,13 +92,6 @@ package final class Certificate: @unchecked Sendable {
     /// PEM text (RFC 7468), as files and the `openssl` command take it.
     package var pem: String { PEM.text(der, label: "CERTIFICATE") }
 
-    /// The public key as SubjectPublicKeyInfo. Two certificates with one key have one.
-    package var publicKeyInfo: [UInt8] {
-        get throws(CMSError) {
-            unsafe try encoded { unsafe i2d_X509_PUBKEY(X509_get_X509_PUBKEY(handle.pointer), $0) }
-        }
-    }
-
     /// Whether the extended key usage names exactly this purpose. A certificate without the extension has no purpose
     /// here, and `anyExtendedKeyUsage` does not count: both would make each certificate good for everything.
     func names(purpose: String) -> Bool {
@@ -148,6 +141,5 @@ package struct KeyUsage: OptionSet, Hashable, Sendable {
     package static let digitalSignature = KeyUsage(rawValue: 0x0080)
     package static let keyEncipherment = KeyUsage(rawValue: 0x0020)
     package static let keyAgreement = KeyUsage(rawValue: 0x0008)
-    package static let keyCertSign = KeyUsage(rawValue: 0x0004)
     package static let crlSign = KeyUsage(rawValue: 0x0002)
 }

@@ -106,11 +106,12 @@ package enum Examination: Hashable, Sendable {
 }
 
 extension Examination {
-    /// Whether it took a decryption.
-    fileprivate var wasOpened: Bool {
+    /// Whether it cost more than a look at the envelope, and not by a fault of this node's alone: what is sealed to another
+    /// key is not opened.
+    fileprivate var wasExamined: Bool {
         switch self {
+        case .later(.keyUnknown, _), .later(.internalFault, _), .declared, .lapsed, .notExamined: false
         case .verified, .refused, .later: true
-        case .declared, .lapsed, .notExamined: false
         }
     }
 
@@ -152,7 +153,10 @@ package enum Reception {
             guard case .noted(.held, _) = slot.answer else { return .repeat(slot.answer) }
         }
         let usage = facts.usage.current(at: now.wall)
-        guard InboundRoom(usage, limits: limits) != .none else { return shareUsedUp(limits) }
+        switch InboundRoom(usage, limits: limits) {
+        case .full, .exhausted: return shareUsedUp(usage, limits)
+        case .open, .reserve: break
+        }
         if let message = facts.message, message.digest != item.messageDigest || message.answer == nil {
             return withinShare(
                 .refuse(
@@ -214,16 +218,20 @@ package enum Reception {
                     detail: "\(limits.refusalsMaximumPerPartnerPerHour) refusals were signed for it within an hour",
                     alarm: .quotaExceeded)
             }
-            return room == .open ? verdict : shareUsedUp(limits)
-        case .receipt, .note, .repeat: return room == .open || cannotWait ? verdict : shareUsedUp(limits)
+            return room == .open ? verdict : shareUsedUp(usage, limits)
+        case .receipt, .note, .repeat:
+            return room == .open || cannotWait ? verdict : shareUsedUp(usage, limits)
         }
     }
 
-    private static func shareUsedUp(_ limits: NodeLimits) -> ReceptionVerdict {
-        .later(
-            .quotaExceeded,
-            detail: "its share of \(limits.inboundMaximumItemsPerPartnerPerHour) items an hour is used up",
-            alarm: .quotaExceeded)
+    /// In words that tell the two apart: the one is a partner that sends too much, the other may be a fault of this node's.
+    private static func shareUsedUp(_ usage: InboundUsage, _ limits: NodeLimits) -> ReceptionVerdict {
+        let share = limits.inboundMaximumItemsPerPartnerPerHour
+        let detail =
+            InboundRoom(usage, limits: limits) == .exhausted
+            ? "\(usage.inVain.count) of its messages were examined and put off within a minute; see the other alarms for why"
+            : "its share of \(share) items an hour is used up"
+        return .later(.quotaExceeded, detail: detail, alarm: .quotaExceeded)
     }
 
     /// The rows that a verdict writes, with the answer that was signed for it.
@@ -243,7 +251,7 @@ package enum Reception {
         case (.reissue(.refusal(let code, _)), .refusal(let signed, let proof)) where signed == code:
             return reissueChanges(item, from: partner, proof: proof, note: code.rawValue, now: now)
         case (.later(let code, let detail, let alarm), _):
-            let usage = examination.wasOpened ? [countedInVain(from: partner, facts, now: now)] : []
+            let usage = examination.wasExamined ? [countedInVain(from: partner, facts, now: now)] : []
             guard let alarm else { return usage }
             // What must be mended here is one alarm a partner, however many of its messages wait for it; and a share is
             // the partner's, not of the message that happened to exceed it.
@@ -374,7 +382,7 @@ package enum Reception {
     }
 
     private static func countedInVain(from partner: OIN, _ facts: ReceptionFacts, now: Now) -> LedgerChange {
-        .countUsage(of: partner, facts.usage.current(at: now.wall).countingOpenedInVain)
+        .countUsage(of: partner, facts.usage.current(at: now.wall).countingInVain)
     }
 
     /// What a partner's messages wait for until it is mended at this node (`protocol.md` §7.3): its keys, its directory,

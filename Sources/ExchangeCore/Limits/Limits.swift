@@ -37,6 +37,9 @@ public enum ProtocolLimits {
     public static let retryFirst = Milliseconds.seconds(1)
     public static let tallyInterval = Milliseconds.minutes(1)
     public static let requestTimeout = Milliseconds.seconds(30)
+    /// How long a tally may have been under way, or kept back by somebody on the path: longer than any connection on which
+    /// nothing comes, with a request that is slow.
+    public static let overtakenMaximum = Milliseconds.minutes(5)
     public static let partnerMaximumRequestsUnderWay = 4
 }
 

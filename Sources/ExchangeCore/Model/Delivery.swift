@@ -107,6 +107,21 @@ public enum AcknowledgementStep: String, CaseIterable, Hashable, Sendable {
     case owned, declined, concluded
 }
 
+/// Where a received message stands, who brought it there, and when.
+public struct InboxStanding: Hashable, Sendable {
+    public let state: InboxState
+    /// The duty role that took the last step; empty before the first.
+    public let role: String
+    /// `nil` before the first step.
+    public let movedAt: Timestamp?
+
+    package init(state: InboxState, role: String, movedAt: Timestamp?) {
+        self.state = state
+        self.role = role
+        self.movedAt = movedAt
+    }
+}
+
 /// Where a received message stands with the people of this organisation.
 public enum InboxState: String, CaseIterable, Hashable, Sendable {
     case ready, owned, declined, concluded

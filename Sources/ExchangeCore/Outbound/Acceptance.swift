@@ -43,18 +43,18 @@ package struct AcceptanceFacts: Hashable, Sendable {
     package let isIDTaken: Bool
     /// In the order of the request's recipients.
     package let backlogs: [Backlog]
-    /// The state of the message that ``AcceptanceRequest/inboxStep`` names; `nil` where the inbox has no such message.
-    package let inboxState: InboxState?
+    /// Of the message that ``AcceptanceRequest/inboxStep`` names; `nil` where the inbox has no such message.
+    package let inbox: InboxStanding?
 
     package init(
         claimed: (message: MessageID, submission: Digest)?, isIDTaken: Bool, backlogs: [Backlog],
-        inboxState: InboxState?
+        inbox: InboxStanding?
     ) {
         claimedMessage = claimed?.message
         claimedSubmission = claimed?.submission
         self.isIDTaken = isIDTaken
         self.backlogs = backlogs
-        self.inboxState = inboxState
+        self.inbox = inbox
     }
 }
 
@@ -66,7 +66,7 @@ public enum AcceptanceRefusal: Error, Hashable, Sendable {
     /// The queue for a partner is full but for its reserve.
     case queueFull(OIN)
     case notInInbox(MessageID)
-    case inboxStepNotPossible(from: InboxState, AcknowledgementStep)
+    case inboxStepNotPossible(from: InboxStanding, AcknowledgementStep)
 }
 
 package enum AcceptanceDecision: Hashable, Sendable {
@@ -93,9 +93,9 @@ package enum Acceptance {
         }
         var changes: [LedgerChange] = []
         if let step = request.inboxStep {
-            guard let state = facts.inboxState else { return .refuse(.notInInbox(step.messageID)) }
-            guard let next = state.after(step.step) else {
-                return .refuse(.inboxStepNotPossible(from: state, step.step))
+            guard let standing = facts.inbox else { return .refuse(.notInInbox(step.messageID)) }
+            guard let next = standing.state.after(step.step) else {
+                return .refuse(.inboxStepNotPossible(from: standing, step.step))
             }
             changes.append(.moveInbox(step.messageID, to: next, role: step.role, at: now.wall))
             changes.append(

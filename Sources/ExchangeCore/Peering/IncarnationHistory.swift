@@ -101,8 +101,10 @@ package enum IncarnationHistory {
         guard let latest = facts.latest else { return .successor }
         if facts.incarnation == latest.incarnation { return .current }
         // No request is under way for longer. Since the next incarnation, and not since the latest: whoever restarts one
-        // copy again and again does not hide the other.
-        if let next = facts.follower ?? facts.successor, now - next.firstSeen < ProtocolLimits.requestTimeout {
+        // copy again and again does not hide the other; and not before it, where our own clock was set back.
+        if let next = facts.follower ?? facts.successor,
+            next.firstSeen <= now, now - next.firstSeen < ProtocolLimits.overtakenMaximum
+        {
             return .overtaken(by: next.incarnation)
         }
         if let follower = facts.follower { return .superseded(by: follower.incarnation) }

@@ -63,7 +63,7 @@ package enum OutcomeComparison {
             let said = outcomes.first { $0.numbers.first <= receipt.number && receipt.number <= $0.numbers.last }
             return switch said?.kind {
             case .refusal: true
-            case .noted: receipt.receiptedAt + ProtocolLimits.requestTimeout <= now
+            case .noted: receipt.receiptedAt + ProtocolLimits.overtakenMaximum <= now
             case .receipt, nil: false
             }
         }

@@ -2,8 +2,6 @@ package import ExchangeCore
 import GRDB
 
 extension SQLiteLedger {
-    package func latestDirectory() async throws -> DirectoryMark? { try await read { try $0.latestDirectory() } }
-
     package func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption {
         try await write(at: at) { transaction in
             let latest = try transaction.database.latestDirectory()

@@ -36,9 +36,9 @@ extension Database {
             isIDTaken: try first("SELECT 1 FROM message WHERE id = ?", [request.message.id.column]) { _ in true }
                 ?? false,
             backlogs: try request.recipients.map { try backlog(for: $0.oin) },
-            inboxState: try request.inboxStep.flatMap { step in
-                try first("SELECT state FROM inbox WHERE message_id = ?", [step.messageID.column]) {
-                    try $0.word(0)
+            inbox: try request.inboxStep.flatMap { step in
+                try first("SELECT state, role, moved_at FROM inbox WHERE message_id = ?", [step.messageID.column]) {
+                    InboxStanding(state: try $0.word(0), role: $0.text(1), movedAt: $0.optionalTimestamp(2))
                 }
             })
     }
@@ -76,11 +76,14 @@ extension Database {
 
     private func usage(of partner: OIN) throws -> InboundUsage {
         try first(
-            "SELECT usage_since, usage_items, usage_refusals, usage_opened_in_vain FROM partner WHERE oin = ?",
+            """
+            SELECT usage_since, usage_items, usage_refusals, in_vain_since, in_vain_count FROM partner WHERE oin = ?
+            """,
             [partner.text]
         ) {
             InboundUsage(
-                since: $0.timestamp(0), items: $0.count(1), refusals: $0.count(2), openedInVain: $0.count(3))
+                since: $0.timestamp(0), items: $0.count(1), refusals: $0.count(2),
+                inVain: InboundUsage.InVain(since: $0.timestamp(3), count: $0.count(4)))
         } ?? .none
     }
 

@@ -70,14 +70,12 @@ extension LedgerTransaction {
     mutating func advance(_ partner: OIN) throws {
         var position = try database.receivedPosition(from: partner)
         let start = position
-        var steps = 0
         while let item = try database.slotItem(of: partner, at: position.number.next) {
-            guard steps < limits.advanceMaximumNumbers else {
+            guard takeStep() else {
                 unfinished.hasMoreToAdvance = true
                 break
             }
             position = position.extended(by: item, using: digest)
-            steps += 1
             try database.change(
                 "UPDATE slot SET running_digest = ? WHERE partner = ? AND number = ?",
                 [position.runningDigest.column, partner.text, try position.number.column()])
@@ -105,22 +103,14 @@ extension LedgerTransaction {
     /// waited for them. What went on already keeps its turn: only its flag is taken away.
     mutating func releaseSuccessors(of messages: [MessageID], from partner: OIN, at: Timestamp) throws {
         var released = messages
-        var (index, count) = (0, 0)
+        var index = 0
         while index < released.count {
-            let successors: [MessageID] = try database.all(
-                """
-                SELECT i.message_id FROM inbox i JOIN message m ON m.id = i.message_id
-                WHERE i.awaited = ? AND m.sender = ? ORDER BY i.turn LIMIT ?
-                """,
-                [released[index].column, partner.text, limits.releaseMaximumMessages - count + 1]
-            ) { try $0.identifier(0) }
-            for successor in successors {
-                guard count < limits.releaseMaximumMessages else {
+            for successor in try successors(of: released[index], from: partner, availableFrom: nil) {
+                guard takeStep() else {
                     // Those that this one was let go with are asked for again: what went on waits no more.
                     unfinished.toRelease += released[index...]
                     return
                 }
-                count += 1
                 try database.change(
                     """
                     UPDATE inbox SET turn = CASE WHEN available_at > ?1 THEN ?2 ELSE turn END,
@@ -134,22 +124,30 @@ extension LedgerTransaction {
         }
     }
 
+    /// Those of a partner that wait for a message, in their order; no more than there are steps.
+    private func successors(
+        of message: MessageID, from partner: OIN, availableFrom: Timestamp?
+    ) throws -> [MessageID] {
+        try database.all(
+            """
+            SELECT i.message_id FROM inbox i JOIN message m ON m.id = i.message_id
+            WHERE i.awaited = ? AND m.sender = ? AND i.available_at >= ? ORDER BY i.turn LIMIT ?
+            """,
+            [message.column, partner.text, availableFrom?.milliseconds ?? .min, limits.operationMaximumSteps + 1]
+        ) { try $0.identifier(0) }
+    }
+
     /// Has those of a partner go on after a message, and with it, that wait for it; one whose own wait ends before stays as
-    /// it is. What still waits is what came within one wait, so that this has an end.
+    /// it is. Those for which no step is left go on by their own time: that is no earlier, and they are flagged.
     mutating func alignSuccessors(of message: MessageID, from partner: OIN, until: Timestamp) throws {
         var aligned = [message]
         var index = 0
         // Two messages that name each other are a ring: each is aligned once.
         var seen: Set = [message]
         while index < aligned.count {
-            let successors: [MessageID] = try database.all(
-                """
-                SELECT i.message_id FROM inbox i JOIN message m ON m.id = i.message_id
-                WHERE i.awaited = ? AND m.sender = ? AND i.available_at >= ? ORDER BY i.turn
-                """,
-                [aligned[index].column, partner.text, until.milliseconds]
-            ) { try $0.identifier(0) }
-            for successor in successors where seen.insert(successor).inserted {
+            for successor in try successors(of: aligned[index], from: partner, availableFrom: until)
+            where seen.insert(successor).inserted {
+                guard takeStep() else { return }
                 try database.change(
                     "UPDATE inbox SET turn = ?, available_at = ? WHERE message_id = ?",
                     [try database.nextTurn(), until.milliseconds, successor.column])
@@ -173,10 +171,13 @@ extension LedgerTransaction {
         try database.changeOne(
             "partner \(partner)",
             """
-            UPDATE partner SET usage_since = ?, usage_items = ?, usage_refusals = ?, usage_opened_in_vain = ?
-            WHERE oin = ?
+            UPDATE partner SET usage_since = ?, usage_items = ?, usage_refusals = ?, in_vain_since = ?,
+                in_vain_count = ? WHERE oin = ?
             """,
-            [usage.since.milliseconds, usage.items, usage.refusals, usage.openedInVain, partner.text])
+            [
+                usage.since.milliseconds, usage.items, usage.refusals, usage.inVain.since.milliseconds,
+                usage.inVain.count, partner.text,
+            ])
     }
 
     func countDuplicate(from partner: OIN) throws {

@@ -15,6 +15,9 @@ struct LedgerTransaction {
     private(set) var events: [LedgerEvent] = []
     /// What is more than one transaction does, so that others get in between; all of it of the operation's partner.
     var unfinished = Unfinished()
+    /// How many rows it may still move that follow from what it wrote: one budget for all of a batch, and the more items it
+    /// has, the less for each.
+    private var stepsLeft: Int
 
     struct Unfinished {
         /// Whether the channel's contiguous position has further to go.
@@ -30,6 +33,14 @@ struct LedgerTransaction {
         self.digest = digest
         self.limits = limits
         self.at = at
+        stepsLeft = limits.operationMaximumSteps
+    }
+
+    /// - Returns: whether there is a step left; then it is taken.
+    mutating func takeStep() -> Bool {
+        guard stepsLeft > 0 else { return false }
+        stepsLeft -= 1
+        return true
     }
 
     mutating func apply(_ changes: [LedgerChange]) throws {

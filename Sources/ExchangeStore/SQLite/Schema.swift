@@ -24,7 +24,7 @@ enum Schema {
         migrator.registerMigration("lists by priority") { try $0.execute(sql: listsByPriority) }
         migrator.registerMigration("archive key check") { try $0.execute(sql: archiveKeyCheck) }
         migrator.registerMigration("reissued proofs") { try $0.execute(sql: reissuedProofs) }
-        migrator.registerMigration("opened in vain") { try $0.execute(sql: openedInVain) }
+        migrator.registerMigration("examined in vain") { try $0.execute(sql: examinedInVain) }
         migrator.registerMigration("skipped incarnations") { try $0.execute(sql: skippedIncarnations) }
         return migrator
     }
@@ -235,10 +235,10 @@ enum Schema {
             CHECK (usage_refusals BETWEEN 0 AND usage_items);
         """
 
-    /// Envelopes that were opened within the hour and filled no number.
-    private static let openedInVain = """
-        ALTER TABLE partner ADD COLUMN usage_opened_in_vain INTEGER NOT NULL DEFAULT 0
-            CHECK (usage_opened_in_vain >= 0);
+    /// Envelopes that were examined within a minute and filled no number.
+    private static let examinedInVain = """
+        ALTER TABLE partner ADD COLUMN in_vain_since INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE partner ADD COLUMN in_vain_count INTEGER NOT NULL DEFAULT 0 CHECK (in_vain_count >= 0);
         """
 
     /// Rises with each hand-over and each release: of the messages of one priority, which comes first. One that waited in

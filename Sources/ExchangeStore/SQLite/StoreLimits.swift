@@ -10,10 +10,9 @@ package struct StoreLimits: Hashable, Sendable {
     package var checkpointEveryOperations = 256
     /// The log's length, in pages of 4 KiB, from which the writer itself makes time for a checkpoint.
     package var walMaximumPages = 16_384
-    /// How many numbers a channel's contiguous position may advance in one transaction.
-    package var advanceMaximumNumbers = 4096
-    /// How many messages that waited for others are let go in one transaction.
-    package var releaseMaximumMessages = 4096
+    /// How many rows one operation may move that follow from what it wrote: numbers that a channel's contiguous position
+    /// passes, messages that are let go or lined up. The rest is done by operations of its own.
+    package var operationMaximumSteps = 4096
     /// Up to this size the whole file is checked at opening; above it, the small tables only, so that a large store
     /// opens in seconds.
     package var openingCheckMaximumBytes: Int64 = 256 << 20

@@ -35,24 +35,35 @@ package struct OperatorConsole: Sendable {
         guard untold.isEmpty else { throw Self.notTold(untold, of: deliveries.elements.count, message: id) }
     }
 
-    /// A refusal is no wait that was too short: sending goes on for the others, and for this recipient somebody must act.
+    /// A refusal is no wait that was too short, and neither is what was held or withdrawn here: for these somebody must
+    /// act, while sending goes on for the others.
     private static func notTold(_ untold: [JSONValue], of count: Int, message id: String) -> NodeError {
-        let refused = untold.filter { $0["state"]?.text == "refused" }
-        let open = untold.filter { $0["state"]?.text != "refused" }
-            .map { "\($0["recipientName"]?.text ?? "") (\($0["state"]?.text ?? ""))" }.joined(separator: ", ")
-        let show = "See `exchange-node queue show \(id)`"
-        guard !refused.isEmpty else {
-            return NodeError(
-                .waitTimedOut,
-                "NOT told: \(open). \(untold.count) of \(count) recipients have not been told; the node goes on with them. "
-                    + show)
+        func name(_ delivery: JSONValue) -> String { delivery["recipientName"]?.text ?? "" }
+        func names(_ state: TransportState) -> String {
+            untold.filter { $0["state"]?.text == state.rawValue }.map(name).joined(separator: ", ")
         }
-        let reasons = refused.map { "\($0["recipientName"]?.text ?? "") refused it (\($0["detail"]?.text ?? ""))" }
-        return NodeError(
-            .recipientRefused,
-            "NOT told: \(reasons.joined(separator: "; ")). The same bytes are refused again: correct it and send it as a new "
-                + "message that supersedes \(id), or call them. "
-                + (open.isEmpty ? "" : "Not told yet, and the node goes on with them: \(open). ") + show)
+        let refusals = untold.filter { $0["state"]?.text == TransportState.refused.rawValue }
+            .map { "\(name($0)) refused it (\($0["detail"]?.text ?? ""))" }.joined(separator: "; ")
+        let (open, held, withdrawn) = (names(.open), names(.held), names(.withdrawn))
+        var sentences: [String] = []
+        if !refusals.isEmpty {
+            sentences.append(
+                "NOT told: \(refusals). The same bytes are refused again: correct it and send it as a new message that "
+                    + "supersedes \(id), or call them.")
+        }
+        if !withdrawn.isEmpty {
+            sentences.append("NOT told, and sent no more, for it was withdrawn here: \(withdrawn).")
+        }
+        if !held.isEmpty {
+            sentences.append(
+                "NOT told, and not sent until somebody releases it (`exchange-node queue release`): \(held).")
+        }
+        if !open.isEmpty { sentences.append("NOT told yet, and the node goes on with them: \(open).") }
+        sentences.append(
+            "\(untold.count) of \(count) recipients have not been told. See `exchange-node queue show \(id)`")
+        let code: NodeErrorCode =
+            !refusals.isEmpty ? .recipientRefused : held.isEmpty && withdrawn.isEmpty ? .waitTimedOut : .deliveryStopped
+        return NodeError(code, sentences.joined(separator: " "))
     }
 
     // MARK: The inbox

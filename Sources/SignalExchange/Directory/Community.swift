@@ -88,7 +88,7 @@ package final class CommunityHolder: Sendable {
         self.own = own
         (changes, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let stamp = Self.stamp(of: folder)
-        let files = try TrustFiles(folder)
+        let files = try TrustFiles(folder, at: now.wall)
         let tls = try TLSMaterial.load(from: folder)
         let community: Community
         do {
@@ -103,6 +103,9 @@ package final class CommunityHolder: Sendable {
                 community: community, files: files, stamp: stamp, checkedAt: now.monotonic,
                 problem: Self.sum(files.problems)))
     }
+
+    /// What was in force at the last look. No file is read for it, so that it may be asked for on an event loop.
+    package var last: Community { state.withLock(\.community) }
 
     package func current(_ now: Now) -> Community {
         state.withLock { state in
@@ -120,7 +123,7 @@ package final class CommunityHolder: Sendable {
     /// cannot be used leaves its own last good content in force, and is told.
     private func refresh(_ state: inout State, stamp: [String: FileStamp], now: Now) {
         let before = (state.community, state.files.trust, state.problem)
-        state.files = state.files.readAgain(folder)
+        state.files = state.files.readAgain(folder, at: now.wall)
         state.stamp = stamp
         var problems = state.files.problems
         var tls = state.community.tls

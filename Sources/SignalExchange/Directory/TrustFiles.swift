@@ -26,12 +26,12 @@ struct TrustFiles: Sendable {
     ///
     /// - Throws: ``NodeError`` where the authorities cannot be used. A list that cannot is a problem and no error: what
     ///   rests on it is undecided.
-    init(_ folder: NodeFolder) throws(NodeError) { try self.init(folder, after: nil) }
+    init(_ folder: NodeFolder, at now: Timestamp) throws(NodeError) { try self.init(folder, after: nil, at: now) }
 
     /// Reads the files again.
-    func readAgain(_ folder: NodeFolder) -> TrustFiles {
+    func readAgain(_ folder: NodeFolder, at now: Timestamp) -> TrustFiles {
         do {
-            return try TrustFiles(folder, after: self)
+            return try TrustFiles(folder, after: self, at: now)
         } catch {
             return TrustFiles(trust: trust, problems: [error], lists: lists, retained: retained)
         }
@@ -46,15 +46,15 @@ struct TrustFiles: Sendable {
         self.retained = retained
     }
 
-    private init(_ folder: NodeFolder, after last: TrustFiles?) throws(NodeError) {
+    private init(_ folder: NodeFolder, after last: TrustFiles?, at now: Timestamp) throws(NodeError) {
         var problems: [NodeError] = []
         let anchors = try Self.authorities(folder.anchors, of: folder, orKeep: last?.trust.anchors, &problems)
         let intermediates = try Self.authorities(
             folder.intermediates, of: folder, orKeep: last?.trust.intermediates, &problems)
         let lists = Self.lists(of: folder, orKeep: last?.lists ?? [:], &problems)
         let inForce = last.map { last in Self.inOrder(last.lists) + last.retained } ?? []
-        let retained = Self.retained(
-            inForce, beside: Self.inOrder(lists), of: anchors + intermediates, in: folder, &problems)
+        let retained = Self.stillInForce(
+            inForce, beside: Self.inOrder(lists), of: anchors + intermediates, in: folder, at: now, &problems)
         if let last, anchors == last.trust.anchors, intermediates == last.trust.intermediates,
             lists.mapValues(\.digest) == last.lists.mapValues(\.digest),
             retained.elementsEqual(last.retained, by: ===)
@@ -86,14 +86,21 @@ struct TrustFiles: Sendable {
 
     /// What was revoked stays so: a list that was taken away, or replaced by an older one, goes on until there is a newer
     /// one of its authority. Old lists bear good signatures, and whoever has a key that was revoked has them too.
-    private static func retained(
+    private static func stillInForce(
         _ inForce: [RevocationList], beside lists: [RevocationList], of authorities: [Certificate],
-        in folder: NodeFolder, _ problems: inout [NodeError]
+        in folder: NodeFolder, at now: Timestamp, _ problems: inout [NodeError]
     ) -> [RevocationList] {
-        inForce.filter { list in
+        // One from the future is not heeded yet, and takes no other's place.
+        func isHeeded(_ list: RevocationList) -> Bool { list.thisUpdate <= now + CMSLimits.clockSkew }
+        let (present, before) = (lists.filter(isHeeded), inForce.filter(isHeeded))
+        return before.enumerated().filter { index, list in
             guard !lists.contains(where: { $0 === list }),
                 let issuer = authorities.first(where: { list.isSigned(by: $0) }),
-                !lists.contains(where: { $0.thisUpdate >= list.thisUpdate && $0.isSigned(by: issuer) })
+                !present.contains(where: { $0.thisUpdate >= list.thisUpdate && $0.isSigned(by: issuer) }),
+                // Of several that are gone, the newest of their authority stands for them all.
+                !before.enumerated().contains(where: { other, rival in
+                    (rival.thisUpdate, other) > (list.thisUpdate, index) && rival.isSigned(by: issuer)
+                })
             else { return false }
             problems.append(
                 NodeError(
@@ -101,7 +108,7 @@ struct TrustFiles: Sendable {
                     "\(folder.revocationLists) has no list of \(issuer.subject) that is as new as the one in use, of "
                         + "\(list.thisUpdate), which goes on; put the newest there"))
             return true
-        }
+        }.map(\.element)
     }
 
     private static func authorities(

@@ -19,11 +19,18 @@ package struct AbsentPartners: Sendable {
     }
 
     /// Raises an alarm about each that has none, and ends that of a partner that is a member again or to which nothing
-    /// is open.
+    /// is open; and what was said of a link to who has none now.
     package func review() async throws {
         let absent = try await entries.map(\.partner)
-        let alarmed = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
-            .filter { $0.code == .partnerNotInDirectory }.compactMap(\.partner)
+        let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
+        let directory = context.community.directory
+        // Whoever is not called cannot be unreachable, and no link is left that would end it.
+        for case (.partnerUnreachable, let partner?) in open.map({ ($0.code, $0.partner) })
+        where directory.member(partner) == nil {
+            try await context.ledger.clear(
+                .partnerUnreachable, partner: partner, messageID: nil, at: context.now.wall)
+        }
+        let alarmed = open.filter { $0.code == .partnerNotInDirectory }.compactMap(\.partner)
         for partner in alarmed where !absent.contains(partner) {
             try await context.ledger.clear(
                 .partnerNotInDirectory, partner: partner, messageID: nil, at: context.now.wall)

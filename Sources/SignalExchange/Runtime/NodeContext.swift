@@ -83,7 +83,8 @@ package struct NodeContext: Sendable {
         do {
             _ = try signer()
         } catch {
-            logger.error("this node cannot sign", metadata: ["cause": "\(error)"])
+            // Once for each partner's request, and of this node's own doing.
+            warn("this node cannot sign", cause: "\(error)", from: oin, level: .error)
             throw RequestError(.nodeUnavailable, "this node cannot sign now; its operator has been told")
         }
     }

@@ -196,11 +196,9 @@ package actor PartnerDriver {
         } catch {
             lastProblem = "\(what): \(error)"
             _ = await note { try await $0.alarm(of: error, from: self.partner) }
-            context.logger.info(
-                "a partner did not answer; trying again",
-                metadata: [
-                    "partner": "\(partner)", "what": "\(what)", "failures": "\(link.failures + 1)", "cause": "\(error)",
-                ])
+            // A partner that calls again and again, and answers nothing well, is tried each time that it calls.
+            context.warn(
+                "a partner did not answer; trying again", cause: "\(what): \(error)", from: partner, level: .info)
             return .failed(jitter: Randomness.word())
         }
     }

@@ -6,14 +6,14 @@ import Synchronization
 package final class PartnerLinks: Sendable {
     private struct Entry {
         let driver: PartnerDriver
-        let client: PeerClient
+        /// Ends when the driver has, and its connections are closed.
         let task: Task<Void, Never>
     }
 
     private struct State {
         var members: [OIN: Entry] = [:]
-        /// Of organisations that are members no more: what was on its way ends.
-        var leaving: [Entry] = []
+        /// The ends of links to organisations that are members no more; a link to one that is back begins after it.
+        var leaving: [OIN: Task<Void, Never>] = [:]
     }
 
     private let context: NodeContext
@@ -30,34 +30,41 @@ package final class PartnerLinks: Sendable {
     /// Starts a driver for each member that has none yet, and ends those of who is no member any more: a tally
     /// would tell it how much its former partners send.
     package func followDirectory() {
-        let directory = context.community.directory
         state.withLock { state in
+            // Read in here: whoever comes later must not go by an older one.
+            let directory = context.community.directory
             for (partner, entry) in state.members where directory.member(partner) == nil {
                 entry.driver.signal(.stopping)
                 state.members[partner] = nil
-                state.leaving.append(entry)
+                state.leaving[partner] = entry.task
             }
             for member in directory.members where member.oin != context.oin && state.members[member.oin] == nil {
                 let client = PeerClient(
                     partner: member.oin, now: { [context] in context.now.wall },
                     community: { [context] in context.community })
                 let driver = PartnerDriver(partner: member.oin, context: context, connection: client)
-                state.members[member.oin] = Entry(driver: driver, client: client, task: Task { await driver.run() })
+                state.members[member.oin] = Entry(
+                    driver: driver,
+                    task: Task { [former = state.leaving[member.oin]] in
+                        // One driver a partner: two would not know what the other had asked.
+                        await former?.value
+                        await driver.run()
+                        await client.shutdown()
+                    })
             }
         }
     }
 
     /// Lets what is on its way end, within `grace`, and stops all links.
     package func stop(grace: Milliseconds) async {
-        let all = state.withLock { state in Array(state.members.values) + state.leaving }
-        for entry in all { entry.driver.signal(.stopping) }
+        let (members, leaving) = state.withLock { (Array($0.members.values), Array($0.leaving.values)) }
+        for entry in members { entry.driver.signal(.stopping) }
         let deadline = context.now.monotonic + grace
         let cut = Task { [context] in
             try await context.clock.wait(until: deadline)
-            for entry in all { entry.task.cancel() }
+            for task in members.map(\.task) + leaving { task.cancel() }
         }
-        for entry in all { await entry.task.value }
+        for task in members.map(\.task) + leaving { await task.value }
         cut.cancel()
-        for entry in all { await entry.client.shutdown() }
     }
 }

@@ -41,16 +41,16 @@ package final class RepeatedWarnings: Sendable {
 }
 
 extension NodeContext {
-    /// Warns of what a caller causes, and can cause without an end.
+    /// Tells of what a caller causes, and can cause without an end.
     ///
     /// - Parameter caller: the partner whose doing it is; `nil` for who is not known.
-    func warn(_ message: String, cause: String, from caller: OIN?) {
+    func warn(_ message: String, cause: String, from caller: OIN?, level: Logger.Level = .warning) {
         guard let keptBack = repeatedWarnings.admit("\(message): \(cause)", from: caller, at: now.monotonic) else {
             return
         }
         var metadata: Logger.Metadata = ["cause": "\(cause)"]
         if let caller { metadata["partner"] = "\(caller)" }
         if keptBack > 0 { metadata["keptBack"] = "\(keptBack)" }
-        logger.warning("\(message)", metadata: metadata)
+        logger.log(level: level, "\(message)", metadata: metadata)
     }
 }

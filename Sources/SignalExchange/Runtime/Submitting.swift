@@ -62,9 +62,6 @@ package struct Submitting: Sendable {
         case .repeated(let id): return Outcome(messageID: id, isRepeated: true)
         case .refused(let refusal):
             if case .queueFull(let partner) = refusal { try await alarmOfFullQueue(for: partner) }
-            if case .inboxStepNotPossible = refusal, let objection = try await objection(to: inboxStep) {
-                throw NodeError(.stepNotPossible, objection)
-            }
             throw nodeError(for: refusal)
         }
     }
@@ -163,13 +160,6 @@ package struct Submitting: Sendable {
                 at: context.now.wall))
     }
 
-    /// Why a step cannot be taken, as the inbox stands; `nil` where it does not show the message.
-    private func objection(to step: InboxStep?) async throws -> String? {
-        var filter = InboxFilter()
-        filter.id = step?.messageID
-        return try await context.ledger.inbox(filter, now: context.now.wall).first?.objection
-    }
-
     private func keyConflict(_ message: MessageID) -> NodeError {
         NodeError(
             .idempotencyKeyConflict,
@@ -186,16 +176,15 @@ package struct Submitting: Sendable {
                 "the queue for \(partner) is full; nothing was accepted. See `exchange-node queue list --partner "
                     + "\(partner)` and call the partner's duty contact")
         case .notInInbox(let id): NodeError(.messageUnknown, "message \(id) is not in the inbox")
-        case .inboxStepNotPossible(let state, let step):
-            NodeError(.stepNotPossible, "the message is \(state.rawValue); it cannot become \(step.rawValue)")
+        case .inboxStepNotPossible(let standing, _): NodeError(.stepNotPossible, standing.objection)
         }
     }
 }
 
-extension InboxEntry {
+extension InboxStanding {
     /// Who stands in the way of a step, and since when: two people at night must not both believe that it is the other's.
     fileprivate var objection: String {
-        let moved = "by \(role) since \(movedAt?.description ?? "before")"
+        let moved = "by \(role)" + (movedAt.map { " since \($0)" } ?? "")
         return switch state {
         case .ready: "the message is ready: nobody has taken it; `exchange-node inbox take` comes first"
         case .owned: "the message is owned \(moved): it can only be concluded, with `exchange-node inbox conclude`"

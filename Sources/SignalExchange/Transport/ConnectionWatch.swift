@@ -56,7 +56,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         handshakeEnd?.cancel()
         do {
             guard let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate(),
-                let caller = context.community.caller(sha256(try certificate.toDERBytes()))?.oin
+                let caller = context.communityHolder.last.caller(sha256(try certificate.toDERBytes()))?.oin
             else {
                 channel.close(promise: nil)
                 return

@@ -124,6 +124,9 @@ package struct PeerServer: Sendable {
             return try await request.body.collect(upTo: maximumBytes)
         } catch is NIOTooManyBytesError {
             throw RequestError(.requestTooLarge, "at most \(maximumBytes) bytes")
+        } catch {
+            // The caller's doing, and it can do so without an end.
+            throw RequestError(.requestMalformed, "the body broke off: \(error)")
         }
     }
 

@@ -100,43 +100,64 @@ import Testing
                 if case .countUsage(of: Sample.nidos, let usage) = $0 { usage } else { nil }
             }
         }
-        let one = InboundUsage(since: since, items: 8, refusals: 2)
+        let inVain = InboundUsage.InVain(since: Sample.wall, count: 0)
+        let one = InboundUsage(since: since, items: 8, refusals: 2, inVain: inVain)
         #expect(counted(.receipt, Base.verified(), Base.receipt) == [one])
         #expect(counted(.repeat(Base.receipt), Base.verified(), nil) == [one])
         #expect(counted(.note(.void, reason: "w"), .declared(.void, reason: "w"), nil) == [one])
         #expect(
             counted(.refuse(.codeUnknown, detail: ""), .refused(.codeUnknown, detail: ""), .refusal(.codeUnknown, [1]))
-                == [InboundUsage(since: since, items: 8, refusals: 3)])
+                == [InboundUsage(since: since, items: 8, refusals: 3, inVain: inVain)])
     }
 
-    @Test func `what was opened and put off is counted apart, and what was not opened is not`() {
+    @Test func `what was examined and put off is counted apart, and what was not is not`() {
         func counted(_ examination: Examination, alarm: AlarmCode?) -> [InboundUsage] {
             let later = ReceptionVerdict.later(.keyUnknown, detail: "", alarm: alarm)
             return Base.changes(later, examination, nil, Self.facts(items: 7, refusals: 2)).compactMap {
                 if case .countUsage(of: Sample.nidos, let usage) = $0 { usage } else { nil }
             }
         }
-        let one = InboundUsage(since: Sample.wall, items: 7, refusals: 2, openedInVain: 1)
-        let opened: [Examination] = [
-            .later(.keyUnknown, detail: ""), Base.verified(), .refused(.codeUnknown, detail: ""),
+        let one = InboundUsage(
+            since: Sample.wall, items: 7, refusals: 2, inVain: InboundUsage.InVain(since: Sample.wall, count: 1))
+        let examined: [Examination] = [
+            .later(.signerUnknown, detail: ""), Base.verified(), .refused(.codeUnknown, detail: ""),
+        ]
+        let looked: [Examination] = [
+            .notExamined, .declared(.void, reason: ""), .later(.keyUnknown, detail: ""),
+            .later(.internalFault, detail: ""),
         ]
         for alarm in [nil, AlarmCode.keyUnknown] {
-            for examination in opened { #expect(counted(examination, alarm: alarm) == [one]) }
-            #expect(counted(.notExamined, alarm: alarm).isEmpty)
-            #expect(counted(.declared(.void, reason: ""), alarm: alarm).isEmpty)
+            for examination in examined { #expect(counted(examination, alarm: alarm) == [one]) }
+            for examination in looked { #expect(counted(examination, alarm: alarm).isEmpty) }
         }
     }
 
-    @Test func `who has a whole share opened in vain has nothing more opened within the hour`() {
-        func facts(_ openedInVain: Int) -> ReceptionFacts {
-            Base.facts(usage: InboundUsage(since: Sample.wall, openedInVain: openedInVain))
+    @Test func `who had much examined in vain has nothing more examined within the minute, and then again`() throws {
+        let maximum = InboundUsage.InVain.maximum(Self.limits)
+        #expect(maximum == ProtocolLimits.batchMaximumItems, "one batch in any case")
+        func facts(_ count: Int, ago: Milliseconds = .seconds(0)) -> ReceptionFacts {
+            let since = Sample.wall + Milliseconds(-ago.count)
+            return Base.facts(
+                usage: InboundUsage(
+                    since: Sample.wall, items: 3, inVain: InboundUsage.InVain(since: since, count: count)))
         }
-        #expect(Base.triage(facts: facts(99), limits: Self.limits) == .examine)
-        #expect(Self.isPutOff(Base.triage(facts: facts(100), limits: Self.limits)))
+        #expect(Base.triage(facts: facts(maximum - 1), limits: Self.limits) == .examine)
+        let verdict = Base.triage(facts: facts(maximum), limits: Self.limits)
+        guard case .later(.quotaExceeded, let detail, alarm: .quotaExceeded) = verdict else {
+            Issue.record("\(verdict)")
+            return
+        }
+        #expect(detail.contains("put off within a minute"), "\(detail)")
+        let almost = Milliseconds(InboundUsage.InVain.window.count - 1)
+        #expect(Self.isPutOff(Base.triage(facts: facts(maximum, ago: almost), limits: Self.limits)))
+        let over = facts(maximum, ago: InboundUsage.InVain.window)
+        #expect(Base.triage(facts: over, limits: Self.limits) == .examine)
+        #expect(over.usage.current(at: Sample.wall).items == 3, "the hour goes on")
         // Below that what is put off takes nothing of what the others may use.
         #expect(
-            Base.decide(Base.item, Base.verified(priority: .routine), facts: facts(99), limits: Self.limits) == .receipt
-        )
+            Base.decide(Base.item, Base.verified(priority: .routine), facts: facts(maximum - 1), limits: Self.limits)
+                == .receipt)
+        #expect(InboundUsage.InVain.maximum(NodeLimits()) == 16_666)
     }
 
     @Test func `a share that is used up is one alarm of the partner, whatever the message`() {

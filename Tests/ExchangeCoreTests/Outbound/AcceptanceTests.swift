@@ -17,7 +17,11 @@ import Testing
         claimed: (message: MessageID, submission: Digest)? = nil, isIDTaken: Bool = false,
         backlogs: [Backlog] = [.empty, .empty], inboxState: InboxState? = nil
     ) -> AcceptanceFacts {
-        AcceptanceFacts(claimed: claimed, isIDTaken: isIDTaken, backlogs: backlogs, inboxState: inboxState)
+        AcceptanceFacts(claimed: claimed, isIDTaken: isIDTaken, backlogs: backlogs, inbox: inboxState.map(standing))
+    }
+
+    private static func standing(_ state: InboxState) -> InboxStanding {
+        InboxStanding(state: state, role: "", movedAt: nil)
     }
 
     private static func decide(
@@ -135,6 +139,6 @@ import Testing
         #expect(Self.decide(Self.request(step: step), Self.facts()) == .refuse(.notInInbox(step.messageID)))
         #expect(
             Self.decide(Self.request(step: step), Self.facts(inboxState: .ready))
-                == .refuse(.inboxStepNotPossible(from: .ready, .concluded)))
+                == .refuse(.inboxStepNotPossible(from: Self.standing(.ready), .concluded)))
     }
 }

@@ -61,7 +61,8 @@ extension MemoryLedger.State {
             claimed: request.claim.flatMap { claims[$0.key] },
             isIDTaken: !ignoringID && sentIDs.contains(request.message.id),
             backlogs: request.recipients.map { _ in backlog },
-            inboxState: request.inboxStep.flatMap { inbox[$0.messageID]?.state })
+            inbox: request.inboxStep.flatMap { inbox[$0.messageID]?.state }
+                .map { InboxStanding(state: $0, role: "", movedAt: nil) })
     }
 
     func tallyFacts(_ tally: Tally) -> TallyFacts {

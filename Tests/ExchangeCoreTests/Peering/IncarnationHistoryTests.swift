@@ -21,14 +21,14 @@ import Testing
 
     private static func judge(
         _ incarnation: UInt64, _ claim: PredecessorClaim?, _ seen: [KeptIncarnation], received: UInt64 = 0,
-        after span: Milliseconds = ProtocolLimits.requestTimeout
+        after span: Milliseconds = ProtocolLimits.overtakenMaximum
     ) -> IncarnationJudgement {
         judge(incarnation, after: claim.map { [$0] } ?? [], seen, received: received, after: span)
     }
 
     private static func judge(
         _ incarnation: UInt64, after claims: [PredecessorClaim], _ seen: [KeptIncarnation], received: UInt64 = 0,
-        after span: Milliseconds = ProtocolLimits.requestTimeout
+        after span: Milliseconds = ProtocolLimits.overtakenMaximum
     ) -> IncarnationJudgement {
         IncarnationHistory.judge(
             facts(incarnation, after: claims, seen, received: received), now: Sample.wall + span)
@@ -85,9 +85,14 @@ import Testing
 
     @Test func `an incarnation whose successor was first seen just now was overtaken on its way`() {
         let seen = [Self.seen(1, after: nil, highest: 10), Self.seen(2, after: 1, highest: 12)]
-        let almost = ProtocolLimits.requestTimeout - Milliseconds(1)
+        let almost = ProtocolLimits.overtakenMaximum - Milliseconds(1)
         #expect(Self.judge(1, nil, seen, after: almost) == .overtaken(by: Sample.incarnation(2)))
         #expect(Self.judge(1, nil, seen) == .superseded(by: Sample.incarnation(2)))
+    }
+
+    @Test func `a clock that was set back hides no clone`() {
+        let seen = [Self.seen(1, after: nil, highest: 10), Self.seen(2, after: 1, highest: 12)]
+        #expect(Self.judge(1, nil, seen, after: Milliseconds(-1)) == .superseded(by: Sample.incarnation(2)))
     }
 
     @Test func `an incarnation that comes to light after its successor was overtaken, or is the older of two copies`() {
@@ -102,7 +107,7 @@ import Testing
         let fresh = KeptIncarnation(
             seen: SeenIncarnation(
                 incarnation: Sample.incarnation(3), predecessor: Sample.incarnation(2), highest: .start,
-                firstSeen: Sample.wall + ProtocolLimits.requestTimeout))
+                firstSeen: Sample.wall + ProtocolLimits.overtakenMaximum))
         let seen = [Self.seen(1, after: nil, highest: 10), Self.seen(2, after: 1, highest: 12), fresh]
         #expect(Self.judge(1, nil, seen) == .superseded(by: Sample.incarnation(2)))
         #expect(Self.judge(2, Self.claim(1, last: 10), seen) == .overtaken(by: Sample.incarnation(3)))
@@ -127,7 +132,7 @@ import Testing
         let seen = [Self.seen(1, after: nil, highest: 10)]
         let claims = (0...unheard).reversed().map { Self.claim(1 + $0, last: 10 + $0) }
         let facts = Self.facts(100, after: claims, seen)
-        #expect(IncarnationHistory.judge(facts, now: Sample.wall + ProtocolLimits.requestTimeout) == .successor)
+        #expect(IncarnationHistory.judge(facts, now: Sample.wall + ProtocolLimits.overtakenMaximum) == .successor)
         #expect(facts.predecessor?.claim.incarnation == Sample.incarnation(1))
         #expect(facts.skipped == claims.dropLast().map(\.incarnation))
     }
@@ -177,7 +182,7 @@ import Testing
         let fresh = KeptIncarnation(
             seen: SeenIncarnation(
                 incarnation: Sample.incarnation(5), predecessor: Sample.incarnation(4), highest: .start,
-                firstSeen: Sample.wall + ProtocolLimits.requestTimeout))
+                firstSeen: Sample.wall + ProtocolLimits.overtakenMaximum))
         let seen = [
             Self.seen(1, after: nil, highest: 10), Self.seen(4, after: 1, skipping: [3, 2], highest: 12), fresh,
         ]

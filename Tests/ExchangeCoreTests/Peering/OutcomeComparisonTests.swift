@@ -56,10 +56,10 @@ import Testing
         #expect(Self.contradictions([Self.range(1, 9, .receipt)], []).isEmpty)
     }
 
-    @Test func `a note that was overtaken by the receipt is none, for as long as a request may take`() {
+    @Test func `a note that was overtaken by the receipt is none, for as long as a tally may be under way`() {
         let noted = [Self.range(3, 3, .noted)]
-        let timeout = ProtocolLimits.requestTimeout
-        #expect(Self.contradictions(noted, [Self.receipted(3, ago: timeout + Milliseconds(-1))]).isEmpty)
-        #expect(Self.contradictions(noted, [Self.receipted(3, ago: timeout)]) == [3])
+        let longest = ProtocolLimits.overtakenMaximum
+        #expect(Self.contradictions(noted, [Self.receipted(3, ago: longest + Milliseconds(-1))]).isEmpty)
+        #expect(Self.contradictions(noted, [Self.receipted(3, ago: longest)]) == [3])
     }
 }

@@ -126,7 +126,7 @@ import Testing
     @Test func `a superseded incarnation is an alarm, and its tally is evidence, but it is not kept anew`() {
         let tally = Self.tally()
         let facts = Self.facts(of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)])
-        let (_, changes) = Self.decide(tally, facts, after: ProtocolLimits.requestTimeout)
+        let (_, changes) = Self.decide(tally, facts, after: ProtocolLimits.overtakenMaximum)
         #expect(Self.alarms(changes).map(\.code) == [.partnerCloned])
         #expect(changes.first == .keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, Self.agreed))
         #expect(changes.count == 2)
