@@ -184,7 +184,7 @@ package enum Reception {
         // What decided before does so no more: another request, or the hour, has changed it meanwhile.
         case .lapsed, .notExamined: return .later(.internalFault, detail: "contended; send again", alarm: nil)
         case .refused(let code, let detail): return .refuse(code, detail: detail)
-        case .later(let code, let detail): return .later(code, detail: detail, alarm: alarm(for: code))
+        case .later(let code, let detail): return .later(code, detail: detail, alarm: code.alarmOfMessage)
         case .declared(let kind, let reason):
             let noted = KeptAnswer.noted(kind, reason: reason)
             return facts.slot?.answer == noted ? .repeat(noted) : .note(kind, reason: reason)
@@ -255,9 +255,9 @@ package enum Reception {
             guard let alarm else { return usage }
             // What must be mended here is one alarm a partner, however many of its messages wait for it; and a share is
             // the partner's, not of the message that happened to exceed it.
-            let isOfPartner = mendedHere.contains(code) || alarm == .quotaExceeded
+            let isOfPartner = code.isMendedHere || alarm == .quotaExceeded
             let messageID = isOfPartner ? nil : item.messageID
-            let detail = mendedHere.contains(code) ? "\(item.messageID): \(detail)" : detail
+            let detail = code.isMendedHere ? "\(item.messageID): \(detail)" : detail
             return usage + [
                 .raiseAlarm(Alarm(code: alarm, partner: partner, messageID: messageID, detail: detail, at: now.wall))
             ]
@@ -301,7 +301,7 @@ package enum Reception {
             counted(.refuse(code, detail: detail), from: partner, facts, now: now),
             .appendLeaf(leaf(.refusalIssued, item, partner, note: code.rawValue, now: now)),
         ]
-        if let alarm = alarm(for: code) {
+        if let alarm = code.alarm {
             // A signer that is not trusted is a matter of the partner's, and of none of its messages.
             let messageID = alarm == .signerNotTrusted ? nil : item.messageID
             changes.append(
@@ -334,7 +334,8 @@ package enum Reception {
                 ? .alignSuccessors(of: message.summary.id, from: partner, until: availableAt)
                 : .releaseSuccessors(of: message.summary.id, from: partner, at: now.wall))
         // This one could be opened and judged; where another cannot, its next arrival says so again.
-        changes += mendedHere.compactMap(alarm(for:)).map { .clearAlarm($0, partner: partner, messageID: nil) }
+        changes += LaterCode.allCases.filter(\.isMendedHere).compactMap(\.alarmOfMessage)
+            .map { .clearAlarm($0, partner: partner, messageID: nil) }
         if let acknowledgement = message.acknowledgement, let delivery = facts.acknowledged,
             let next = delivery.followUp.after(acknowledgement.step)
         {
@@ -383,34 +384,6 @@ package enum Reception {
 
     private static func countedInVain(from partner: OIN, _ facts: ReceptionFacts, now: Now) -> LedgerChange {
         .countUsage(of: partner, facts.usage.current(at: now.wall).countingInVain)
-    }
-
-    /// What a partner's messages wait for until it is mended at this node (`protocol.md` §7.3): its keys, its directory,
-    /// or a fault of its own.
-    private static let mendedHere: [LaterCode] = [.keyUnknown, .signerUnknown, .directoryStale, .internalFault]
-
-    private static func alarm(for code: RefusalCode) -> AlarmCode? {
-        switch code {
-        case .messageIDConflict: .messageIDConflict
-        case .acknowledgementMismatch: .acknowledgementMismatch
-        case .signerNotTrusted: .signerNotTrusted
-        default: nil
-        }
-    }
-
-    private static func alarm(for code: LaterCode) -> AlarmCode? {
-        switch code {
-        case .revocationListStale: .revocationListStale
-        case .clockSkewed: .clockSkewed
-        case .quotaExceeded: .quotaExceeded
-        case .numberConflict: .numberConflict
-        case .keyUnknown: .keyUnknown
-        // Of its own: a tally that the partner signs with a known certificate says nothing of an older message.
-        case .signerUnknown: .messageSignerUnknown
-        case .directoryStale: .directoryStale
-        case .internalFault: .internalFault
-        case .storageUnavailable: nil
-        }
     }
 
     private static func leaf(

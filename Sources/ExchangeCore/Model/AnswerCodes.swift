@@ -48,6 +48,62 @@ public enum RequestErrorCode: String, CaseIterable, Hashable, Sendable {
     case nodeUnavailable = "node-unavailable"
 }
 
+extension RefusalCode {
+    /// What somebody here must look at when it is given; `nil` where the partner alone has to act.
+    package var alarm: AlarmCode? {
+        switch self {
+        case .messageIDConflict: .messageIDConflict
+        case .acknowledgementMismatch: .acknowledgementMismatch
+        case .signerNotTrusted: .signerNotTrusted
+        case .contentMalformed, .contentTooLarge, .typeUnknown, .schemaViolated, .codeUnknown, .senderNotEntitled,
+            .senderMismatch, .recipientNotListed, .identifierMismatch, .envelopeMalformed, .algorithmNotAllowed,
+            .digestMismatch, .signatureInvalid:
+            nil
+        }
+    }
+}
+
+extension LaterCode {
+    /// Whether all of a partner's messages with it wait until something is mended at this node: its keys, its directory,
+    /// or a fault of its own. It is one alarm a partner then, and the next message that can be judged ends it.
+    package var isMendedHere: Bool {
+        switch self {
+        case .keyUnknown, .signerUnknown, .directoryStale, .internalFault: true
+        case .revocationListStale, .clockSkewed, .storageUnavailable, .quotaExceeded, .numberConflict: false
+        }
+    }
+
+    /// What somebody here must look at, where one message is put off with it.
+    package var alarmOfMessage: AlarmCode? {
+        switch self {
+        case .revocationListStale: .revocationListStale
+        case .clockSkewed: .clockSkewed
+        case .quotaExceeded: .quotaExceeded
+        case .numberConflict: .numberConflict
+        case .keyUnknown: .keyUnknown
+        // Of its own: a tally that the partner signs with a known certificate says nothing of an older message.
+        case .signerUnknown: .messageSignerUnknown
+        case .directoryStale: .directoryStale
+        case .internalFault: .internalFault
+        case .storageUnavailable: nil
+        }
+    }
+
+    /// What somebody here must look at, where a partner's statement or proof cannot be judged now for this reason.
+    package var alarmOfStatement: AlarmCode {
+        switch self {
+        case .revocationListStale: .revocationListStale
+        case .signerUnknown: .signerUnknown
+        case .clockSkewed: .clockSkewed
+        case .keyUnknown: .keyUnknown
+        case .directoryStale: .directoryStale
+        case .numberConflict: .numberConflict
+        case .quotaExceeded: .quotaExceeded
+        case .storageUnavailable, .internalFault: .internalFault
+        }
+    }
+}
+
 extension AlarmCode {
     /// What is said of one delivery while it is open, or refused: over with its receipt, and with its withdrawal.
     package static let ofOneDelivery: [AlarmCode] = [

@@ -253,23 +253,6 @@ extension RequestError {
             self.init(.statementInvalid, detail, alarm: error.code == .signerUntrusted ? .signerNotTrusted : nil)
             return
         }
-        self.init(.statementUndecided, detail, alarm: AlarmCode(LaterCode(error.code)))
-    }
-}
-
-extension AlarmCode {
-    /// What somebody here must look at, where a partner's signature cannot be judged now.
-    init(_ code: LaterCode) {
-        self =
-            switch code {
-            case .revocationListStale: .revocationListStale
-            case .signerUnknown: .signerUnknown
-            case .clockSkewed: .clockSkewed
-            case .keyUnknown: .keyUnknown
-            case .directoryStale: .directoryStale
-            case .numberConflict: .numberConflict
-            case .quotaExceeded: .quotaExceeded
-            case .storageUnavailable, .internalFault: .internalFault
-            }
+        self.init(.statementUndecided, detail, alarm: LaterCode(error.code).alarmOfStatement)
     }
 }

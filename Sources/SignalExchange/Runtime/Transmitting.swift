@@ -131,7 +131,7 @@ package struct Transmitting: Sendable {
             // A proof that cannot be judged now may be as good as any: it is asked for again, and our own lists are
             // what somebody must look at.
             return .notSent(
-                AlarmCode(LaterCode(error.code)), detail: error.message.shortened, retryAfter: Self.holdRetry)
+                LaterCode(error.code).alarmOfStatement, detail: error.message.shortened, retryAfter: Self.holdRetry)
         } catch let error as WireError {
             return .invalid(reason: error.description)
         }
