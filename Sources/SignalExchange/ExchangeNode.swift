@@ -41,11 +41,8 @@ package struct ExchangeNode: Sendable {
             communityHolder: community, clock: clock, logger: logger)
         do {
             try await context.adoptDirectory()
-        } catch let error as StoreError {
-            throw NodeError(NodeErrorCode(error.code), error)
         } catch {
-            throw error as? NodeError
-                ?? NodeError(.storeUnavailable, "the directory could not be noted", cause: "\(error)")
+            throw NodeError(opening: error, else: "the directory could not be noted")
         }
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
@@ -122,12 +119,8 @@ package struct ExchangeNode: Sendable {
             }
             guard let community else { preconditionFailure("a store that is opened was reviewed") }
             return (ledger, community)
-        } catch let error as NodeError {
-            throw error
-        } catch let error as StoreError {
-            throw NodeError(NodeErrorCode(error.code), error)
         } catch {
-            throw NodeError(.storeUnavailable, "\(folder.store) cannot be opened", cause: "\(error)")
+            throw NodeError(opening: error, else: "\(folder.store) cannot be opened")
         }
     }
 
@@ -255,6 +248,17 @@ private struct LedgerPump: Service {
 }
 
 extension NodeError {
+    /// What keeps a store from being opened or made: nothing goes on by itself, so that the store's own code is told.
+    ///
+    /// - Parameter complaint: for what neither this node nor the store has a code of.
+    init(opening error: any Error, else complaint: String) {
+        switch error {
+        case let error as NodeError: self = error
+        case let error as StoreError: self.init(NodeErrorCode(error.code), error)
+        default: self.init(.storeUnavailable, complaint, cause: "\(error)")
+        }
+    }
+
     /// What the store said, under a code of ours. The store's own code follows where it says more.
     init(_ code: NodeErrorCode, _ error: StoreError) {
         let own = error.code.rawValue == code.rawValue ? "" : "\(error.code.rawValue): "

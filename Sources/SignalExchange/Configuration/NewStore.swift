@@ -32,10 +32,8 @@ package struct NewStore: Sendable {
                 atPath: folder.file("store"), withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
             try await SQLiteLedger.make(at: folder.store)
-        } catch let error as StoreError {
-            throw NodeError(NodeErrorCode(error.code), error)
         } catch {
-            throw NodeError(.storeUnavailable, "\(folder.store) cannot be made", cause: "\(error)")
+            throw NodeError(opening: error, else: "\(folder.store) cannot be made")
         }
     }
 

@@ -22,6 +22,7 @@ struct LocalAnswer: Sendable {
         } catch let error as JSONError {
             return problem(NodeError(.requestInvalid, "\(error)"))
         } catch let error as StoreError {
+            // A node that runs goes on by itself when the store does: one code, whatever the store has.
             return problem(NodeError(.storeUnavailable, error))
         } catch {
             logger.error("a local request failed", metadata: ["cause": "\(error)"])

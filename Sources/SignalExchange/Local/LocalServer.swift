@@ -99,7 +99,7 @@ package struct LocalServer: Sendable {
                         "no delivery \(key.number) to \(key.partner); see `exchange-node queue list --partner "
                             + "\(key.partner)`")
                 }
-                guard isMoved else { throw NodeError(.stepNotPossible, found.objection(to: event)) }
+                guard isMoved else { throw NodeError(.stepNotPossible, found.objection) }
                 return [
                     "done": true, "message": .string(found.message.id.description),
                     "state": .string(found.state.rawValue),
@@ -149,7 +149,7 @@ package struct LocalServer: Sendable {
 
 extension DeliveryEntry {
     /// Why an operator's step cannot be taken: the state, since when, and what it means for who has to be told.
-    fileprivate func objection(to event: TransportEvent) -> String {
+    fileprivate var objection: String {
         switch transport {
         case .receipted:
             "receipted since \(receiptedAt?.description ?? "before"): the partner HAS it, and it cannot be withdrawn, held "

@@ -104,14 +104,8 @@ package struct Receiving: Sendable {
                     .requestMalformed, "\(expected) items announce an envelope and \(batch.envelopes.count) are here")
             }
             return (batch, manifest)
-        } catch let error as RequestError {
-            throw error
-        } catch let error as WireError {
-            throw RequestError(error)
-        } catch let error as CMSError {
-            throw RequestError(statement: error)
         } catch {
-            throw RequestError(.requestMalformed, "\(error)")
+            throw RequestError(verifying: error)
         }
     }
 
@@ -246,8 +240,17 @@ extension NodeContext {
 }
 
 extension RequestError {
-    /// What a statement that does not verify is answered with.
-    init(statement error: CMSError) {
+    /// What is answered where a body cannot be read, or its statement does not verify.
+    init(verifying error: any Error) {
+        switch error {
+        case let error as RequestError: self = error
+        case let error as WireError: self.init(error)
+        case let error as CMSError: self.init(statement: error)
+        default: self.init(.requestMalformed, "\(error)")
+        }
+    }
+
+    private init(statement error: CMSError) {
         let detail = error.message.shortened
         guard error.code.mayPass else {
             self.init(.statementInvalid, detail, alarm: error.code == .signerUntrusted ? .signerNotTrusted : nil)

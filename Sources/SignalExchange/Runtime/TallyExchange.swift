@@ -46,14 +46,8 @@ package struct TallyExchange: Sendable {
                 throw RequestError(.recipientMismatch, "the tally is for \(tally.partner)")
             }
             return tally
-        } catch let error as RequestError {
-            throw error
-        } catch let error as WireError {
-            throw RequestError(error)
-        } catch let error as CMSError {
-            throw RequestError(statement: error)
         } catch {
-            throw RequestError(.requestMalformed, "\(error)")
+            throw RequestError(verifying: error)
         }
     }
 }
