@@ -54,6 +54,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case recipientRefused = "recipient-refused"
     case partnerUnreachable = "partner-unreachable"
     case answerInvalid = "answer-invalid"
+    case evidenceNotVerified = "evidence-not-verified"
     case requestInvalid = "request-invalid"
     case internalFault = "internal-fault"
 
@@ -72,7 +73,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .waitTimedOut: 5
         case .recipientRefused: 6
-        case .answerInvalid, .internalFault: 1
+        case .answerInvalid, .evidenceNotVerified, .internalFault: 1
         }
     }
 }
