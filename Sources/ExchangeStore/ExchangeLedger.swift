@@ -82,6 +82,12 @@ package protocol ExchangeLedger: Sendable {
     /// One page of the queue: of what is open the most pressing priority first, and in it the oldest, for it needs
     /// somebody; of all that was sent the newest first.
     func deliveries(_ filter: DeliveryFilter) async throws -> Page<DeliveryEntry>
+    /// The messages of a case, sent and received, that end at a node and are handed over to nobody (L2, L3, probes), in the
+    /// order in which they were kept; at most `maximumItems`.
+    func nodeMessages(in reference: CaseReference, maximumItems: Int) async throws -> [MessageSummary]
+    /// The receipts and refusals that this node signed for a message of a partner, each number in its order; those that were
+    /// signed anew behind the one that they stand for.
+    func proofs(of message: MessageID, to partner: OIN) async throws -> [GivenProof]
     /// Those of the messages that at least one recipient has receipted, to whomever the deliveries asked for go.
     func receipted(among messages: [MessageID]) async throws -> Set<MessageID>
     /// One delivery; `nil` where the number was never given.
@@ -343,6 +349,25 @@ package struct KeptMessage: Sendable {
         self.envelope = envelope
         self.isOutgoing = isOutgoing
         self.keptAt = keptAt
+    }
+}
+
+/// A receipt or refusal that this node gave to a partner.
+package struct GivenProof: Hashable, Sendable {
+    package let number: SequenceNumber
+    package let isReceipt: Bool
+    /// As it was signed.
+    package let proof: [UInt8]
+    package let issuedAt: Timestamp
+    /// Whether it was signed in the place of one whose key holds no more (`protocol.md` §5.2).
+    package let isReissued: Bool
+
+    package init(number: SequenceNumber, isReceipt: Bool, proof: [UInt8], issuedAt: Timestamp, isReissued: Bool) {
+        self.number = number
+        self.isReceipt = isReceipt
+        self.proof = proof
+        self.issuedAt = issuedAt
+        self.isReissued = isReissued
     }
 }
 

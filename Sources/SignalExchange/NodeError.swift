@@ -55,6 +55,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case deliveryStopped = "delivery-stopped"
     case partnerUnreachable = "partner-unreachable"
     case answerInvalid = "answer-invalid"
+    case evidenceNotVerified = "evidence-not-verified"
     case requestInvalid = "request-invalid"
     case internalFault = "internal-fault"
 
@@ -73,7 +74,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .waitTimedOut: 5
         case .recipientRefused, .deliveryStopped: 6
-        case .answerInvalid, .internalFault: 1
+        case .answerInvalid, .evidenceNotVerified, .internalFault: 1
         }
     }
 }

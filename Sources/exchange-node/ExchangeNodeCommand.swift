@@ -11,7 +11,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
 
             EXIT CODES
               0   done
-              1   a fault of ours: report it with the log
+              1   a fault of ours: report it; or evidence that does not verify
               2   the set-up is wrong: a person changes the folder or the machine
               3   the request is not valid; nothing was queued: correct it
               4   the node is not running: start it
@@ -26,6 +26,6 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
         subcommands: [
             Init.self, Keys.self, MakeNewStore.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self,
             Alarms.self,
-            Status.self, Version.self,
+            Evidence.self, Status.self, Version.self,
         ])
 }

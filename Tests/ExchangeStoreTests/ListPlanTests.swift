@@ -47,6 +47,11 @@ import Testing
         #expect(plan.first?.contains("delivery_of_case (case_reference=?") == true, "\(plan)")
     }
 
+    @Test func `what ends at a node is looked up by its case`() async throws {
+        let plan = try await plan(EvidenceQueries.nodeMessages, ["x", 9])
+        #expect(plan.count == 1 && plan.first?.contains("message_ending_here (case_reference=?") == true, "\(plan)")
+    }
+
     @Test func `a store of before lists its inbox by priority too`() async throws {
         let queue = try DatabaseQueue(path: TemporaryFolder.store)
         try Schema.migrator.migrate(queue, upTo: "1")

@@ -89,6 +89,24 @@ extension Nodes {
             #expect(try await nidos.auditLeaves() == leaves + 2)
             #expect(try await nidos.api.inbox().count == 1)
 
+            // A third party is shown both, and told which of them it can rely on.
+            let place = community.folder.appending(path: "evidence")
+            let exported = try await nidos.command("evidence", "export", taken.id.description, "--out", place.path)
+            try #require(exported.exitStatus == 0, "\(exported.said)")
+            let evidence = ExportedEvidence(folder: place)
+            let names = ["receipts/\(nidos.oin).der", "receipts/\(nidos.oin)-2.der"]
+            #expect(
+                try names.map { Array(try Data(contentsOf: place.appending(path: $0))) } == [receipt, fresh])
+            for command in try evidence.commands() {
+                let outcome = try await evidence.run(command)
+                #expect(outcome.succeeded, "\(command)\n\(outcome.said)")
+            }
+            #expect(try evidence.verifications(of: names[0]).isEmpty)
+            #expect(try evidence.text("README.txt").contains("\(names[0]) DOES NOT VERIFY"))
+            let verified = try await evidence.verify()
+            #expect(verified.exitStatus == 0, "\(verified.said)")
+            #expect(verified.said.contains("note: \(names[0]): "), "\(verified.said)")
+
             // From now on this is the stored answer.
             #expect(try await avim.deliver(batch, to: nidos).outcomes.map(\.answer) == second)
             #expect(try await nidos.auditLeaves() == leaves + 2)

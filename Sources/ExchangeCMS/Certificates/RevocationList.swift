@@ -73,6 +73,23 @@ package final class RevocationList: @unchecked Sendable {
         try self.init(der: blocks[0])
     }
 
+    /// Reads all `X509 CRL` blocks, such as those of a file with the lists of a whole chain.
+    package static func all(pem: String) throws(CMSError) -> [RevocationList] {
+        var lists: [RevocationList] = []
+        for der in try PEM.blocks(pem, labelled: "X509 CRL", orElse: .revocationListUnusable) {
+            lists.append(try RevocationList(der: der))
+        }
+        return lists
+    }
+
+    /// PEM text (RFC 7468), as files and the `openssl` command take it.
+    package var pem: String {
+        get throws(CMSError) {
+            let der = unsafe try encoded { unsafe i2d_X509_CRL(handle.pointer, $0) }
+            return PEM.text(der, label: "X509 CRL")
+        }
+    }
+
     /// Whether the issuer made this list: the name, the right to sign lists, and the signature.
     package func isSigned(by issuer: Certificate) -> Bool {
         let names = unsafe X509_NAME_cmp(

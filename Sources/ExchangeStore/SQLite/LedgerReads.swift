@@ -61,6 +61,14 @@ extension SQLiteLedger {
         try await read { try $0.deliveries(filter) }
     }
 
+    package func nodeMessages(in reference: CaseReference, maximumItems: Int) async throws -> [MessageSummary] {
+        try await read { try $0.nodeMessages(in: reference, maximumItems: maximumItems) }
+    }
+
+    package func proofs(of message: MessageID, to partner: OIN) async throws -> [GivenProof] {
+        try await read { try $0.proofs(of: message, to: partner) }
+    }
+
     package func receipted(among messages: [MessageID]) async throws -> Set<MessageID> {
         try await read { try $0.receipted(among: messages) }
     }

@@ -26,6 +26,7 @@ enum Schema {
         migrator.registerMigration("reissued proofs") { try $0.execute(sql: reissuedProofs) }
         migrator.registerMigration("examined in vain") { try $0.execute(sql: examinedInVain) }
         migrator.registerMigration("skipped incarnations") { try $0.execute(sql: skippedIncarnations) }
+        migrator.registerMigration("acknowledgements of a case") { try $0.execute(sql: acknowledgementsOfCase) }
         return migrator
     }
 
@@ -272,6 +273,11 @@ enum Schema {
             BEGIN SELECT RAISE(ABORT, 'a proof that was given is kept'); END;
         CREATE TRIGGER reissued_proof_kept BEFORE DELETE ON reissued_proof
             BEGIN SELECT RAISE(ABORT, 'a proof that was given is kept'); END;
+        """
+
+    /// What ends at a node, by its case: the few messages among which those that acknowledge another are looked for.
+    private static let acknowledgementsOfCase = """
+        CREATE INDEX message_ending_here ON message (case_reference, ordinal) WHERE is_handed_over = 0;
         """
 
     private static let alarms = """

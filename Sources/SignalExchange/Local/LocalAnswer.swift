@@ -53,7 +53,7 @@ extension NodeErrorCode {
         // Of a start, of a command, and of a caller: no answer of the local API.
         case .folderNotEmpty, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong, .nodeNotRunning,
             .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
-            .recipientRefused, .deliveryStopped, .answerInvalid, .internalFault:
+            .recipientRefused, .deliveryStopped, .answerInvalid, .evidenceNotVerified, .internalFault:
             .internalServerError
         }
     }

@@ -56,6 +56,7 @@ package struct LocalServer: Sendable {
                     withAnswers: request.flagAsked("answers"))
             }
         }
+        get("messages/:id/evidence") { try await views.evidence(of: $0.messageID) }
         api.get("inbox") { request, _ in try await answer.json { try await views.inbox(.init(request)) } }
         get("inbox/:id") { try await views.inboxEntry($0.messageID) }
         get("partners") { _ in try await views.partners() }

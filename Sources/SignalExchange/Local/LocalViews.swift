@@ -62,6 +62,11 @@ struct LocalViews: Sendable {
         }
     }
 
+    /// All that a third party needs to verify what is said of a message; it holds content, and no key.
+    func evidence(of id: MessageID) async throws -> JSONValue {
+        try await EvidenceExport(context: context).files(of: id).json
+    }
+
     func inbox(_ filter: InboxFilter) async throws -> JSONValue {
         let directory = context.community.directory
         let page = try await context.ledger.inbox(filter, now: context.now.wall)

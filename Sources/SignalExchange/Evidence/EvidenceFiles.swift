@@ -1,0 +1,62 @@
+import ExchangeCMS
+import ExchangeCore
+
+/// The files of a folder of evidence, by their names in it.
+package struct EvidenceFiles: Sendable {
+    package struct File: Hashable, Sendable {
+        package let name: String
+        package let bytes: [UInt8]
+    }
+
+    /// What an index may name, and so what is read of a folder that somebody else made.
+    package static let maximumCount = 10_000
+    /// Revocation lists are the largest; PEM takes four bytes for three.
+    package static let fileMaximumBytes = 64 << 20
+
+    static let index = "index.json"
+    static let readme = "README.txt"
+    /// The digests of all other files, in the form of `sha256sum`.
+    static let digests = "SHA256SUMS"
+    static let message = "message.der"
+    static let anchors = "anchors.pem"
+    static let intermediates = "intermediates.pem"
+    static let revocationLists = "lists.pem"
+    /// The three before in one, as the `openssl` command takes them.
+    static let authorities = "authorities.pem"
+
+    /// In the order in which they were added.
+    package private(set) var all: [File] = []
+
+    package init() {}
+
+    package subscript(name: String) -> [UInt8]? { all.first { $0.name == name }?.bytes }
+
+    /// - Precondition: the name is new, and one that an index may have.
+    package mutating func add(_ name: String, _ bytes: [UInt8]) {
+        precondition(self[name] == nil && Self.isName(name), "\(name) is no new file of the evidence")
+        all.append(File(name: name, bytes: bytes))
+    }
+
+    /// A file in the folder or in a folder in it; a name from elsewhere must never lead out of it.
+    package static func isName(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return (1...2).contains(parts.count)
+            && parts.allSatisfy { part in
+                part.first?.isLetter == true || part.first?.isNumber == true
+            } && name.utf8.count <= 100
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// The text of ``digests`` for files with these digests.
+    static func digestLines(_ files: [EvidenceIndex.FileDigest], index: Digest) -> String {
+        (files + [EvidenceIndex.FileDigest(name: Self.index, digest: index)])
+            .map { "\($0.digest)  \($0.name)\n" }.joined()
+    }
+}

@@ -1,0 +1,241 @@
+import ExchangeCMS
+import ExchangeCore
+
+/// The text beside the evidence: what it is, and the commands that verify it with nothing of ours.
+///
+/// Each command stands on lines of its own, indented by four spaces, and goes on after a backslash: they are copied as they
+/// are, and the tests run them so.
+struct EvidenceReadme {
+    let index: EvidenceIndex
+    /// What of it verifies as of the export: a command is printed for that alone.
+    let verdict: EvidenceVerdict
+    let files: EvidenceFiles
+    let trust: TrustStore
+
+    private var message: EvidenceIndex.Message { index.message }
+
+    var text: String {
+        ([head, unchanged, said] + [received, acknowledged].filter { !$0.isEmpty } + [meaning])
+            .joined(separator: "\n\n\n") + "\n"
+    }
+
+    private var head: String {
+        """
+        EVIDENCE OF MESSAGE \(message.id)
+
+        THIS FOLDER HOLDS THE CLEAR CONTENT OF A MESSAGE ABOUT A CHILD. It is not encrypted. Keep it
+        where only those can read it who may, hand it over by hand or encrypted, and destroy it when
+        it has done its work. It holds no private key.
+
+        Exported at \(index.exportedAt) by the node of \(name(index.exportedBy)).
+        The message's digest is \(message.digest): SHA-256 over
+        message.der, as it was signed. Acknowledgements and refusals name it.
+
+        Everything below is verified with sha256sum and openssl (3.0 or later) alone, from inside this
+        folder. `exchange-node evidence verify .` does all of it at once, without a network.
+        """
+    }
+
+    private var unchanged: String {
+        """
+        1. NOTHING WAS CHANGED SINCE THE EXPORT
+
+        \(block("sha256sum --check --strict --quiet SHA256SUMS"))
+
+        It says nothing where that holds. It does not say who made the folder: the signatures do.
+        """
+    }
+
+    private var said: String {
+        """
+        2. WHO SAID WHAT TO WHOM: \(message.type.code), by \(name(message.sender.oin)) (\(message.sender.role.rawValue))
+
+        Prints the content as it was signed. `recipients` are all who were told, in it.
+
+        \(verification(of: message.file, signedWith: message.certificate))
+
+        When it was signed, by its signer's clock (signingTime):
+
+        \(times(of: message.file))
+        """
+    }
+
+    // MARK: Receipts and refusals
+
+    private var received: String {
+        (["3. WHO RECEIVED IT"] + message.recipients.map { part(of: $0, to: message) }).joined(separator: "\n\n")
+    }
+
+    private func part(of recipient: EvidenceIndex.Recipient, to message: EvidenceIndex.Message) -> String {
+        let number = recipient.number.map { ", number \($0)" } ?? ""
+        let head = "\(name(recipient.party.oin)) (\(recipient.party.role.rawValue)\(number)): \(recipient.state)"
+        guard !recipient.proofs.isEmpty else {
+            return head + "\n"
+                + (recipient.state == EvidenceIndex.Recipient.unknownState
+                    ? "The sender has its receipt, where there is one; this node does not."
+                    : "OPEN: no receipt and no refusal of this recipient was here.")
+        }
+        return ([head] + recipient.proofs.map { part(of: $0, about: message) }).joined(separator: "\n\n")
+    }
+
+    private func part(of proof: EvidenceIndex.Proof, about message: EvidenceIndex.Message) -> String {
+        switch proof.kind {
+        case .receipt:
+            let anew = proof.isReissued ? ", signed anew since the key of the one before holds no more" : ""
+            return """
+                Its receipt\(anew). It verifies against this very message alone: it repeats the message's
+                id, its signature, and the digest of what was signed. Only the recipient's certificate is
+                offered, so that nobody else's receipt passes.
+
+                \(receiptVerification(of: proof, for: message))
+
+                \(times(of: proof.file))
+                """
+        case .refusal:
+            return """
+                Its REFUSAL: its node will never take these bytes. Prints it: sender, recipient, number, id
+                and digest of the message, code, detail.
+
+                \(verification(of: proof.file, signedWith: proof.certificate, then: "openssl asn1parse -inform DER"))
+
+                \(times(of: proof.file))
+                """
+        }
+    }
+
+    // MARK: Acknowledgements
+
+    private var acknowledged: String {
+        guard !index.acknowledgements.isEmpty else { return "" }
+        let title = """
+            4. WHO OWNED IT, DECLINED IT, CONCLUDED IT
+
+            Each is a message of its own. The first command verifies it, and prints the digest where it names
+            this message's; the second prints what it says: status received (owned), rejected (declined) or
+            completed, failed or cancelled (concluded), and the duty role.
+            """
+        return ([title] + index.acknowledgements.map { part(of: $0) }).joined(separator: "\n\n")
+            + (index.hasAllAcknowledgements
+                ? "" : "\n\nThere are more messages of the case than were looked through: some may be missing.")
+    }
+
+    private func part(of acknowledgement: EvidenceIndex.Message) -> String {
+        let receipts = acknowledgement.recipients.filter { !$0.proofs.isEmpty }
+            .map { part(of: $0, to: acknowledgement) }
+        return
+            ([
+                """
+                \(acknowledgement.type.code) of \(name(acknowledgement.sender.oin)):
+
+                \(verification(
+                    of: acknowledgement.file, signedWith: acknowledgement.certificate,
+                    then: "grep -o '\"messageDigest\":\"\(message.digest)\"'"))
+
+                \(verification(of: acknowledgement.file, signedWith: acknowledgement.certificate))
+
+                \(times(of: acknowledgement.file))
+                """
+            ] + receipts).joined(separator: "\n\n")
+    }
+
+    // MARK: Meaning
+
+    private var meaning: String {
+        """
+        WHAT THIS PROVES, AND WHAT NOT
+
+        It proves that who has the signing key of an organisation signed these bytes. Times are those of
+        the signers' clocks. A receipt proves that the recipient's node verified the message and holds it;
+        that a person saw it, an acknowledgement proves. That something is missing here proves nothing.
+
+        authorities.pem is in this folder, and whoever made the folder chose it: IT PROVES NOTHING ABOUT
+        WHO ISSUED THE CERTIFICATES. Get the authorities' root certificates elsewhere, and verify with
+        them: put that file, intermediates.pem and lists.pem together in one file outside of this folder,
+        and give it as -CAfile.
+
+        Certificates and revocation lists are those that the exporting node had at the export. A node
+        keeps none of before. The commands ask as of the export (-attime): a key that was stolen and
+        revoked later is not seen by them. Newer lists of the same authorities show it.
+
+        index.json is the exporting node's word, which nobody signed: numbers, states and its own times.
+        The names of organisations in this text are those of its directory; the OIN in a certificate's
+        serialNumber is who signed:
+
+        \(subjects)
+        """
+    }
+
+    private var subjects: String {
+        index.certificates.map { block("openssl x509 -noout -subject -enddate -in \($0)") }.joined(separator: "\n")
+    }
+
+    private func name(_ oin: OIN) -> String {
+        for entry in [message] + index.acknowledgements {
+            if entry.sender.oin == oin { return "\(entry.senderName), \(oin)" }
+            if let found = entry.recipients.first(where: { $0.party.oin == oin }) { return "\(found.name), \(oin)" }
+        }
+        return oin.text
+    }
+
+    // MARK: Commands
+
+    private func verification(of file: String, signedWith certificate: String?, then: String = "") -> String {
+        guard let options = options(for: file, signedWith: certificate), let certificate else { return why(file) }
+        let command = "openssl cms -verify -binary -inform DER -in \(file) \\\n    \(options.text)"
+        guard !then.isEmpty else { return options.remark + block(command) }
+        // What stands before a pipe does not fail the whole: it is verified first, and then only shown.
+        let shown =
+            "openssl cms -verify -noverify -nosigs -binary -inform DER -in \(file) \\\n    -certfile \(certificate)"
+        return options.remark + block(command + " -out /dev/null && \\\n" + shown + " 2>/dev/null \\\n    | " + then)
+    }
+
+    private func receiptVerification(of proof: EvidenceIndex.Proof, for entry: EvidenceIndex.Message) -> String {
+        guard let options = options(for: proof.file, signedWith: proof.certificate) else { return why(proof.file) }
+        return options.remark
+            + block(
+                "openssl cms -verify_receipt \(proof.file) -rctform DER \\\n    -inform DER -in \(entry.file) \\\n    "
+                    + options.text)
+    }
+
+    private func times(of file: String) -> String {
+        block("openssl cms -cmsout -print -noout -inform DER -in \(file) \\\n    | grep -A 2 'object: signingTime'")
+    }
+
+    private func block(_ command: String) -> String {
+        command.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
+    }
+
+    private func why(_ file: String) -> String {
+        let findings = verdict.faults + verdict.notes
+        let reason = findings.first { $0.file == file }?.detail ?? "what it is about does not verify"
+        return "\(file) DOES NOT VERIFY, so that no command is given: \(reason)"
+    }
+
+    /// What the command is told to judge by; `nil` where it does not verify however it is asked.
+    ///
+    /// We ask for two moments, of the signature and of the export; the command knows one. Where a certificate ended or was
+    /// given back between them, the check that would look at the wrong one is left out, and the text says so.
+    private func options(for file: String, signedWith certificate: String?) -> (text: String, remark: String)? {
+        guard !(verdict.faults + verdict.notes).contains(where: { $0.file == file }), let certificate,
+            let bytes = files[certificate], let signer = try? Certificate(pem: String(decoding: bytes, as: UTF8.self))
+        else { return nil }
+        let seconds = index.exportedAt.milliseconds / 1000
+        let common =
+            "-certfile \(certificate) -CAfile \(EvidenceFiles.authorities) \\\n    -purpose smimesign"
+        switch trust.verdict(for: signer, purpose: .signing, at: index.exportedAt, now: index.exportedAt) {
+        case .untrusted(.expired(let since)):
+            return (
+                common + " -crl_check_all -no_check_time",
+                "Its signer's certificate, or its chain, ended at \(since), after it was signed, so that the\ncommand does "
+                    + "not look at times: compare them by hand.\n\n"
+            )
+        case .untrusted(.revoked(_, let revocation)):
+            return (
+                common + " -attime \(seconds)",
+                "Its signer's certificate was revoked at \(revocation.date) (\(revocation.reason.rawValue)), after it\nwas "
+                    + "signed, so that the command does not look at the lists: compare the times by hand.\n\n"
+            )
+        default: return (common + " -crl_check_all -attime \(seconds)", "")
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import ExchangeCMS
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import Testing
+
+@testable import SignalExchange
+
+extension Nodes {
+    /// Folders of evidence that somebody forged, with digests and index to match: what the signatures alone give away.
+    @Suite(.community()) struct EvidenceVerificationTests {
+        let sample: EvidenceSample
+
+        init() throws { sample = try EvidenceSample(try #require(Stage.community)) }
+
+        private func expect(
+            _ verdict: EvidenceVerdict, faults: [String: String], sourceLocation: SourceLocation = #_sourceLocation
+        ) {
+            let found = Dictionary(verdict.faults.map { ($0.file, $0.code) }, uniquingKeysWith: { first, _ in first })
+            #expect(found == faults, "\(verdict.faults)", sourceLocation: sourceLocation)
+            #expect(verdict.holds == faults.isEmpty, sourceLocation: sourceLocation)
+        }
+
+        @Test func `who said, received and owned it comes out of the signatures, and who has not answered is open`()
+            throws
+        {
+            let verdict = try sample.parts().verdict()
+            expect(verdict, faults: [:])
+            let ofMessage = verdict.statements.filter { $0.messageID == sample.content.id }
+            #expect(ofMessage.map(\.act) == [.said, .received, .open, .owned])
+            #expect(
+                ofMessage.map(\.party) == [
+                    sample.avim.party, sample.nidos.party, sample.ind.party, sample.nidos.party,
+                ])
+            #expect(ofMessage.map { $0.at != nil } == [true, true, false, true])
+            #expect(ofMessage.last?.detail == "duty-guardian")
+            #expect(verdict.anchors == .folder)
+        }
+
+        @Test func `a changed file is named, also one that nobody signed`() throws {
+            let (files, index) = try sample.parts().sealed()
+            for name in files.all.map(\.name) {
+                var changed = EvidenceFiles()
+                for file in files.all {
+                    var bytes = file.bytes
+                    if file.name == name { bytes[bytes.count / 2] ^= 1 }
+                    changed.add(file.name, bytes)
+                }
+                let read = name == "index.json" ? try? EvidenceIndex.decode(changed["index.json"] ?? []) : index
+                guard let read else { continue }
+                let faults = EvidenceVerification.verify(changed, index: read, now: .current).faults
+                #expect(faults.contains { $0.file == name && $0.code == "digest-mismatch" }, "\(name): \(faults)")
+            }
+        }
+
+        @Test func `a file that is missing, or that the index hides, is named`() throws {
+            let (files, index) = try sample.parts().sealed()
+            for name in ["message.der", EvidenceSample.receiptFile, "lists.pem", "certificates/avim.pem", "README.txt"]
+            {
+                var fewer = EvidenceFiles()
+                for file in files.all where file.name != name { fewer.add(file.name, file.bytes) }
+                let missing = EvidenceVerification.verify(fewer, index: index, now: .current)
+                #expect(missing.faults.contains { $0.file == name && $0.code == "file-missing" }, "\(missing.faults)")
+            }
+            var hidden = try sample.parts()
+            hidden[EvidenceSample.receiptFile] = nil
+            expect(try hidden.verdict(), faults: [EvidenceSample.receiptFile: "file-missing"])
+        }
+
+        @Test func `a receipt for another message counts for nothing`() throws {
+            let receipt = try sample.receipt(by: sample.nidos, for: sample.otherMessage)
+            let verdict = try sample.parts(receipt: receipt).verdict()
+            expect(verdict, faults: [EvidenceSample.receiptFile: "receipt-mismatch"])
+            #expect(!verdict.statements.contains { $0.act == .received })
+        }
+
+        @Test func `a receipt by another organisation counts for nothing`() throws {
+            var parts = try sample.parts(receipt: sample.receipt(by: sample.ind))
+            // It is by a member, whose certificate is offered in the place of the recipient's.
+            parts["certificates/nidos.pem"] = Array(sample.ind.keys.signing.certificate.pem.utf8)
+            parts.index.acknowledgements = []
+            parts[EvidenceSample.acknowledgementFile] = nil
+            expect(
+                try parts.verdict(), faults: [EvidenceSample.receiptFile: "receipt-by-another-organisation"])
+        }
+
+        @Test func `an acknowledgement that names another digest or message counts for nothing`() throws {
+            let otherDigest = try sample.acknowledgement(digest: sample.otherMessage.digest)
+            let otherMessage = try sample.acknowledgement(of: sample.otherMessage.contentIdentifier)
+            for acknowledgement in [otherDigest, otherMessage] {
+                let verdict = try sample.parts(acknowledgement: acknowledgement).verdict()
+                expect(verdict, faults: [EvidenceSample.acknowledgementFile: "acknowledgement-mismatch"])
+                #expect(!verdict.statements.contains { $0.act == .owned })
+            }
+        }
+
+        @Test func `an acknowledgement by somebody who was not told counts for nothing`() throws {
+            let coa = try ForeignNode(sample.community[slug: "coa"])
+            var parts = try sample.parts(acknowledgement: sample.acknowledgement(by: coa))
+            parts["certificates/coa.pem"] = Array(coa.keys.signing.certificate.pem.utf8)
+            parts.index.acknowledgements[0].certificate = "certificates/coa.pem"
+            expect(try parts.verdict(), faults: [EvidenceSample.acknowledgementFile: "acknowledgement-mismatch"])
+        }
+
+        @Test func `nothing outside of the folder is read, whatever the index names`() throws {
+            for name in ["../secret", "/etc/passwd", "receipts/../../secret", "a/b/c", "", ".", ".hidden", "a//b"] {
+                #expect(!EvidenceFiles.isName(name), "\(name)")
+            }
+            #expect(EvidenceFiles.isName("receipts/00000099000000001000-2.der"))
+            let (files, _) = try sample.parts().sealed()
+            let text = String(decoding: try #require(files["index.json"]), as: UTF8.self)
+            let out = text.replacing("\"message.der\"", with: "\"../message.der\"")
+            #expect(throws: (any Error).self) { try EvidenceIndex.decode(Array(out.utf8)) }
+
+            let place = sample.community.folder.appending(path: "linked")
+            let folder = EvidenceFolder(place.path)
+            try folder.write(files)
+            #expect(try folder.read().files.all.count == files.all.count)
+            let file = place.appending(path: "message.der")
+            let outside = sample.community.folder.appending(path: "outside.der")
+            try FileManager.default.moveItem(at: file, to: outside)
+            try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: outside.path)
+            let error = #expect(throws: NodeError.self) { _ = try folder.read() }
+            #expect(error?.code == .fileUnreadable)
+        }
+
+        @Test func `an index that says otherwise than what was signed is named`() throws {
+            var parts = try sample.parts()
+            parts.index.message.recipients.removeLast()
+            expect(try parts.verdict(), faults: ["index.json": "index-mismatch"])
+            parts = try sample.parts()
+            parts.index.message.sender = sample.ind.party
+            expect(try parts.verdict(), faults: ["index.json": "index-mismatch"])
+            let future = try sample.parts(exportedAt: .current + .hours(1))
+            expect(try future.verdict(), faults: ["index.json": "export-time-in-future"])
+        }
+
+        @Test func `without a fresh list of each authority nothing is taken for verified`() throws {
+            var parts = try sample.parts()
+            parts["lists.pem"] = []
+            expect(try parts.verdict(), faults: ["message.der": "signer-undecided"])
+            let late = Timestamp.current + .hours(24 * 30)
+            let stale = try sample.parts(exportedAt: late)
+            expect(try stale.verdict(now: late), faults: ["message.der": "signer-undecided"])
+        }
+
+        @Test func `authorities from elsewhere go before those of the folder`() async throws {
+            let pki = sample.community.pki
+            let anchor = try Certificate(pem: String(contentsOf: pki.root.certificate, encoding: .utf8))
+            let elsewhere = try sample.parts().verdict(anchors: ("roots.pem", [anchor]))
+            expect(elsewhere, faults: [:])
+            #expect(elsewhere.anchors == .file("roots.pem"))
+            // Whoever makes a folder can make authorities too.
+            let place = sample.community.folder.appending(path: "foreign")
+            let foreign = try ExamplePKI.make(in: place)
+            let root = try Certificate(pem: String(contentsOf: foreign.root.certificate, encoding: .utf8))
+            let verdict = try sample.parts().verdict(anchors: ("roots.pem", [root]))
+            #expect(verdict.faults.map(\.file) == ["message.der"], "\(verdict.faults)")
+            #expect(verdict.statements.isEmpty)
+        }
+    }
+
+    /// What becomes of evidence when a signer's certificate ends; each test changes the lists of its own community.
+    @Suite struct EndedEvidenceTests {
+        /// Runs the commands of the text that goes with the parts, and expects each to succeed.
+        private func expectCommandsSucceed(
+            _ parts: EvidenceSample.Parts, in community: ExampleCommunity, saying remark: String
+        ) async throws {
+            let place = community.folder.appending(path: "explained")
+            try EvidenceFolder(place.path).write(parts.explained())
+            let evidence = ExportedEvidence(folder: place)
+            let text = try evidence.text("README.txt")
+            #expect(text.contains(remark), "\(text)")
+            #expect(try evidence.verifications(of: EvidenceSample.receiptFile).count == 1)
+            for command in try evidence.commands() {
+                let outcome = try await evidence.run(command)
+                #expect(outcome.succeeded, "\(command)\n\(outcome.said)")
+            }
+            let verified = try await evidence.verify()
+            #expect(verified.exitStatus == 0, "\(verified.said)")
+        }
+
+        @Test func `a signature from before its certificate was given back verifies, and the text says so`()
+            async throws
+        {
+            try await withCommunity { community in
+                let sample = try EvidenceSample(community)
+                let receipt = try sample.receipt(by: sample.nidos, at: .current + .minutes(-10))
+                try community.pki.revoke(
+                    URL(filePath: community[slug: "nidos"].folder.certificate(.signing)), reason: .superseded)
+                var parts = try sample.parts(receipt: receipt)
+                parts.index.acknowledgements = []
+                parts[EvidenceSample.acknowledgementFile] = nil
+                try await expectCommandsSucceed(parts, in: community, saying: "was revoked at")
+            }
+        }
+
+        @Test func `a signature from before its certificate expired verifies, and the text says so`() async throws {
+            try await withCommunity { community in
+                let sample = try EvidenceSample(community)
+                let ended = try sample.otherKeyOfNidos(flaw: .expired)
+                let receipt = try SignedReceipt.sign(
+                    for: sample.message, by: ended, at: .current + .hours(-24 * 10))
+                var parts = try sample.parts(receipt: receipt)
+                parts["certificates/nidos.pem"] = Array(ended.certificate.pem.utf8)
+                parts.index.acknowledgements = []
+                parts[EvidenceSample.acknowledgementFile] = nil
+                try await expectCommandsSucceed(parts, in: community, saying: "ended at")
+            }
+        }
+
+        @Test func `a signature whose key was stolen counts for nothing, unless it was signed anew`() async throws {
+            try await withCommunity { community in
+                let sample = try EvidenceSample(community)
+                let old = try sample.receipt(by: sample.nidos)
+                let renewed = try sample.otherKeyOfNidos()
+                try community.pki.revoke(
+                    URL(filePath: community[slug: "nidos"].folder.certificate(.signing)), reason: .keyCompromise)
+
+                var parts = try sample.parts(receipt: old)
+                parts.index.acknowledgements = []
+                parts[EvidenceSample.acknowledgementFile] = nil
+                let verdict = try parts.verdict()
+                #expect(verdict.faults.map(\.file) == [EvidenceSample.receiptFile], "\(verdict.faults)")
+                #expect(verdict.faults.map(\.code) == ["signer-untrusted"])
+                #expect(verdict.statements.map(\.act) == [.said, .open, .open])
+
+                parts["certificates/renewed.pem"] = Array(renewed.certificate.pem.utf8)
+                parts["receipts/anew.der"] = try SignedReceipt.sign(for: sample.message, by: renewed, at: .current)
+                parts.index.message.recipients[0].proofs.append(
+                    .init(
+                        kind: .receipt, file: "receipts/anew.der", certificate: "certificates/renewed.pem",
+                        isReissued: true))
+                let anew = try parts.verdict()
+                #expect(anew.holds, "\(anew.faults)")
+                #expect(anew.notes.map(\.file) == [EvidenceSample.receiptFile])
+                #expect(anew.statements.map(\.act) == [.said, .received, .open])
+            }
+        }
+    }
+}
