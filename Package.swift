@@ -88,7 +88,12 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "ExchangeTesting",
-            dependencies: ["ExchangeCore", "ExchangeCatalogue", "ExchangeCMS", "ExchangeStore", "SignalExchange"],
+            dependencies: [
+                "ExchangeCore", "ExchangeCatalogue", "ExchangeCMS", "ExchangeStore", "SignalExchange",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: house),
         .executableTarget(
             name: "exchange-lab",

@@ -101,6 +101,31 @@ package struct ExamplePKI: Sendable {
         }
     }
 
+    /// The most organisations that ``members(_:)`` gives.
+    package static let maximumMembers = 16
+
+    /// The first organisations of the example community, and beyond its seven ones that are made up: `org-8` and so on,
+    /// with test OINs that follow on and roles that nobody else has, as long as there are any; then lawyers.
+    ///
+    /// - Parameter count: 1 to ``maximumMembers``.
+    package static func members(_ count: Int) throws -> [Member] {
+        precondition((1...maximumMembers).contains(count), "there are 1 to \(maximumMembers) members")
+        let community = try community()
+        guard count > community.count else { return Array(community.prefix(count)) }
+        let roles: [Role] = [.refugeeCouncil, .prosecutor, .commission]
+        return try community
+            + ((community.count + 1)...count).map { number in
+                let digits = String(number * 1000)
+                guard let oin = OIN("00000099" + String(repeating: "0", count: 12 - digits.count) + digits) else {
+                    throw Failure(arguments: [], exitStatus: 1, reason: "no OIN can be made of \(number)")
+                }
+                let place = number - community.count - 1
+                return Member(
+                    slug: "org-\(number)", oin: oin, role: place < roles.count ? roles[place] : .lawyer,
+                    name: "Organisation \(number) (test)")
+            }
+    }
+
     /// The root authority; relying parties trust this certificate.
     package var root: Credential { credential("ca/root") }
     /// The issuing authority, which signs the certificates of organisations.
@@ -159,10 +184,12 @@ package struct ExamplePKI: Sendable {
 
     private func options(of flaw: Flaw?) -> [String] { flaw.map { ["--" + $0.rawValue] } ?? [] }
 
-    /// `certs-example` in the package that this file was compiled from.
-    private static var scriptFolder: URL {
-        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../certs-example").standardized
+    /// The package that this file was compiled from.
+    package static var packageFolder: URL {
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
     }
+
+    private static var scriptFolder: URL { packageFolder.appending(path: "certs-example") }
 
     private static func run(_ arguments: [String]) throws {
         let script = Process()

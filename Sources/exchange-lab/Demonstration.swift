@@ -31,7 +31,7 @@ struct Demonstration: Sendable {
         await terminal.line(
             "Seven organisations, each with a node of its own on this machine. Test OINs, invented people.")
         await terminal.event("makes authorities, keys, folders and the signed directory (\(algorithm.rawValue))")
-        let community = try await ExampleCommunity.make(in: workspace.folder, algorithm: algorithm)
+        let community = try await ExampleCommunity.make(in: workspace.folder, .init(algorithm: algorithm))
         do {
             let verdict = try await play(on: community)
             await community.killAll()

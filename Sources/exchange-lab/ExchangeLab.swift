@@ -8,6 +8,7 @@ struct ExchangeLab: AsyncParsableCommand {
         discussion: """
             EXAMPLE
               exchange-lab demo
+              exchange-lab lab --nodes 3 --json
             """,
-        subcommands: [Demo.self])
+        subcommands: [Demo.self, Lab.self])
 }

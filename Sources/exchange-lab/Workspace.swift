@@ -1,3 +1,4 @@
+import ExchangeTesting
 import Foundation
 
 /// The folder of one run: this user's alone, with a path that is short enough for sockets, and gone in the end.
@@ -16,13 +17,11 @@ struct Workspace: Sendable {
             }
         }
         keptAt = place
-        // mkdtemp(3) replaces these six letters by its own.
-        var template = Array((FileManager.default.temporaryDirectory.path + "/lab-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw Failure(reason: "no folder can be made in \(FileManager.default.temporaryDirectory.path)")
+        do {
+            folder = try TemporaryFolder(prefix: "lab").url
+        } catch {
+            throw Failure(reason: "\(error)")
         }
-        let path = template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        folder = URL(filePath: String(decoding: path, as: UTF8.self))
     }
 
     struct Failure: Error, CustomStringConvertible {

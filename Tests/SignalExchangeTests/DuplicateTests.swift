@@ -48,7 +48,7 @@ extension Nodes {
             #expect(first.receipt != nil)
             let before = try await nidos.api.inboxEntry(content.id)
             var other = content
-            other.body = try ExampleSignal.body(explanation: "Other words under the same id.")
+            other.body = ExampleSignal.body(explanation: "Other words under the same id.")
             let signed = try #require(await avim.deliver(avim.seal(other, for: nidos), to: nidos).refusal)
             let refusal = try await Refusal(wireBytes: community.payload(of: signed, signedBy: nidos))
             #expect(refusal.code == .messageIDConflict)

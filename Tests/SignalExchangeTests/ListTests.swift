@@ -78,6 +78,10 @@ extension Nodes {
             ("inbox?open=true", "use state, limit, after"), ("alarms?partner=1", "partner: "),
             ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?waitSeconds=x", "waitSeconds: use 0 to 600"),
             ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?waitSeconds=601", "waitSeconds: use 0 to 600"),
+            ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?until=read", "use one of answered, owned, "),
+            ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?partner=1", "partner: use an OIN"),
+            ("inbox/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90?waitSeconds=601", "waitSeconds: use 0 to 600"),
+            ("inbox/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90?wait=1", "use waitSeconds"),
             ("messages/019ab13b-5001-7c21-9f3a-0b5d6e7f8a90/deliveries?answers=1", "answers: use true or false"),
         ])
         func `a query that is not understood, or a page that cannot be asked for, is refused by name`(

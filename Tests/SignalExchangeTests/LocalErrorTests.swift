@@ -31,13 +31,13 @@ extension Nodes {
         }
 
         private func text(_ change: (inout JSONObject) -> Void) throws -> String {
-            var submission = try ExampleSignal.submission(to: [.guardian])
+            var submission = ExampleSignal.submission(to: [.guardian])
             change(&submission)
             return String(decoding: try JSONWriter.write(.object(submission)), as: UTF8.self)
         }
 
         private func body(_ change: (inout JSONObject) -> Void) throws -> String {
-            var body = try ExampleSignal.body()
+            var body = ExampleSignal.body()
             change(&body)
             return try text { $0["body"] = .object(body) }
         }

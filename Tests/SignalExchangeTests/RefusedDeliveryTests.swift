@@ -1,4 +1,3 @@
-import ExchangeCMS
 import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
@@ -41,14 +40,7 @@ extension Nodes {
             let community = try #require(Stage.community)
             let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
             // An acknowledgement of what avim never sent.
-            let unknown = MessageID(at: .current, random: Randomness.bytes16()).description
-            var submission = try ExampleSignal.submission(to: [.police])
-            submission["type"] = "NOD-02"
-            submission["inReplyTo"] = .string(unknown)
-            submission["body"] = [
-                "messageId": .string(unknown), "messageDigest": .string(sha256([]).description), "status": "received",
-                "ownerRole": "duty-guardian",
-            ]
+            let submission = ExampleSignal.groundlessAcknowledgement(to: .police, by: "duty-guardian")
             let file = try ExampleSignal.file(submission, in: community.folder)
             let sent = try await nidos.command("send", file.path, "--wait", "20")
             #expect(sent.exitStatus == 6, "\(sent.said)")

@@ -28,7 +28,8 @@ struct ImportArrows: HouseRule {
         "ExchangeStore": system.union(["ExchangeCore", "GRDB"]),
         "SignalExchange": layers.union(transport).union(system).union(collections),
         "exchange-node": system.union(["SignalExchange", "ArgumentParser"]),
-        "ExchangeTesting": layers.union(transport).union(system).union(collections).union(["SignalExchange"]),
+        // It damages stores, as a failing disk does, which the store itself has no way to do.
+        "ExchangeTesting": layers.union(transport).union(system).union(collections).union(["SignalExchange", "GRDB"]),
         "exchange-lab": system.union([
             "ExchangeTesting", "SignalExchange", "ExchangeCore", "ExchangeCatalogue", "ArgumentParser",
         ]),

@@ -3,7 +3,7 @@ package import ExchangeCore
 package import Foundation
 import SignalExchange
 
-/// The seven organisations of the example community, each with a node of its own in a folder, on this machine.
+/// Organisations of the example community, each with a node of its own in a folder, on this machine.
 ///
 /// ```
 /// pki/           the authorities and the signer of the directory
@@ -14,38 +14,101 @@ package struct ExampleCommunity: Sendable {
     package let pki: ExamplePKI
     /// In the order of `certs-example/community.tsv`.
     package let nodes: [NodeHandle]
+    /// What lies between the nodes; `nil` where they call each other directly.
+    let network: LocalNetwork?
 
-    /// Makes authorities, folders, certificates and directory. Nothing runs yet.
+    /// What a community is made of.
+    package struct Plan: Sendable {
+        /// All seven of `certs-example/community.tsv` where it is `nil`.
+        package var members: [ExamplePKI.Member]?
+        package var algorithm: ExamplePKI.Algorithm
+        /// The `exchange-node` to run.
+        package var executable: URL
+        /// Added to `exchange-node run`.
+        package var arguments: [String]
+        /// Whether the nodes call each other through relays, so that they can be parted.
+        package var isRelayed: Bool
+
+        package init(
+            members: [ExamplePKI.Member]? = nil, algorithm: ExamplePKI.Algorithm = .p256,
+            executable: URL = NodeProcess.builtExecutable, arguments: [String] = [], isRelayed: Bool = false
+        ) {
+            self.members = members
+            self.algorithm = algorithm
+            self.executable = executable
+            self.arguments = arguments
+            self.isRelayed = isRelayed
+        }
+    }
+
+    /// Makes a community in a temporary folder for the time of `body`, and leaves neither process, nor port, nor folder,
+    /// however it ends: also where it throws, and where the task is cancelled.
+    package static func inTemporaryFolder<Value>(
+        _ plan: Plan = Plan(), isolation: isolated (any Actor)? = #isolation,
+        _ body: (ExampleCommunity) async throws -> Value
+    ) async throws -> Value {
+        let folder = try TemporaryFolder(prefix: "xn")
+        let value: Value
+        do {
+            let community = try await make(in: folder.url, plan)
+            do {
+                value = try await body(community)
+                await community.killAll()
+            } catch {
+                await community.killAll()
+                throw error
+            }
+        } catch {
+            // What went wrong first is what is told.
+            try? folder.remove()
+            throw error
+        }
+        try folder.remove()
+        return value
+    }
+
+    /// Makes authorities, folders, certificates and directory. Nothing runs yet; in the end ``killAll()`` has to be called.
     ///
-    /// - Parameters:
-    ///   - folder: must exist; keep its path short, because a socket's path has at most 107 bytes.
-    ///   - executable: the `exchange-node` to run.
-    ///   - arguments: added to `exchange-node run`.
-    package static func make(
-        in folder: URL, algorithm: ExamplePKI.Algorithm = .p256, executable: URL = NodeProcess.builtExecutable,
-        arguments: [String] = []
-    ) async throws -> ExampleCommunity {
+    /// - Parameter folder: must exist; keep its path short, because a socket's path has at most 107 bytes.
+    package static func make(in folder: URL, _ plan: Plan = Plan()) async throws -> ExampleCommunity {
+        let algorithm = plan.algorithm
         let pki = try ExamplePKI.make(in: folder.appending(path: "pki"), algorithm: algorithm)
-        let nodes = try ExamplePKI.community().map { member in
+        let nodes = try (plan.members ?? ExamplePKI.community()).map { member in
             NodeHandle(
                 member: member, folder: NodeFolder(folder.appending(path: member.slug).path), holder: try PortHolder(),
-                executable: executable, arguments: arguments)
+                executable: plan.executable, arguments: plan.arguments)
         }
         // Making RSA keys takes seconds: all at once, as far as there are processors.
         try await withThrowingTaskGroup { group in
             for node in nodes { group.addTask { try await node.makeFolder(algorithm: algorithm, pki: pki) } }
             try await group.waitForAll()
         }
-        let community = ExampleCommunity(folder: folder, pki: pki, nodes: nodes)
-        try community.publishDirectory(version: 1)
+        let network = plan.isRelayed ? try await LocalNetwork(ports: nodes.map(\.port)) : nil
+        let community = ExampleCommunity(folder: folder, pki: pki, nodes: nodes, network: network)
+        do {
+            try community.publishDirectory(version: 1)
+        } catch {
+            await network?.close()
+            throw error
+        }
         return community
     }
 
     /// Signs the directory anew and puts it into every folder; running nodes take it at their next look, or at once
-    /// when asked to reload.
+    /// when asked to reload. Where relays lie between the nodes, each gets a directory of its own, which names those by
+    /// which it calls: nodes never compare their directories.
     package func publishDirectory(version: Int64) throws {
-        let signed = try DirectoryIssuer(pki).issue(nodes, version: version)
-        for node in nodes { try NodeFolder.write(signed, to: node.folder.directory) }
+        let issuer = try DirectoryIssuer(pki)
+        let ports = nodes.map(\.port)
+        let direct = network == nil ? try issuer.issue(nodes, at: ports, version: version) : []
+        for (caller, node) in nodes.enumerated() {
+            let relayed = try network.map { network in
+                try issuer.issue(
+                    nodes, at: nodes.indices.map { $0 == caller ? ports[$0] : network.port(from: caller, to: $0) },
+                    version: version)
+            }
+            try NodeFolder.write(relayed ?? direct, to: node.folder.directory)
+        }
     }
 
     /// - Parameter slug: must be one of the community's.
@@ -80,12 +143,16 @@ package struct ExampleCommunity: Sendable {
         }
     }
 
-    /// Kills whatever runs. To be called in the end, whatever happened; also when the task is cancelled.
+    /// Kills whatever runs, and gives the relays' ports back. To be called in the end, whatever happened; also when the
+    /// task is cancelled.
     package func killAll() async {
-        let nodes = nodes
+        let (nodes, network) = (nodes, network)
         // A task of its own: what is cancelled could not wait for the end of the processes.
         await Task {
-            for node in nodes { try? await node.process.kill() }
+            await withTaskGroup { group in
+                for node in nodes { group.addTask { try? await node.process.kill() } }
+            }
+            await network?.close()
         }.value
     }
 

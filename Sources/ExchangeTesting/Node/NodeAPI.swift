@@ -14,19 +14,37 @@ package struct NodeAPI: Sendable {
 
     /// - Parameter key: the idempotency key; the same key and submission make one message.
     package func submit(_ submission: JSONValue, key: String) async throws -> MessageID {
-        let answer = try await client.post(
-            "/v1/messages", body: JSONWriter.write(submission), headers: ["Idempotency-Key": key])
+        try await submit(JSONWriter.write(submission), key: key)
+    }
+
+    /// - Parameter submission: JSON, as an agency's system wrote it.
+    package func submit(_ submission: [UInt8], key: String) async throws -> MessageID {
+        let answer = try await client.post("/v1/messages", body: submission, headers: ["Idempotency-Key": key])
         guard let text = answer["id"]?.text, let id = MessageID(text) else { throw RowError(member: "id", row: answer) }
         return id
     }
 
-    /// - Parameter waiting: the node answers when each delivery of the message has its receipt or refusal, or this
-    ///   span (at most 600 s) is over.
-    package func deliveries(of id: MessageID, waiting: Milliseconds = .zero) async throws -> [DeliveryRow] {
-        let seconds = (waiting.count + 999) / 1000
+    /// The longest that a node keeps a request.
+    package static let waitMaximum = Milliseconds.seconds(600)
+
+    /// - Parameters:
+    ///   - partner: to whom; to all where it is `nil`.
+    ///   - progress: how far each has to be for a node that keeps the request: `answered`, `owned` or `concluded`.
+    ///   - waiting: the node answers when each delivery is so far, or this span is over. At most ``waitMaximum``.
+    package func deliveries(
+        of id: MessageID, to partner: OIN? = nil, until progress: String = "answered", waiting: Milliseconds = .zero
+    ) async throws -> [DeliveryRow] {
+        let seconds = Self.wholeSeconds(waiting)
+        let filter = partner.map { "&partner=\($0)" } ?? ""
         return try await client.get(
-            "/v1/messages/\(id)/deliveries?waitSeconds=\(seconds)", timeoutSeconds: seconds + 30
+            "/v1/messages/\(id)/deliveries?waitSeconds=\(seconds)&until=\(progress)\(filter)",
+            timeoutSeconds: seconds + 30
         ).elements.map(DeliveryRow.init)
+    }
+
+    /// Rounded up, as far as a node waits.
+    private static func wholeSeconds(_ span: Milliseconds) -> Int64 {
+        (min(max(span, .zero), waitMaximum).count + 999) / 1000
     }
 
     /// - Parameters:
@@ -57,7 +75,12 @@ package struct NodeAPI: Sendable {
     }
 
     /// The whole message, with its content.
-    package func inboxEntry(_ id: MessageID) async throws -> JSONValue { try await client.get("/v1/inbox/\(id)") }
+    ///
+    /// - Parameter waiting: the node answers when the message is there, or this span is over. At most ``waitMaximum``.
+    package func inboxEntry(_ id: MessageID, waiting: Milliseconds = .zero) async throws -> JSONValue {
+        let seconds = Self.wholeSeconds(waiting)
+        return try await client.get("/v1/inbox/\(id)?waitSeconds=\(seconds)", timeoutSeconds: seconds + 30)
+    }
 
     package func take(_ id: MessageID, role: String) async throws {
         try await step("take", id, ["role": .string(role)])

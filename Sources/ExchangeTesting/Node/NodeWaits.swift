@@ -1,10 +1,11 @@
 package import ExchangeCore
 import ExchangeCatalogue
+import SignalExchange
 
 /// Waits for what happens in a node, each with a deadline (`DeadlineExceeded`).
 ///
-/// Receipts have a signal: the node keeps the request until they are there. For the rest it has none, so that they are
-/// asked for every 50 ms.
+/// What one message comes to has a signal: the node keeps the request until it is there. For the rest it has none, so
+/// that it is asked for every 50 ms.
 extension NodeAPI {
     /// Returns when each recipient's receipt or refusal is there.
     @discardableResult
@@ -18,13 +19,19 @@ extension NodeAPI {
         return rows
     }
 
-    /// Returns when a message is in the inbox, in one of the states.
+    /// Returns when a message is in the inbox.
     @discardableResult
-    package func waitForInbox(
-        _ id: MessageID, in states: Set<InboxState> = [.ready], within span: Milliseconds = .seconds(20)
-    ) async throws -> InboxRow {
-        try await asking(for: "\(id) in the inbox", within: span) {
-            try await inbox().first { $0.messageID == id && states.contains($0.state) }
+    package func waitForInbox(_ id: MessageID, within span: Milliseconds = .seconds(20)) async throws -> InboxRow {
+        let api = self
+        return try await ExchangeTesting.within(span, "\(id) in the inbox") {
+            try await poll {
+                do {
+                    return try InboxRow(await api.inboxEntry(id, waiting: Self.waitMaximum))
+                } catch let error as NodeError where error.code == .messageUnknown {
+                    // The node has waited as long as it does, or is asked to stop.
+                    return nil
+                }
+            }
         }
     }
 
@@ -33,8 +40,12 @@ extension NodeAPI {
     package func waitForFollowUp(
         _ followUp: FollowUp, of id: MessageID, by recipient: OIN, within span: Milliseconds = .seconds(20)
     ) async throws -> DeliveryRow {
-        try await asking(for: "\(id) to be \(followUp.rawValue) by \(recipient)", within: span) {
-            try await deliveries(of: id).first { $0.recipient == recipient && $0.followUp == followUp }
+        let (api, progress) = (self, followUp == .concluded ? "concluded" : "owned")
+        return try await ExchangeTesting.within(span, "\(id) to be \(followUp.rawValue) by \(recipient)") {
+            try await poll {
+                try await api.deliveries(of: id, to: recipient, until: progress, waiting: Self.waitMaximum)
+                    .first { $0.followUp == followUp }
+            }
         }
     }
 

@@ -85,6 +85,13 @@ package final class ChildProcess: Sendable {
         if end.value == nil { kill(identifier, signal) }
     }
 
+    /// Writes a line to its standard input.
+    ///
+    /// - Throws: what writing throws, where the process reads no more.
+    package func say(_ line: String) throws {
+        try lifeline.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    }
+
     /// Ends its standard input.
     package func closeInput() { try? lifeline.fileHandleForWriting.close() }
 

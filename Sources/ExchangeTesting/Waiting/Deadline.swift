@@ -2,12 +2,12 @@ package import ExchangeCore
 import SignalExchange
 
 /// Something was not there in time.
-package struct DeadlineExceeded: Error, CustomStringConvertible {
+public struct DeadlineExceeded: Error, CustomStringConvertible {
     /// What was waited for, as the end of a sentence that begins with "waited for".
-    package let what: String
+    public let what: String
     package let span: Milliseconds
 
-    package var description: String { "waited for \(what) for \(span.count) ms, and it did not come" }
+    public var description: String { "waited for \(what) for \(span.count) ms, and it did not come" }
 }
 
 /// Runs `body`, and cancels it when the span is over.

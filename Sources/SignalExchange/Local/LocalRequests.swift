@@ -83,7 +83,7 @@ extension DeliveryFilter {
         self.init()
         try request.demandParameters("open", "partner", "caseRef", "limit", "after")
         let parameters = request.uri.queryParameters
-        if let text = parameters["partner"] { partner = try OIN(text).orThrow("partner: use an OIN, 20 positions") }
+        partner = try request.partnerAsked()
         if let text = parameters["caseRef"] {
             caseReference = try CaseReference(text).orThrow("caseRef: use a case reference, a UUIDv4")
         }
@@ -137,6 +137,19 @@ extension Request {
         return .seconds(
             try Int64(text).flatMap { (0...Self.waitMaximumSeconds).contains($0) ? $0 : nil }
                 .orThrow("waitSeconds: use 0 to \(Self.waitMaximumSeconds)"))
+    }
+
+    /// Whose deliveries are asked for; everybody's where it is left out.
+    func partnerAsked() throws(NodeError) -> OIN? {
+        guard let text = uri.queryParameters["partner"] else { return nil }
+        return try OIN(text).orThrow("partner: use an OIN, 20 positions")
+    }
+
+    /// How far a delivery shall be for the answer that is kept back.
+    func progressAsked() throws(NodeError) -> AwaitedProgress {
+        guard let text = uri.queryParameters["until"] else { return .answered }
+        let names = AwaitedProgress.allCases.map(\.rawValue).joined(separator: ", ")
+        return try AwaitedProgress(rawValue: String(text)).orThrow("until: use one of \(names)")
     }
 
     /// Which page of a list is asked for: behind which position, and how many entries it may have.

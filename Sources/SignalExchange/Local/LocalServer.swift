@@ -50,15 +50,20 @@ package struct LocalServer: Sendable {
         api.get("deliveries") { request, _ in try await answer.json { try await views.deliveries(.init(request)) } }
         api.get("messages/:id/deliveries") { request, parameters in
             try await answer.json {
-                try request.demandParameters("waitSeconds", "answers")
+                try request.demandParameters("waitSeconds", "until", "partner", "answers")
                 return try await views.deliveries(
-                    of: parameters.messageID, waitingFor: request.waitAsked(),
-                    withAnswers: request.flagAsked("answers"))
+                    of: parameters.messageID, to: request.partnerAsked(), until: request.progressAsked(),
+                    waitingFor: request.waitAsked(), withAnswers: request.flagAsked("answers"))
             }
         }
         get("messages/:id/evidence") { try await views.evidence(of: $0.messageID) }
         api.get("inbox") { request, _ in try await answer.json { try await views.inbox(.init(request)) } }
-        get("inbox/:id") { try await views.inboxEntry($0.messageID) }
+        api.get("inbox/:id") { request, parameters in
+            try await answer.json {
+                try request.demandParameters("waitSeconds")
+                return try await views.inboxEntry(parameters.messageID, waitingFor: request.waitAsked())
+            }
+        }
         get("partners") { _ in try await views.partners() }
         get("alarms") { _ in try await views.alarms() }
         get("audit") { _ in try await views.audit() }

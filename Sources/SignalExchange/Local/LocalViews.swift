@@ -6,6 +6,9 @@ import ServiceLifecycle
 
 /// What an operator and the agency's system may look at. Reading changes nothing.
 struct LocalViews: Sendable {
+    /// How often who waits for a message looks again for what time alone brings into the inbox.
+    private static let handOverLook = Milliseconds.seconds(1)
+
     let context: NodeContext
     let links: PartnerLinks
     let changes: ChangeBell
@@ -35,23 +38,28 @@ struct LocalViews: Sendable {
         return Rendering.page(try await render(page.entries), next: page.next)
     }
 
-    /// The deliveries of a message; waits until each has its receipt or refusal, the time is over, or the node stops.
+    /// The deliveries of a message; waits until each is so far, the time is over, or the node stops.
     ///
-    /// - Parameter withAnswers: also what the recipients' people said: the reason of an L2, the outcome of an L3.
+    /// - Parameters:
+    ///   - partner: to whom; to everybody where it is `nil`.
+    ///   - withAnswers: also what the recipients' people said: the reason of an L2, the outcome of an L3.
     func deliveries(
-        of id: MessageID, waitingFor span: Milliseconds, withAnswers: Bool
+        of id: MessageID, to partner: OIN?, until progress: AwaitedProgress, waitingFor span: Milliseconds,
+        withAnswers: Bool
     ) async throws -> JSONValue {
         var filter = DeliveryFilter()
         filter.messageID = id
+        filter.partner = partner
         let deadline = context.now.monotonic + span
         while true {
             let seen = changes.count
             // In the order of the recipients, as they were accepted.
             let entries = Array(try await context.ledger.deliveries(filter).reversed())
             guard !entries.isEmpty else {
-                throw NodeError(.messageUnknown, "this node has sent no message \(id); see `queue list`")
+                let addressee = partner.map { " to \($0)" } ?? ""
+                throw NodeError(.messageUnknown, "this node has sent no message \(id)\(addressee); see `queue list`")
             }
-            let isSettled = entries.allSatisfy { $0.transport != .open }
+            let isSettled = entries.allSatisfy(progress.isReached(by:))
             // Who waits must not keep a node that is asked to stop: it is shown what there is.
             let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
             if isSettled || isEnding || context.now.monotonic >= deadline {
@@ -74,12 +82,30 @@ struct LocalViews: Sendable {
             page.map { .object(Rendering.inbox($0, directory: directory)) }, next: page.next)
     }
 
-    func inboxEntry(_ id: MessageID) async throws -> JSONValue {
+    /// One message with its content; waits until it is there, the time is over, or the node stops.
+    func inboxEntry(_ id: MessageID, waitingFor span: Milliseconds) async throws -> JSONValue {
         var filter = InboxFilter()
         filter.id = id
-        guard let entry = try await context.ledger.inbox(filter, now: context.now.wall).first,
-            let kept = try await context.ledger.message(id)
-        else { throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`") }
+        let deadline = context.now.monotonic + span
+        while true {
+            let seen = changes.count
+            if let entry = try await context.ledger.inbox(filter, now: context.now.wall).first,
+                let kept = try await context.ledger.message(id)
+            {
+                return try await whole(entry, kept)
+            }
+            let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
+            guard !isEnding, context.now.monotonic < deadline else {
+                throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`")
+            }
+            context.logger.debug("a request waits for a message", metadata: ["message": "\(id)"])
+            // A message that waited for its predecessor comes when its time is over, which is no change in the ledger.
+            let next = min(deadline, context.now.monotonic + Self.handOverLook)
+            await changes.wait(beyond: seen, until: next, clock: context.clock)
+        }
+    }
+
+    private func whole(_ entry: InboxEntry, _ kept: KeptMessage) async throws -> JSONValue {
         var object = Rendering.inbox(entry, directory: context.community.directory)
         for member in Rendering.content(try await StoredContent(context).read(kept)).members {
             object[member.name] = member.value
@@ -158,6 +184,29 @@ struct LocalViews: Sendable {
             Rendering.delivery(
                 $0, isSecured: secured.contains($0.message.id), link: links[$0.key.partner], now: context.now,
                 directory: directory)
+        }
+    }
+}
+
+/// How far a delivery is for a request that waits for it. What gets no answer any more ends each wait.
+enum AwaitedProgress: String, CaseIterable, Sendable {
+    /// Its receipt or refusal is here.
+    case answered
+    /// And a duty role has taken or declined it.
+    case owned
+    /// And what was done is said, or it was declined.
+    case concluded
+
+    func isReached(by entry: DeliveryEntry) -> Bool {
+        switch entry.transport {
+        case .open: false
+        case .refused, .held, .withdrawn: true
+        case .receipted:
+            switch self {
+            case .answered: true
+            case .owned: entry.followUp != .none
+            case .concluded: entry.followUp == .concluded || entry.followUp == .declined
+            }
         }
     }
 }

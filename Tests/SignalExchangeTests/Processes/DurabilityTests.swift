@@ -53,7 +53,7 @@ extension Nodes {
             let moments = (0..<3).map { _ in Int64.random(in: 20...380, using: &random) }.sorted(by: >)
             try await playing {
                 try await avim.process.start()
-                let submission = try ExampleSignal.submission(to: [.guardian])
+                let submission = ExampleSignal.submission(to: [.guardian])
                 let line = String(decoding: try JSONWriter.write(.object(submission)), as: UTF8.self)
                 let accepted = try await BulkSending(client: avim.api.client)
                     .send(repeatElement(line, count: count), keyPrefix: "bulk-\(seed)") { _, _ in }

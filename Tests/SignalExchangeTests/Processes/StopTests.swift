@@ -24,5 +24,28 @@ extension Nodes {
             // Who waited is shown how far it is, and not a connection that broke.
             #expect(try await shown.map(\.isReceipted) == [false])
         }
+
+        @Test func `a request that waits for a message in the inbox does not keep a node that is asked to stop`()
+            async throws
+        {
+            let nidos = try #require(Stage.community)[slug: "nidos"]
+            try nidos.configure("level", "debug")
+            try await nidos.process.start()
+            let nowhere = MessageID(at: .current, random: Randomness.bytes16())
+            let api = nidos.api
+            let shown = Task { try await api.inboxEntry(nowhere, waiting: .minutes(10)) }
+            try await nidos.waitForLog("a request waits for a message")
+
+            let clock = ContinuousClock()
+            let start = clock.now
+            let end = try await nidos.process.stop()
+            #expect(clock.now - start < .seconds(6))
+            #expect(end == .exited(status: 0))
+            await #expect {
+                try await shown.value
+            } throws: {
+                ($0 as? NodeError)?.code == .messageUnknown
+            }
+        }
     }
 }

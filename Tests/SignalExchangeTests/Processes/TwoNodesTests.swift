@@ -51,7 +51,7 @@ extension Nodes {
         }
 
         @Test func `the same idempotency key and content make one message, other content is a conflict`() async throws {
-            let submission = try ExampleSignal.submission(to: [.guardian])
+            let submission = ExampleSignal.submission(to: [.guardian])
             let file = try ExampleSignal.file(submission, in: community.folder)
             let first = try await avim.command("send", file.path, "--key", "case-17-signal", "--json")
             let second = try await avim.command("send", file.path, "--key", "case-17-signal", "--json")

@@ -1,5 +1,4 @@
 import ExchangeTesting
-import Foundation
 import Testing
 
 /// All tests with nodes as processes, one after another: on a small machine nodes that start beside each other are
@@ -37,23 +36,14 @@ extension Trait where Self == RunningNodes {
 
 /// Makes a community in a folder of its own, runs `body`, and leaves neither process nor folder.
 func withCommunity<Result>(
-    running slugs: [String] = [], limits: [String: Int] = [:], _ body: (ExampleCommunity) async throws -> Result
+    running slugs: [String] = [], limits: [String: Int] = [:], isolation: isolated (any Actor)? = #isolation,
+    _ body: (ExampleCommunity) async throws -> Result
 ) async throws -> Result {
-    // Short, because a socket's path has at most 107 bytes.
-    let folder = FileManager.default.temporaryDirectory.appending(path: "xn-\(UInt32.random(in: .min ... .max))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let community = try await ExampleCommunity.make(in: folder)
-    do {
+    try await ExampleCommunity.inTemporaryFolder { community in
         for node in community.nodes {
             for (name, value) in limits { try node.configure(name, value) }
         }
         for slug in slugs { try await community[slug: slug].process.start() }
-        let result = try await body(community)
-        await community.killAll()
-        return result
-    } catch {
-        await community.killAll()
-        throw error
+        return try await body(community)
     }
 }
