@@ -131,7 +131,7 @@ extension Nodes {
 
         @Test func `a refusal is shown as it was signed, and who refused it has nothing to show`() async throws {
             let unknown = MessageID(at: .current, random: Randomness.bytes16()).description
-            var submission = try ExampleSignal.submission(to: [.police])
+            var submission = ExampleSignal.submission(to: [.police])
             submission["type"] = "NOD-02"
             submission["inReplyTo"] = .string(unknown)
             submission["body"] = [
