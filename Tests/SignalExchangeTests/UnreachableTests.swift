@@ -37,5 +37,18 @@ extension Nodes {
             try await avim.waitForAlarm(.partnerUnreachable, about: nidos.oin)
             try await avim.process.kill()
         }
+
+        @Test func `who is no member any more is not said to be unreachable any more`() async throws {
+            let community = try #require(Stage.community)
+            let (coa, ggd) = (community[slug: "coa"], community[slug: "ggd"])
+            try await coa.process.start()
+            try await coa.waitForAlarm(.partnerUnreachable, about: ggd.oin)
+            let version = try #require(await coa.api.client.get("/v1/status")["directoryVersion"]?.number)
+            try NodeFolder.write(
+                community.signedDirectory(version: version + 1, without: ggd.oin), to: coa.folder.directory)
+            try await coa.api.reload()
+            try await coa.waitForNoAlarm(.partnerUnreachable, about: ggd.oin)
+            try await coa.process.kill()
+        }
     }
 }
