@@ -14,9 +14,9 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               1   a fault of ours: report it; or evidence that does not verify
               2   the set-up is wrong: a person changes the folder or the machine
               3   the request is not valid; nothing was queued: correct it
-              4   the node is not running: start it
+              4   the node does not run, or does not answer: start it, or look at it
               5   not now: the queue is full, the wait is over, or a store does not answer
-              6   a recipient refused the message: correct it, or call them
+              6   a recipient refused the message, or it is held or withdrawn
               64  the command line is wrong: see --help
 
             EXAMPLE

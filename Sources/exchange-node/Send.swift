@@ -14,7 +14,7 @@ struct Send: AsyncParsableCommand {
               3  not valid; nothing was queued
               4  the node is not running: try again with the same key
               5  not now, or with --wait: accepted, and somebody has not been told yet
-              6  with --wait: accepted, and a recipient refused it, for the reason given
+              6  with --wait: accepted, and refused by a recipient, held or withdrawn
 
             EXAMPLE
               exchange-node send signal.json --folder avim --key case-17-signal --wait 30

@@ -164,7 +164,7 @@ package struct PartnerLink: Sendable {
     private mutating func handleBackingOff(_ event: Event, until: MonotonicTime, now: Now) -> [Effect] {
         switch event {
         case .timerFired:
-            return now.monotonic < until ? [.wake(at: until)] : greet()
+            return now.monotonic < until ? wait(until: until, now: now) : greet()
         case .signOfLife, .greetingAsked:
             // At once, but not more than once in the first retry's span: a partner that calls often and cannot be
             // called must not make us spin.
@@ -202,14 +202,20 @@ package struct PartnerLink: Sendable {
     private mutating func fail(jitter: UInt64, now: Now) -> [Effect] {
         if phase == .greeting { failedGreetings += 1 } else { failedBatches += 1 }
         lastFailure = now.monotonic
-        let since = unreachableSince ?? now.wall
-        unreachableSince = since
+        unreachableSince = unreachableSince ?? now.wall
         // By the clock that nobody sets: one that is set back would put the alarm off.
-        let first = firstFailure ?? now.monotonic
-        firstFailure = first
+        firstFailure = firstFailure ?? now.monotonic
         let until = now.monotonic + Backoff.delay(afterFailures: failures, jitter: jitter)
         phase = .backingOff(until: until)
-        guard !hasAlarmed, now.monotonic >= first + limits.unreachableAlarmAfter else { return [.wake(at: until)] }
+        return wait(until: until, now: now)
+    }
+
+    /// Wakes for the next attempt, or before it for the alarm that falls due meanwhile: attempts are minutes apart, and who
+    /// is to be told of a partner that is away is not to wait for the next.
+    private mutating func wait(until: MonotonicTime, now: Now) -> [Effect] {
+        guard !hasAlarmed, let first = firstFailure, let since = unreachableSince else { return [.wake(at: until)] }
+        let due = first + limits.unreachableAlarmAfter
+        guard now.monotonic >= due else { return [.wake(at: min(until, due))] }
         mayHaveAlarmed = true
         return [.wake(at: until), .raiseUnreachable(since: since)]
     }

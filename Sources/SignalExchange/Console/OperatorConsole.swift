@@ -52,11 +52,14 @@ package struct OperatorConsole: Sendable {
                     + "supersedes \(id), or call them.")
         }
         if !withdrawn.isEmpty {
-            sentences.append("NOT told, and sent no more, for it was withdrawn here: \(withdrawn).")
+            sentences.append(
+                "No receipt, and sent no more, for it was withdrawn here: \(withdrawn). What was on its way may still "
+                    + "arrive.")
         }
         if !held.isEmpty {
             sentences.append(
-                "NOT told, and not sent until somebody releases it (`exchange-node queue release`): \(held).")
+                "No receipt, and not sent until somebody releases it (`exchange-node queue release`): \(held). What was "
+                    + "on its way may still arrive.")
         }
         if !open.isEmpty { sentences.append("NOT told yet, and the node goes on with them: \(open).") }
         sentences.append(
@@ -199,8 +202,11 @@ package struct OperatorConsole: Sendable {
         guard !printsJSON else { return line(answer) }
         let meaning =
             switch event {
-            case "withdraw": "it is sent no more, which is final; the partner has NOT been told by it"
-            case "hold": "it is not sent until it is released"
+            case "withdraw":
+                "it is sent no more, which is final. No receipt of it is here; what was on its way may still arrive, so "
+                    + "look again (`exchange-node queue show`) before you rely on it that they do not know"
+            case "hold":
+                "it is not sent until it is released; what was on its way may still arrive, and then shows as receipted"
             default: "it is on its way again"
             }
         print(

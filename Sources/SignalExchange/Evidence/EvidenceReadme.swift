@@ -83,9 +83,10 @@ struct EvidenceReadme {
         case .receipt:
             let anew = proof.isReissued ? ", signed anew since the key of the one before holds no more" : ""
             return """
-                Its receipt\(anew). It verifies against this very message alone: it repeats the message's
-                id, its signature, and the digest of what was signed. Only the recipient's certificate is
-                offered, so that nobody else's receipt passes.
+                Its receipt\(anew). It repeats the message's id, its signature, and the digest of what was
+                signed, and so belongs to this message alone. The command does not look whether the message
+                itself verifies: that is the one above, and both must succeed. Only the recipient's
+                certificate is offered, so that nobody else's receipt passes.
 
                 \(receiptVerification(of: proof, for: message))
 

@@ -82,9 +82,16 @@ package struct LocalClient: Sendable {
             let response = try await Self.http.execute(request, timeout: .seconds(timeoutSeconds))
             status = response.status.code
             answer = try await response.body.collect(upTo: JSONLimits.localAnswer.byteCount)
+        } catch let error as IOError where error.errnoCode == ECONNREFUSED {
+            throw NodeError(
+                .nodeNotRunning,
+                "nothing listens on \(socketPath): the node was ended and did not clear up; start it with `exchange-node "
+                    + "run`", cause: "connection refused")
         } catch {
             throw NodeError(
-                .nodeNotRunning, "the node on \(socketPath) does not answer; see its log", cause: "\(error)")
+                .nodeNotRunning,
+                "the node on \(socketPath) does not answer: it may hang, or be very busy; look at its log and its process",
+                cause: "\(error)")
         }
         return try Self.read(Array(answer.readableBytesView), status: status)
     }

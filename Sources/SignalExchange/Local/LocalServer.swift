@@ -164,8 +164,8 @@ extension DeliveryEntry {
             "the partner refused it (\(detail)): it is sent no more, so that nothing is to be held or released; withdraw "
                 + "it, or send a new message that supersedes it"
         case .withdrawn:
-            "it was withdrawn (\(detail)), which is final: nobody is sent it any more; send a new message if they have to "
-                + "know"
+            "it was withdrawn (\(detail)), which is final: nobody is sent it any more, and no receipt is here; send a new "
+                + "message if they have to know"
         case .held:
             "it is held already (\(detail)): it is not sent until it is released, with `exchange-node queue release`"
         case .open: "it is not held: it is on its way, and the node goes on by itself"

@@ -29,7 +29,9 @@ enum Rendering {
         let waits = [.open, .held, .refused].contains(entry.transport)
         object["waitingSince"] = time(waits ? entry.acceptedAt : nil)
         let waitsForLink = entry.transport == .open && link?.lastProblem != nil
-        object["nextAttempt"] = time(entry.nextAttempt ?? (waitsForLink ? link?.nextTry(now) : nil))
+        // Whatever the delivery's own time was, nothing goes before the link does.
+        let linkTry = waitsForLink ? link?.nextTry(now) : nil
+        object["nextAttempt"] = time([entry.nextAttempt, linkTry].compactMap(\.self).max())
         object["receiptedAt"] = time(entry.receiptedAt)
         object["ownedAt"] = time(entry.ownedAt)
         object["concludedAt"] = time(entry.concludedAt)

@@ -49,7 +49,8 @@ package struct OwnCertificates: Sendable {
     ) -> String? {
         switch community.trust.verdict(for: certificate, purpose: use.purpose, at: now, now: now) {
         case .trusted: nil
-        case .untrusted(let reason): "\(reason); have a new certificate issued"
+        case .untrusted(let reason):
+            "\(reason); have a new certificate issued, for a new key where this one may be in other hands"
         // A stale list is an alarm of its own wherever it makes something wait.
         case .undecided(let reason): reason.isOfRevocation ? nil : "\(reason)"
         }

@@ -106,7 +106,9 @@ import Testing
                 Issue.record("attempt \(attempt) ended in \(link.phase)")
                 return
             }
-            #expect(effects.contains(.wake(at: until)))
+            // Earlier only for the alarm about it.
+            let due = Sample.now.monotonic + NodeLimits().unreachableAlarmAfter
+            #expect(effects.contains(.wake(at: now.monotonic < due ? min(until, due) : until)))
             let wait = until.milliseconds - now.monotonic.milliseconds
             #expect(wait >= 0 && wait <= ProtocolLimits.retryMaximum.count)
             now = now.after(Milliseconds(wait))
@@ -207,6 +209,28 @@ import Testing
         #expect(link.handle(.failed(jitter: 0), now: Sample.now.after(.minutes(9))).count == 1)
     }
 
+    @Test func `the alarm falls due between two attempts, and the next attempt stays where it was`() throws {
+        var link = Self.link([.started])
+        var now = Sample.now
+        let due = Sample.now.monotonic + NodeLimits().unreachableAlarmAfter
+        var until = now.monotonic
+        while until <= due {
+            now = Now(monotonic: until, wall: now.wall)
+            _ = link.handle(.timerFired, now: now)
+            _ = link.handle(.failed(jitter: .max - 1), now: now)
+            guard case .backingOff(let next) = link.phase else {
+                Issue.record("\(link.phase)")
+                return
+            }
+            until = next
+        }
+        let alarm = Now(monotonic: due, wall: now.wall)
+        #expect(link.handle(.timerFired, now: alarm) == [.wake(at: until), .raiseUnreachable(since: Sample.now.wall)])
+        #expect(link.handle(.alarmKept, now: alarm).isEmpty)
+        #expect(link.handle(.timerFired, now: alarm) == [.wake(at: until)])
+        #expect(link.handle(.timerFired, now: Now(monotonic: until, wall: now.wall)) == [.exchangeTally])
+    }
+
     @Test func `a clock that is set back does not put the alarm off`() {
         var link = Self.link([.started, .failed(jitter: 0), .timerFired])
         let monotonic = Sample.now.after(.minutes(5)).monotonic
@@ -218,12 +242,15 @@ import Testing
         var link = Self.link([.started])
         var now = Sample.now
         var raised = 0
+        let due = Sample.now.monotonic + NodeLimits().unreachableAlarmAfter
         for round in 1...12 {
             _ = link.handle(.tallyExchanged, now: now)
             _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: now)
             let bound = Backoff.delay(afterFailures: round, jitter: .max)
             let effects = link.handle(.failed(jitter: .max), now: now)
-            #expect(effects.first == .wake(at: now.monotonic + bound), "after \(round) failures")
+            let until = now.monotonic + bound
+            #expect(
+                effects.first == .wake(at: now.monotonic < due ? min(until, due) : until), "after \(round) failures")
             #expect(link.failures == round)
             for case .raiseUnreachable in effects {
                 raised += 1
