@@ -214,16 +214,18 @@ import Testing
         var now = Sample.now
         let due = Sample.now.monotonic + NodeLimits().unreachableAlarmAfter
         var until = now.monotonic
+        var effects: [PartnerLink.Effect] = []
         while until <= due {
             now = Now(monotonic: until, wall: now.wall)
             _ = link.handle(.timerFired, now: now)
-            _ = link.handle(.failed(jitter: .max - 1), now: now)
+            effects = link.handle(.failed(jitter: .max - 1), now: now)
             guard case .backingOff(let next) = link.phase else {
                 Issue.record("\(link.phase)")
                 return
             }
             until = next
         }
+        #expect(effects == [.wake(at: due)])
         let alarm = Now(monotonic: due, wall: now.wall)
         #expect(link.handle(.timerFired, now: alarm) == [.wake(at: until), .raiseUnreachable(since: Sample.now.wall)])
         #expect(link.handle(.alarmKept, now: alarm).isEmpty)
