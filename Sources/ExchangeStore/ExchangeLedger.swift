@@ -314,24 +314,18 @@ package struct InboxFilter: Hashable, Sendable {
 
 package struct InboxEntry: Hashable, Sendable {
     package let message: MessageSummary
-    package let state: InboxState
-    /// The duty role that took its last step; empty while `ready`.
-    package let role: String
-    /// When that step was taken; `nil` while `ready`.
-    package let movedAt: Timestamp?
+    package let standing: InboxStanding
     package let receivedAt: Timestamp
     package let availableAt: Timestamp
     /// The message that should have come before this one and has not.
     package let missingPredecessor: MessageID?
 
     package init(
-        message: MessageSummary, state: InboxState, role: String, movedAt: Timestamp?, receivedAt: Timestamp,
-        availableAt: Timestamp, missingPredecessor: MessageID?
+        message: MessageSummary, standing: InboxStanding, receivedAt: Timestamp, availableAt: Timestamp,
+        missingPredecessor: MessageID?
     ) {
         self.message = message
-        self.state = state
-        self.role = role
-        self.movedAt = movedAt
+        self.standing = standing
         self.receivedAt = receivedAt
         self.availableAt = availableAt
         self.missingPredecessor = missingPredecessor

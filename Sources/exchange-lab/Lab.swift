@@ -42,7 +42,7 @@ struct Lab: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let bench = Bench(nodeCount: nodes, voice: BenchVoice(printsJSON: json), input: StandardInput())
-        throw ExitCode(await Interruption.run { await bench.run() })
+        let session = LabSession(nodeCount: nodes, voice: LabVoice(printsJSON: json), input: StandardInput())
+        throw ExitCode(await Interruption.run { await session.run() })
     }
 }

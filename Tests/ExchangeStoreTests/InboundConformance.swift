@@ -358,13 +358,13 @@ import Testing
             try await step(2, .owned)
                 == .refused(
                     .inboxStepNotPossible(
-                        from: InboxStanding(state: .owned, role: "duty officer", movedAt: Sample.start), .owned)))
+                        from: InboxStanding(state: .owned, role: "duty officer", movedAt: Sample.start))))
         var owned = InboxFilter()
         owned.states = [.owned]
         owned.id = received
         let entry = try #require(try await ledger.inbox(owned, now: Sample.start).first)
-        #expect(entry.role == "duty officer")
-        #expect(entry.movedAt == Sample.now().wall)
+        #expect(entry.standing.role == "duty officer")
+        #expect(entry.standing.movedAt == Sample.now().wall)
         owned.states = [.ready]
         #expect(try await ledger.inbox(owned, now: Sample.start).isEmpty)
         #expect(try await ledger.account(with: Community.avim).issued.number == SequenceNumber(1))

@@ -17,6 +17,25 @@ import Testing
         try queue.close()
     }
 
+    #if os(Linux)
+        @Test func `the lock ends with its release, also where a child has its file still`() throws {
+            let path = TemporaryFolder.store + ".lock"
+            let lock = try FolderLock(at: path)
+            // What a child has between its fork and its exec: another descriptor of the same open file.
+            let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+                Int32($0)
+            }
+            let descriptor = try #require(
+                descriptors.first {
+                    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+                })
+            let inherited = dup(descriptor)
+            defer { close(inherited) }
+            lock.release()
+            try FolderLock(at: path).release()
+        }
+    #endif
+
     @Test func `a second opening is refused with the holder's process id, until the first is closed`() async throws {
         let first = try await Sample.openSQLite()
         let error = await refusal()

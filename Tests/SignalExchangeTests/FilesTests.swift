@@ -148,6 +148,30 @@ extension Nodes {
             #expect(look.holder.problem == nil)
         }
 
+        @Test func `a list from the future takes the place of none that is in force`() async throws {
+            let node = community[slug: "evenaar"]
+            let stolen = URL(filePath: node.folder.certificate(.signing))
+            let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+            try community.pki.revoke(stolen, reason: .keyCompromise)
+            try node.installLists(of: community.pki)
+            var look = try Look(node)
+            #expect(isRevoked(certificate, in: look.again()))
+
+            let profile = URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "../../certs-example/profile.cnf").standardized
+            let future = community.folder.appending(path: "future.crl")
+            let made = try await Command.run(
+                "env",
+                [
+                    "EXCHANGE_PKI_FOLDER=\(community.pki.folder.path)", "EXCHANGE_PKI_HOST=unused", "openssl", "ca",
+                    "-config", profile.path, "-name", "issuing_authority", "-gencrl", "-crl_lastupdate",
+                    "20990101000000Z", "-crl_nextupdate", "20990201000000Z", "-out", future.path,
+                ])
+            try #require(made.succeeded, "\(made.said)")
+            try node.install(rootList: community.pki.rootRevocationList, issuingList: future)
+            #expect(isRevoked(certificate, in: look.again()))
+        }
+
         /// Lists say when they were made in whole seconds.
         private func waitForNextSecond() async throws {
             let second = Timestamp.current.milliseconds / 1000

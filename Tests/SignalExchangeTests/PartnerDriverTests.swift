@@ -3,6 +3,7 @@ import ExchangeCore
 import ExchangeStore
 import ExchangeTesting
 import SignalExchange
+import Synchronization
 import Testing
 
 extension Nodes {
@@ -84,6 +85,41 @@ extension Nodes {
                 try install(community.signedDirectory(version: version + 2))
                 #expect(Set(links.all.map { $0.partner }) == everybody)
                 await links.stop(grace: .seconds(5))
+            }
+        }
+
+        @Test func `a link to a member that is back begins after its former one has ended`() async throws {
+            let community = try #require(Stage.community)
+            let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+            let calls = Mutex(0)
+            let ended = Latch<Void>()
+            try await RawServer.run(as: nidos) { connection in
+                guard try await connection.read() != nil else { return }
+                calls.withLock { $0 += 1 }
+                try await ended.wait()
+            } _: {
+                try await withNode(avim) { context in
+                    let links = PartnerLinks(context)
+                    let version = context.community.directory.version
+                    func install(_ directory: [UInt8]) throws {
+                        try NodeFolder.write(directory, to: avim.folder.directory)
+                        _ = try context.communityHolder.reload(context.now)
+                        links.followDirectory()
+                    }
+                    func waitForCalls(_ count: Int, within span: Milliseconds) async throws {
+                        _ = try await within(span, "\(count) calls") {
+                            try await poll { calls.withLock { $0 } >= count ? true : nil }
+                        }
+                    }
+                    links.followDirectory()
+                    try await waitForCalls(1, within: .seconds(20))
+                    try install(community.signedDirectory(version: version + 1, without: nidos.oin))
+                    try install(community.signedDirectory(version: version + 2))
+                    await #expect(throws: DeadlineExceeded.self) { try await waitForCalls(2, within: .seconds(2)) }
+                    ended.settle(())
+                    try await waitForCalls(2, within: .seconds(40))
+                    await links.stop(grace: .seconds(1))
+                }
             }
         }
     }

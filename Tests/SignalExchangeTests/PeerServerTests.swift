@@ -102,6 +102,23 @@ extension Nodes {
             #expect(lines.count { $0.contains(text) } == 1)
         }
 
+        @Test func `bodies that break off fill no log, and are no fault of this node's`() async throws {
+            let (nidos, handle) = (nidos, coa.handle)
+            for _ in 0..<20 {
+                try await RawConnection.open(of: handle, to: nidos) { connection in
+                    try await connection.write("GET /elsewhere HTTP/1.1\r\nhost: node\r\n\r\n")
+                    _ = try await connection.read()
+                    try await connection.write(head(bodyBytes: 1000) + "x")
+                }
+            }
+            try await nidos.waitForLog("the body broke off")
+            #expect(try await reply(200, to: coa).status == 200)
+            let lines = try String(contentsOf: nidos.process.log, encoding: .utf8).split(separator: "\n")
+            // How a connection ended can be told in two or three ways, and each is a line.
+            #expect((1...4).contains(lines.count { $0.contains("the body broke off") }))
+            #expect(!lines.contains { $0.contains("a request failed") })
+        }
+
         @Test func `connections beyond the limit wait until others end`() async throws {
             let nidos = nidos
             let (opened, over) = (Latch<Void>(), Latch<Void>())

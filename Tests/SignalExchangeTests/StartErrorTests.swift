@@ -61,7 +61,13 @@ extension Nodes {
             #expect(try await node.process.stop() == .exited(status: 0))
             try await node.process.start()
             #expect(try await node.command("status").exitStatus == 0)
+            // One that was killed leaves its socket's file, on which nobody listens.
             try await node.process.kill()
+            let killed = try await node.command("status")
+            #expect(killed.exitStatus == 4)
+            for word in ["node-not-running", "nothing listens on", "start it with `exchange-node run`"] {
+                #expect(killed.said.contains(word), "\(killed.said)")
+            }
         }
 
         @Test func `a folder that is none says how to name one or make one`() async throws {
@@ -133,6 +139,20 @@ extension Nodes {
                 "configuration-invalid", saying: "listen.port", "65535", environment: ["EXCHANGE_NODE_LISTEN_PORT=0"])
             try await expectStartRefused(
                 "configuration-invalid", saying: "log.level", "debug", environment: ["EXCHANGE_NODE_LOG_LEVEL=loud"])
+        }
+
+        @Test func `no connection may be idle, and no request take, longer together than a tally may be under way`()
+            async throws
+        {
+            let longest = ProtocolLimits.overtakenMaximum.count / 1000
+            for (key, variable, seconds) in [
+                ("peerIdleSeconds", "PEER_IDLE_SECONDS", longest - 60),
+                ("requestBodySeconds", "REQUEST_BODY_SECONDS", 60),
+            ] {
+                try await expectStartRefused(
+                    "configuration-invalid", saying: "limits.\(key)", "from 1 to \(seconds)",
+                    environment: ["EXCHANGE_NODE_LIMITS_\(variable)=\(seconds + 1)"])
+            }
         }
 
         @Test func `a file that is missing or is not what its name says is named`() async throws {

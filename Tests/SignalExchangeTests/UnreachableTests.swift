@@ -35,6 +35,18 @@ extension Nodes {
             let since = try #require(line.firstMatch(of: /since=(\S+)/).flatMap { Timestamp(String($0.1)) }, "\(line)")
             #expect(since >= start && since <= .current)
             try await avim.waitForAlarm(.partnerUnreachable, about: nidos.oin)
+
+            // Each attempt that fails alike is no line of its own.
+            let api = avim.api
+            _ = try await within(.seconds(60), "three attempts") {
+                try await poll {
+                    let row = try await api.client.get("/v1/partners").elements
+                        .first { $0["oin"]?.text == nidos.oin.text }
+                    return (row?["failures"]?.number ?? 0) >= 3 ? true : nil
+                }
+            }
+            let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+            #expect(lines.count { $0.contains("trying again") && $0.contains(nidos.oin.text) } == 1)
             try await avim.process.kill()
         }
 

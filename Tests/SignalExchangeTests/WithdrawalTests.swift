@@ -42,6 +42,33 @@ extension Nodes {
             }
         }
 
+        @Test(arguments: [("withdraw", "sent no more"), ("hold", "queue release")])
+        func `a wait that ends with what was stopped here says so, and not that sending goes on`(
+            event: String, words: String
+        ) async throws {
+            let file = try ExampleSignal.file(
+                ExampleSignal.submission(to: [.guardian]),
+                in: try #require(Stage.community).folder)
+            let key = "stopped-\(event)"
+            let sent = try await avim.command("send", file.path, "--key", key, "--json")
+            let id = try #require(try JSONParser.parse(Array(sent.said.utf8))["id"]?.text.flatMap { MessageID($0) })
+            let delivery = try #require(await avim.api.deliveries(of: id).first)
+            let moved = try await move(event, delivery, "--as", "duty-officer", "--reason", "being looked at")
+            #expect(moved.exitStatus == 0, "\(moved.said)")
+            #expect(moved.said.contains("may still arrive"), "\(moved.said)")
+            let again = try await avim.command("send", file.path, "--key", key, "--wait", "20")
+            #expect(again.exitStatus == 6, "\(again.said)")
+            for word in ["delivery-stopped", "No receipt", words, nidos.member.name] {
+                #expect(again.said.contains(word), "\(again.said)")
+            }
+            #expect(!again.said.contains("goes on with them"), "\(again.said)")
+            if event == "hold" {
+                let withdrawn = try await move(
+                    "withdraw", delivery, "--as", "duty-officer", "--reason", "of a test")
+                #expect(withdrawn.exitStatus == 0, "\(withdrawn.said)")
+            }
+        }
+
         @Test func `a withdrawal names the role, and the partner is told which`() async throws {
             let withdrawn = try await submit()
             let held = try await submit()

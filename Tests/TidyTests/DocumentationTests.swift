@@ -96,6 +96,20 @@ private struct DocumentTable {
         DocumentTable(under: heading, in: try text(of: Self.operations))
     }
 
+    // MARK: Folders
+
+    @Test func `every folder of a target stands in ARCHITECTURE, and every one that stands there is there`() throws {
+        let folders = SourceTree.package.swiftFiles.compactMap { file -> String? in
+            let parts = file.path.split(separator: "/")
+            return parts.first == "Sources" && parts.count > 3 ? parts.prefix(3).joined(separator: "/") : nil
+        }
+        let told = DocumentTable(under: "### Inside a target", in: try text(of: "ARCHITECTURE.md")).rows.flatMap {
+            row in
+            row[0].split(separator: ", ").map(String.init)
+        }
+        #expect(told.sorted() == Set(folders).sorted())
+    }
+
     // MARK: Codes
 
     @Test(arguments: CodeTable.all)

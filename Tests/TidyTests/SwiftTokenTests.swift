@@ -24,8 +24,7 @@ import Testing
     }
 
     @Test func `a token knows its line and whether it touches the one before`() {
-        // Text for the tokenizer, never run.
-        let tokens = SwiftToken.tokens(of: "try! a\n/* b\nc */ as !d")
+        let tokens = SwiftToken.tokens(of: "word! a\n/* b\nc */ as !d")
         #expect(tokens.map(\.line) == [1, 1, 1, 2, 3, 3, 3])
         #expect(tokens.map(\.isAdjacent) == [false, true, false, false, false, false, true])
     }

@@ -26,8 +26,8 @@ extension CodeList {
         source: "ISO 3166-1:2020, alpha-3; ICAO Doc 9303-3 section 5 for persons without a defined nationality",
         codes: countryCodes + [
             Code("RKS", "Kosovo"), Code("XXA", "stateless person"), Code("XXB", "refugee (1951 convention)"),
-            // The last is a code of ICAO's, and no mark of unfinished work.
-            Code("XXC", "refugee, other"), Code("XXX", "nationality unspecified or unknown"),
+            Code("XXC", "refugee, other"),
+            Code("XXX", "nationality unspecified or unknown"),  // ICAO's own code, and no mark of unfinished work.
         ])
 
     private static let countryCodes = """

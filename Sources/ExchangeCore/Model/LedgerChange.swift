@@ -76,16 +76,15 @@ package enum LedgerChange: Hashable, Sendable {
     case alignSuccessors(of: MessageID, from: OIN, until: Timestamp)
     /// Records a verified answer.
     /// - proof: the receipt or refusal, as it came.
-    /// - code, detail: of a refusal; empty for a receipt.
-    case moveTransport(
-        of: DeliveryKey, to: TransportState, proof: [UInt8], code: String, detail: String, at: Timestamp)
+    /// - detail: a refusal's code and words; empty for a receipt.
+    case moveTransport(of: DeliveryKey, to: TransportState, proof: [UInt8], detail: String, at: Timestamp)
     /// Holds, releases or withdraws a delivery.
     /// - isToBeTold: whether the partner is to hear of it: of the message again, or that its number is held or void.
     case declare(DeliveryKey, as: TransportState, reason: String, isToBeTold: Bool)
     /// The partner knows that this number is held or void: it is not declared again.
     case endDeclaration(of: DeliveryKey)
     /// Puts off the next attempt: nobody has given up. Where it was not sent at all, no attempt is counted.
-    case deferDelivery(DeliveryKey, until: Timestamp, code: String, detail: String, isAttempt: Bool)
+    case deferDelivery(DeliveryKey, until: Timestamp, detail: String, isAttempt: Bool)
     /// - acknowledgement: the L2 or L3 that says so; its reason or outcome is read there, under the case's key.
     case moveFollowUp(
         of: MessageID, by: OIN, to: FollowUp, role: String, acknowledgement: MessageID, at: Timestamp)

@@ -66,7 +66,7 @@ public enum AcceptanceRefusal: Error, Hashable, Sendable {
     /// The queue for a partner is full but for its reserve.
     case queueFull(OIN)
     case notInInbox(MessageID)
-    case inboxStepNotPossible(from: InboxStanding, AcknowledgementStep)
+    case inboxStepNotPossible(from: InboxStanding)
 }
 
 package enum AcceptanceDecision: Hashable, Sendable {
@@ -95,7 +95,7 @@ package enum Acceptance {
         if let step = request.inboxStep {
             guard let standing = facts.inbox else { return .refuse(.notInInbox(step.messageID)) }
             guard let next = standing.state.after(step.step) else {
-                return .refuse(.inboxStepNotPossible(from: standing, step.step))
+                return .refuse(.inboxStepNotPossible(from: standing))
             }
             changes.append(.moveInbox(step.messageID, to: next, role: step.role, at: now.wall))
             changes.append(

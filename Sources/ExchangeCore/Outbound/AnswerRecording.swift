@@ -39,7 +39,7 @@ package enum AnswerRecording {
         case .receipt(let proof):
             guard let next = facts.transport.after(.receiptVerified) else { return [] }
             return [
-                .moveTransport(of: key, to: next, proof: proof, code: "", detail: "", at: now.wall),
+                .moveTransport(of: key, to: next, proof: proof, detail: "", at: now.wall),
                 .appendLeaf(leaf(.receiptRecorded, key, facts, now: now)),
             ]
                 // What was said of this delivery while it was open is over with its receipt.
@@ -51,25 +51,24 @@ package enum AnswerRecording {
             // its answer, and need not be declared any more.
             if facts.transport == .withdrawn { return [.endDeclaration(of: key)] }
             guard let next = facts.transport.after(.refusalVerified) else { return [] }
+            let said = said(code.rawValue, detail)
             return [
-                .moveTransport(
-                    of: key, to: next, proof: proof, code: code.rawValue, detail: detail, at: now.wall),
+                .moveTransport(of: key, to: next, proof: proof, detail: said, at: now.wall),
                 .appendLeaf(leaf(.refusalRecorded, key, facts, note: code.rawValue, now: now)),
                 .clearAlarm(.deliveryDeferred, partner: key.partner, messageID: facts.message.id),
                 .raiseAlarm(
                     alarm(
                         .deliveryRefused, key, facts,
-                        "\(code.rawValue): \(detail). Correct it and send it as a new message that supersedes this one; an "
+                        "\(said). Correct it and send it as a new message that supersedes this one; an "
                             + "acknowledgement (NOD-02, NOD-03) cannot be sent anew: telephone the partner, and withdraw it.",
                         now: now)),
             ]
         case .later(let code, let detail):
-            let changes = deferral(key, facts, code: code.rawValue, detail: detail, jitter: jitter, now: now)
+            let said = said(code.rawValue, detail)
+            let changes = deferral(key, facts, detail: said, jitter: jitter, now: now)
             // A settled delivery waits for nothing: an alarm about it would never be cleared.
             guard facts.transport == .open else { return changes }
-            return changes + [
-                .raiseAlarm(alarm(.deliveryDeferred, key, facts, "\(code.rawValue): \(detail)", now: now))
-            ]
+            return changes + [.raiseAlarm(alarm(.deliveryDeferred, key, facts, said, now: now))]
         case .noted(let kind):
             switch (kind, facts.transport) {
             case (.message, _): preconditionFailure("a message is receipted or refused, not noted")
@@ -80,25 +79,28 @@ package enum AnswerRecording {
             guard facts.transport.isToBeTold else { return [] }
             let changes: [LedgerChange] = [
                 .deferDelivery(
-                    key, until: now.wall + retryAfter, code: alarmCode.rawValue, detail: detail, isAttempt: false)
+                    key, until: now.wall + retryAfter, detail: said(alarmCode.rawValue, detail), isAttempt: false)
             ]
             guard facts.transport == .open else { return changes }
             return changes + [.raiseAlarm(alarm(alarmCode, key, facts, detail, now: now))]
         case .invalid(let reason):
-            return deferral(key, facts, code: "receipt-invalid", detail: reason, jitter: jitter, now: now) + [
+            let said = said(AlarmCode.receiptInvalid.rawValue, reason)
+            return deferral(key, facts, detail: said, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.receiptInvalid, key, facts, reason, now: now))
             ]
         }
     }
 
+    /// A stable code, and the words beside it where there are any.
+    private static func said(_ code: String, _ words: String) -> String { words.isEmpty ? code : "\(code): \(words)" }
+
     /// What is still to be told is told again later, a declaration like a message: at once would be without an end.
     private static func deferral(
-        _ key: DeliveryKey, _ facts: DeliveryFacts, code: String, detail: String,
-        jitter: UInt64, now: Now
+        _ key: DeliveryKey, _ facts: DeliveryFacts, detail: String, jitter: UInt64, now: Now
     ) -> [LedgerChange] {
         guard facts.transport.isToBeTold else { return [] }
         let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: jitter)
-        return [.deferDelivery(key, until: now.wall + wait, code: code, detail: detail, isAttempt: true)]
+        return [.deferDelivery(key, until: now.wall + wait, detail: detail, isAttempt: true)]
     }
 
     private static func leaf(

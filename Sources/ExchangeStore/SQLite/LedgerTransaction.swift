@@ -64,15 +64,13 @@ struct LedgerTransaction {
             try releaseSuccessors(of: [message], from: partner, at: at)
         case .alignSuccessors(let message, let partner, let until):
             try alignSuccessors(of: message, from: partner, until: until)
-        case .moveTransport(let key, let state, let proof, let code, let detail, let at):
-            try moveTransport(
-                of: key, to: state, proof: proof, detail: detail.isEmpty ? code : "\(code): \(detail)", at: at)
+        case .moveTransport(let key, let state, let proof, let detail, let at):
+            try moveTransport(of: key, to: state, proof: proof, detail: detail, at: at)
         case .declare(let key, let state, let reason, let isToBeTold):
             try declare(key, state, reason: reason, isToBeTold: isToBeTold)
         case .endDeclaration(let key): try endDeclaration(of: key)
-        case .deferDelivery(let key, let until, let code, let detail, let isAttempt):
-            try deferDelivery(
-                key, until: until, detail: detail.isEmpty ? code : "\(code): \(detail)", isAttempt: isAttempt)
+        case .deferDelivery(let key, let until, let detail, let isAttempt):
+            try deferDelivery(key, until: until, detail: detail, isAttempt: isAttempt)
         case .moveFollowUp(let message, let partner, let state, let role, let acknowledgement, let at):
             try moveFollowUp(
                 of: message, by: partner, to: state, role: role, acknowledgement: acknowledgement, at: at)

@@ -62,7 +62,7 @@ extension LedgerTransaction {
     }
 
     mutating func deferDelivery(
-        _ key: DeliveryKey, until: Timestamp, detail: String, isAttempt: Bool = true
+        _ key: DeliveryKey, until: Timestamp, detail: String, isAttempt: Bool
     ) throws {
         try database.changeOne(
             "delivery \(key.number) to \(key.partner)",

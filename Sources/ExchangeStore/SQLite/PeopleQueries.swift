@@ -47,8 +47,10 @@ extension Database {
                     (
                         position: ListPosition(rank: priority.rank, ordinal: row.integer(next + 5)),
                         entry: InboxEntry(
-                            message: try MessageSummary(row, from: 0), state: try row.word(next),
-                            role: row.text(next + 1), movedAt: row.optionalTimestamp(next + 6),
+                            message: try MessageSummary(row, from: 0),
+                            standing: InboxStanding(
+                                state: try row.word(next), role: row.text(next + 1),
+                                movedAt: row.optionalTimestamp(next + 6)),
                             receivedAt: row.timestamp(next + 2), availableAt: row.timestamp(next + 3),
                             missingPredecessor: try row.optionalIdentifier(next + 4))
                     )

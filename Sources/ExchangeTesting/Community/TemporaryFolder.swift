@@ -7,8 +7,9 @@ package struct TemporaryFolder: Sendable {
     /// - Parameter prefix: of the folder's name, a few letters.
     /// - Throws: ``Failure``.
     package init(prefix: String) throws(Failure) {
-        // mkdtemp(3) replaces these six letters by its own.
-        var template = Array((FileManager.default.temporaryDirectory.path + "/\(prefix)-XXXXXX").utf8CString)
+        // mkdtemp(3) replaces the six letters at the end by its own.
+        let pattern = "\(prefix)-" + String(repeating: "X", count: 6)
+        var template = Array((FileManager.default.temporaryDirectory.path + "/" + pattern).utf8CString)
         guard mkdtemp(&template) != nil else {
             throw Failure(place: FileManager.default.temporaryDirectory.path)
         }

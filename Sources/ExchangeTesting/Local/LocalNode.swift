@@ -111,9 +111,10 @@ public struct LocalNode: Sendable {
     @discardableResult
     public func waitForAlarm(_ code: String, within span: Duration = .seconds(20)) async throws -> LocalAlarm {
         let api = handle.api
-        return try await ExchangeTesting.within(span.milliseconds, "the alarm \(code) of \(name)") {
-            try await poll { try await api.alarms().first { $0.code == code } }
-        }.asLocal
+        return LocalAlarm(
+            try await ExchangeTesting.within(span.milliseconds, "the alarm \(code) of \(name)") {
+                try await poll { try await api.alarms().first { $0.code == code } }
+            })
     }
 
     // MARK: Damage
@@ -176,10 +177,6 @@ public struct LocalNode: Sendable {
         }
         return id
     }
-}
-
-extension AlarmRow {
-    fileprivate var asLocal: LocalAlarm { LocalAlarm(self) }
 }
 
 extension NodeHandle {

@@ -127,11 +127,13 @@ package struct NodeConfiguration: Sendable {
             in: 1...65_536, invalid)
         limits.peerHandshakeMaximum = try Self.seconds(
             reader, "limits.peerHandshakeSeconds", default: limits.peerHandshakeMaximum, in: 1...600, invalid)
-        // Both together are no longer than `overtakenMaximum`: what is under way for longer would prove what is not so.
+        // Both together are no longer than that: a tally that is under way for longer would prove what is not so.
+        let longestBody = 60
+        let longestIdle = ProtocolLimits.overtakenMaximum.wholeSeconds - longestBody
         limits.peerIdleMaximum = try Self.seconds(
-            reader, "limits.peerIdleSeconds", default: limits.peerIdleMaximum, in: 1...240, invalid)
+            reader, "limits.peerIdleSeconds", default: limits.peerIdleMaximum, in: 1...longestIdle, invalid)
         limits.requestBodyMaximum = try Self.seconds(
-            reader, "limits.requestBodySeconds", default: limits.requestBodyMaximum, in: 1...60, invalid)
+            reader, "limits.requestBodySeconds", default: limits.requestBodyMaximum, in: 1...longestBody, invalid)
         self.limits = limits
     }
 

@@ -1,7 +1,7 @@
 import ExchangeCMS
 import ExchangeCatalogue
 import ExchangeCore
-import Foundation
+import OrderedCollections
 
 /// What `evidence export` and `evidence verify` do and print.
 package struct EvidenceConsole: Sendable {
@@ -18,10 +18,10 @@ package struct EvidenceConsole: Sendable {
         let files = try EvidenceFiles(json: try await client.get("/v1/messages/\(id)/evidence"))
         try folder.write(files)
         if printsJSON {
-            line(["message": .string(id), "folder": .string(folder.path), "files": .integer(Int64(files.all.count))])
+            line(["message": .string(id), "folder": .string(folder.path), "files": .integer(Int64(files.count))])
         } else {
             print(
-                "\(folder.path) is made, with \(files.all.count) files. It holds the CLEAR CONTENT of a message about a "
+                "\(folder.path) is made, with \(files.count) files. It holds the CLEAR CONTENT of a message about a "
                     + "child.")
             print("\(folder.path)/README.txt says how a third party verifies it.")
         }
@@ -43,8 +43,7 @@ package struct EvidenceConsole: Sendable {
         }
         printsJSON ? verdict.lines.forEach(line) : show(verdict)
         guard verdict.holds else {
-            var names: [String] = []
-            for fault in verdict.faults where !names.contains(fault.file) { names.append(fault.file) }
+            let names = OrderedSet(verdict.faults.map(\.file))
             throw NodeError(
                 .evidenceNotVerified,
                 "\(names.joined(separator: ", ")) \(names.count == 1 ? "does" : "do") not verify; rely on nothing that rests "

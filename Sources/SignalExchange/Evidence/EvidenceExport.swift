@@ -124,11 +124,11 @@ struct EvidenceExport: Sendable {
         recipient.times.received = kept.keptAt
         var filter = InboxFilter()
         filter.id = kept.message.id
-        let entry = try await context.ledger.inbox(filter, now: context.now.wall).first
-        recipient.state = entry?.state.rawValue ?? "received"
-        switch entry?.state {
-        case .owned: recipient.times.owned = entry?.movedAt
-        case .concluded: recipient.times.concluded = entry?.movedAt
+        let standing = try await context.ledger.inbox(filter, now: context.now.wall).first?.standing
+        recipient.state = standing?.state.rawValue ?? "received"
+        switch standing?.state {
+        case .owned: recipient.times.owned = standing?.movedAt
+        case .concluded: recipient.times.concluded = standing?.movedAt
         case .ready, .declined, nil: break
         }
     }

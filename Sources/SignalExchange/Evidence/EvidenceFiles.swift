@@ -1,5 +1,6 @@
 import ExchangeCMS
 import ExchangeCore
+import OrderedCollections
 
 /// The files of a folder of evidence, by their names in it.
 package struct EvidenceFiles: Sendable {
@@ -24,17 +25,20 @@ package struct EvidenceFiles: Sendable {
     /// The three before in one, as the `openssl` command takes them.
     static let authorities = "authorities.pem"
 
-    /// In the order in which they were added.
-    package private(set) var all: [File] = []
+    private var contents: OrderedDictionary<String, [UInt8]> = [:]
 
     package init() {}
 
-    package subscript(name: String) -> [UInt8]? { all.first { $0.name == name }?.bytes }
+    /// In the order in which they were added.
+    package var all: [File] { contents.map { File(name: $0.key, bytes: $0.value) } }
+    package var count: Int { contents.count }
+
+    package subscript(name: String) -> [UInt8]? { contents[name] }
 
     /// - Precondition: the name is new, and one that an index may have.
     package mutating func add(_ name: String, _ bytes: [UInt8]) {
         precondition(self[name] == nil && Self.isName(name), "\(name) is no new file of the evidence")
-        all.append(File(name: name, bytes: bytes))
+        contents[name] = bytes
     }
 
     /// A file in the folder or in a folder in it; a name from elsewhere must never lead out of it.

@@ -95,7 +95,15 @@ package struct EvidenceFolder: Sendable {
 
     private func read(_ name: String) throws(NodeError) -> [UInt8]? {
         let file = path + "/" + name
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: file) else { return nil }
+        let attributes: [FileAttributeKey: Any]
+        do {
+            attributes = try FileManager.default.attributesOfItem(atPath: file)
+        } catch CocoaError.fileReadNoSuchFile {
+            return nil
+        } catch {
+            throw NodeError(
+                .fileUnreadable, "\(file) cannot be looked at; check owner and rights of its folder", cause: "\(error)")
+        }
         // A link may lead out of the folder, and a device has no end.
         guard attributes[.type] as? FileAttributeType == .typeRegular else {
             throw NodeError(.fileUnreadable, "\(file) is no plain file; evidence has no links and no devices")

@@ -1,6 +1,7 @@
 package import ExchangeCMS
 import ExchangeCatalogue
 package import ExchangeCore
+import OrderedCollections
 
 /// Verifies a folder of evidence with what lies in it and nothing else: no node, no network, no store.
 ///
@@ -332,12 +333,10 @@ package struct EvidenceVerification: Sendable {
 extension EvidenceIndex {
     /// The files of all signers' certificates, each once.
     package var certificates: [String] {
-        var names: [String] = []
-        for message in [message] + acknowledgements {
-            let used = [message.certificate] + message.recipients.flatMap(\.proofs).map(\.certificate)
-            for name in used.compactMap({ $0 }) where !names.contains(name) { names.append(name) }
+        let used = ([message] + acknowledgements).flatMap { message in
+            [message.certificate] + message.recipients.flatMap(\.proofs).map(\.certificate)
         }
-        return names
+        return Array(OrderedSet(used.compactMap(\.self)))
     }
 }
 

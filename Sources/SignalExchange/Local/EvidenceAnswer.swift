@@ -21,6 +21,6 @@ extension EvidenceFiles {
             else { throw NodeError(.answerInvalid, "the node's answer names a file that the evidence cannot have") }
             add(name, Array(bytes))
         }
-        guard !all.isEmpty else { throw NodeError(.answerInvalid, "the node's answer has no files") }
+        guard count > 0 else { throw NodeError(.answerInvalid, "the node's answer has no files") }
     }
 }

@@ -64,9 +64,9 @@ extension BasicRequestContext {
     var transportEvent: (DeliveryKey, TransportEvent) {
         get throws {
             let partner = try OIN(try parameters.require("partner")).orThrow("name the partner by its OIN")
-            // No channel reaches a number beyond 2⁶³ − 1, and the store has no place for one.
-            let number = try Int64(try parameters.require("number")).flatMap { UInt64(exactly: $0) }.orThrow(
-                "name the delivery by its number, as `queue list` shows it: 0 to \(Int64.max)")
+            let highest = ProtocolLimits.sequenceNumberMaximum
+            let number = try UInt64(try parameters.require("number")).flatMap { $0 <= highest ? $0 : nil }.orThrow(
+                "name the delivery by its number, as `queue list` shows it: 0 to \(highest)")
             let key = DeliveryKey(partner: partner, number: SequenceNumber(number))
             switch try parameters.require("event") {
             case "hold": return (key, .heldByOperator)

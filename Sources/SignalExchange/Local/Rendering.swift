@@ -45,8 +45,8 @@ enum Rendering {
         object["sender"] = .string(entry.message.sender.oin.text)
         object["senderName"] = .string(name(entry.message.sender.oin, directory))
         object["senderRole"] = .string(entry.message.sender.role.rawValue)
-        object["state"] = .string(entry.state.rawValue)
-        object["owner"] = .string(entry.role)
+        object["state"] = .string(entry.standing.state.rawValue)
+        object["owner"] = .string(entry.standing.role)
         object["received"] = .string(entry.receivedAt.description)
         object["missingPredecessor"] = entry.missingPredecessor.map { .string($0.description) } ?? .null
         return object

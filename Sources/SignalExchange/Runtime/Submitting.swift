@@ -176,7 +176,7 @@ package struct Submitting: Sendable {
                 "the queue for \(partner) is full; nothing was accepted. See `exchange-node queue list --partner "
                     + "\(partner)` and call the partner's duty contact")
         case .notInInbox(let id): NodeError(.messageUnknown, "message \(id) is not in the inbox")
-        case .inboxStepNotPossible(let standing, _): NodeError(.stepNotPossible, standing.objection)
+        case .inboxStepNotPossible(let standing): NodeError(.stepNotPossible, standing.objection)
         }
     }
 }

@@ -139,6 +139,6 @@ import Testing
         #expect(Self.decide(Self.request(step: step), Self.facts()) == .refuse(.notInInbox(step.messageID)))
         #expect(
             Self.decide(Self.request(step: step), Self.facts(inboxState: .ready))
-                == .refuse(.inboxStepNotPossible(from: Self.standing(.ready), .concluded)))
+                == .refuse(.inboxStepNotPossible(from: Self.standing(.ready))))
     }
 }

@@ -24,7 +24,7 @@ import Testing
         #expect(
             changes.first
                 == .moveTransport(
-                    of: Self.key, to: .receipted, proof: [1, 2], code: "", detail: "", at: Sample.wall))
+                    of: Self.key, to: .receipted, proof: [1, 2], detail: "", at: Sample.wall))
         let leaves = changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.kind } else { nil } }
         #expect(leaves == [.receiptRecorded])
     }
@@ -52,9 +52,20 @@ import Testing
         #expect(
             changes.first
                 == .moveTransport(
-                    of: Self.key, to: .refused, proof: [9], code: "schema-violated", detail: "body.location",
+                    of: Self.key, to: .refused, proof: [9], detail: "schema-violated: body.location",
                     at: Sample.wall))
         #expect(Self.alarms(changes) == [.deliveryRefused])
+    }
+
+    @Test func `a code without words stands alone`() {
+        let changes = Self.decide(.refusal(.schemaViolated, detail: "", [9]), in: .open)
+        guard case .moveTransport(_, _, _, detail: "schema-violated", _) = changes.first,
+            case .raiseAlarm(let alarm) = changes.last
+        else {
+            Issue.record("\(changes)")
+            return
+        }
+        #expect(alarm.detail.hasPrefix("schema-violated. Correct it"), "\(alarm.detail)")
     }
 
     @Test(arguments: [TransportState.receipted, .refused])
@@ -67,7 +78,7 @@ import Testing
         #expect(
             changes.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall + Milliseconds(3_999), code: "key-unknown", detail: "no key",
+                    Self.key, until: Sample.wall + Milliseconds(3_999), detail: "key-unknown: no key",
                     isAttempt: true))
         #expect(Self.alarms(changes) == [.deliveryDeferred])
     }
@@ -87,14 +98,14 @@ import Testing
         ]
         for (answer, wait, isAttempt) in answers {
             let changes = Self.decide(answer, in: state, attempts: 2, jitter: 3_999)
-            guard case .deferDelivery(Self.key, let until, _, _, isAttempt) = changes.first, changes.count == 1 else {
+            guard case .deferDelivery(Self.key, let until, _, isAttempt) = changes.first, changes.count == 1 else {
                 Issue.record("\(answer): \(changes)")
                 continue
             }
             #expect(until == Sample.wall + wait)
         }
         let invalid = Self.decide(.invalid(reason: "forged"), in: state, attempts: 2, jitter: 3_999)
-        guard case .deferDelivery(Self.key, Sample.wall + Milliseconds(3_999), _, _, true) = invalid.first else {
+        guard case .deferDelivery(Self.key, Sample.wall + Milliseconds(3_999), _, true) = invalid.first else {
             Issue.record("\(invalid)")
             return
         }
@@ -119,7 +130,7 @@ import Testing
         #expect(
             changes.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall + Milliseconds(700), code: "recipient-not-trusted", detail: "expired",
+                    Self.key, until: Sample.wall + Milliseconds(700), detail: "recipient-not-trusted: expired",
                     isAttempt: false))
         #expect(Self.alarms(changes) == [.recipientNotTrusted])
     }
@@ -129,7 +140,7 @@ import Testing
         #expect(
             open.first
                 == .deferDelivery(
-                    Self.key, until: Sample.wall, code: "receipt-invalid", detail: "signed by another organisation",
+                    Self.key, until: Sample.wall, detail: "receipt-invalid: signed by another organisation",
                     isAttempt: true))
         #expect(Self.alarms(open) == [.receiptInvalid])
         let settled = Self.decide(.invalid(reason: "forged"), in: .receipted)

@@ -138,7 +138,7 @@ struct MemoryLedger {
         case .alignSuccessors(let id, _, let until):
             var seen: Set = [id]
             align(successorsOf: id, until: until, seen: &seen)
-        case .moveTransport(let key, let state, let proof, _, _, let at):
+        case .moveTransport(let key, let state, let proof, _, let at):
             let index = Int(key.number.value) - 1
             if current.outgoing[index].transport == .receipted { violations.append("\(key.number) leaves receipted") }
             current.outgoing[index].transport = state
@@ -151,7 +151,7 @@ struct MemoryLedger {
             current.outgoing[index].isOutstanding = isToBeTold
             current.outgoing[index].dueAt = Timestamp(milliseconds: 0)
         case .endDeclaration(let key): current.outgoing[Int(key.number.value) - 1].isOutstanding = false
-        case .deferDelivery(let key, let until, _, _, let isAttempt):
+        case .deferDelivery(let key, let until, _, let isAttempt):
             if isAttempt { current.outgoing[Int(key.number.value) - 1].attempts += 1 }
             current.outgoing[Int(key.number.value) - 1].dueAt = until
         case .moveFollowUp(let id, _, let state, _, _, _):

@@ -2,9 +2,9 @@ import ExchangeTesting
 import Foundation
 
 /// Nodes that another program's tests run against, from their start to the end of that program's input.
-struct Bench: Sendable {
+struct LabSession: Sendable {
     let nodeCount: Int
-    let voice: BenchVoice
+    let voice: LabVoice
     let input: StandardInput
 
     /// - Returns: the exit status: 0 where everything was put away, 1 where it did not begin or end well.
@@ -18,7 +18,7 @@ struct Bench: Sendable {
                 try voice.beReady()
                 for await line in input.lines where !line.allSatisfy(\.isWhitespace) {
                     do {
-                        let command = try BenchCommand(line)
+                        let command = try LabCommand(line)
                         try await perform(command, on: exchange)
                         try voice.confirm(command)
                         if command.verb == .quit { break }
@@ -35,7 +35,7 @@ struct Bench: Sendable {
         }
     }
 
-    private func perform(_ command: BenchCommand, on exchange: LocalExchange) async throws {
+    private func perform(_ command: LabCommand, on exchange: LocalExchange) async throws {
         let nodes = try command.nodes.map { try exchange.node(named: $0) }
         switch command.verb {
         case .kill: try await nodes[0].kill()

@@ -1,7 +1,7 @@
 import ExchangeCatalogue
 
-/// What a bench is told, by one line.
-struct BenchCommand: Hashable, Sendable {
+/// What a session is told, by one line.
+struct LabCommand: Hashable, Sendable {
     enum Verb: String, CaseIterable, Sendable {
         case kill, stop, start, restart, pause, resume, partition, heal, quit
 
@@ -20,44 +20,44 @@ struct BenchCommand: Hashable, Sendable {
     let nodes: [String]
 
     /// - Parameter line: words, such as `kill nidos`, or a JSON object, such as `{"do":"kill","node":"nidos"}`.
-    init(_ line: String) throws(BenchError) {
+    init(_ line: String) throws(LabCommandError) {
         let words = line.hasPrefix("{") ? try Self.words(ofJSON: line) : line.split(separator: " ").map(String.init)
         guard let first = words.first, let verb = Verb(rawValue: first) else {
             let names = Verb.allCases.map(\.rawValue).joined(separator: ", ")
-            throw BenchError(.commandUnknown, "there is no command `\(words.first ?? "")`; use one of \(names)")
+            throw LabCommandError(.commandUnknown, "there is no command `\(words.first ?? "")`; use one of \(names)")
         }
         nodes = Array(words.dropFirst())
         guard verb.nodeCounts.contains(nodes.count) else {
             let counts = verb.nodeCounts.map(String.init).joined(separator: " or ")
-            throw BenchError(.commandUnknown, "\(verb.rawValue) takes \(counts) nodes, not \(nodes.count)")
+            throw LabCommandError(.commandUnknown, "\(verb.rawValue) takes \(counts) nodes, not \(nodes.count)")
         }
         self.verb = verb
     }
 
-    private static func words(ofJSON line: String) throws(BenchError) -> [String] {
+    private static func words(ofJSON line: String) throws(LabCommandError) -> [String] {
         let value: JSONValue
         do {
             value = try JSONParser.parse(Array(line.utf8))
         } catch {
-            throw BenchError(.commandUnknown, "the line is no JSON: \(error)")
+            throw LabCommandError(.commandUnknown, "the line is no JSON: \(error)")
         }
         guard case .object(let object) = value, object.members.allSatisfy({ ["do", "node", "from"].contains($0.name) })
         else {
-            throw BenchError(
+            throw LabCommandError(
                 .commandUnknown, "a command is an object with `do`, and `node` and `from` where it has them")
         }
         let words = ["do", "node", "from"].compactMap { name -> String? in
             if case .string(let text)? = object[name] { text } else { nil }
         }
         guard words.count == object.members.count else {
-            throw BenchError(.commandUnknown, "`do`, `node` and `from` are strings")
+            throw LabCommandError(.commandUnknown, "`do`, `node` and `from` are strings")
         }
         return words
     }
 }
 
 /// A line that is no command.
-struct BenchError: Error, Hashable, Sendable, CustomStringConvertible {
+struct LabCommandError: Error, Hashable, Sendable, CustomStringConvertible {
     enum Code: String, Sendable {
         case commandUnknown = "command-unknown"
     }

@@ -3,8 +3,8 @@ import ExchangeTesting
 import Foundation
 import SignalExchange
 
-/// What a bench says, one line at a time, at once: as JSON for programs, or as text for people.
-struct BenchVoice: Sendable {
+/// What a session says, one line at a time, at once: as JSON for programs, or as text for people.
+struct LabVoice: Sendable {
     let printsJSON: Bool
 
     func introduce(_ node: LocalNode) throws {
@@ -19,7 +19,7 @@ struct BenchVoice: Sendable {
 
     func beReady() throws { try say(["ready": true], "ready; `exchange-lab lab --help` has the commands") }
 
-    func confirm(_ command: BenchCommand) throws {
+    func confirm(_ command: LabCommand) throws {
         var object = JSONObject()
         object["done"] = .string(command.verb.rawValue)
         for (name, node) in zip(["node", "from"], command.nodes) { object[name] = .string(node) }
@@ -35,7 +35,7 @@ struct BenchVoice: Sendable {
     private static func explain(_ error: any Error) -> (code: String, text: String) {
         switch error {
         case let error as LocalExchangeError: (error.code.rawValue, error.message)
-        case let error as BenchError: (error.code.rawValue, error.message)
+        case let error as LabCommandError: (error.code.rawValue, error.message)
         case let error as NodeError: (error.code.rawValue, error.message)
         case let error as DeadlineExceeded: ("deadline-exceeded", "\(error)")
         default: ("internal-fault", "\(error)")
