@@ -79,6 +79,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            // In the program itself: it is served wherever the program is put.
+            resources: [.embedInCode("Local/openapi.json")],
             swiftSettings: house),
         .executableTarget(
             name: "exchange-node",

@@ -29,8 +29,12 @@ package protocol ExchangeLedger: Sendable {
     func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws
     /// Holds, releases or withdraws a delivery; `false` where its state does not allow that.
     ///
-    /// - Parameter reason: declared to the partner under the delivery's number; not empty, but for a release.
-    func moveTransport(_ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp) async throws -> Bool
+    /// - Parameters:
+    ///   - reason: declared to the partner under the delivery's number; not empty, but for a release.
+    ///   - actor: who asked for it.
+    func moveTransport(
+        _ key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
+    ) async throws -> Bool
 
     // MARK: The way in
 
@@ -73,6 +77,32 @@ package protocol ExchangeLedger: Sendable {
     /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
     /// ever in use, or the same version with another digest, is not noted.
     func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption
+
+    // MARK: What the organisation's systems follow
+
+    /// In the order of their names.
+    func consumers() async throws -> [Consumer]
+    func consumer(_ name: ConsumerName) async throws -> Consumer?
+    /// Makes a consumer, from the next entry on or from the first that is kept; one that is there stays as it is.
+    ///
+    /// - Parameter key: 16 random bytes, which no other consumer ever had.
+    func addConsumer(
+        _ name: ConsumerName, of feed: FeedName, fromStart: Bool, key: Bytes16, now: Timestamp
+    ) async throws -> ConsumerAddition
+    /// Forgets a consumer and how far it was; `false` where there is none of that name.
+    func removeConsumer(_ name: ConsumerName) async throws -> Bool
+    /// Keeps how far a consumer is. What is before its cursor is not handed out to it again.
+    func confirm(_ cursor: FeedCursor, of name: ConsumerName, at: Timestamp) async throws -> Confirmation
+    /// What stands in the inbox behind a position, the most pressing first. Each message stands there once, from when it
+    /// is there for everybody to see.
+    func inboxFeed(
+        after position: FeedPosition, maximumItems: Int, now: Timestamp
+    ) async throws -> [FeedEntry<InboxEntry>]
+    /// The deliveries that changed behind a position, as they are now, the most pressing first. One that changes again
+    /// stands there again, at its new place alone.
+    func deliveryFeed(
+        after position: FeedPosition, maximumItems: Int
+    ) async throws -> [FeedEntry<DeliveryEntry>]
 
     // MARK: What people see
 
@@ -319,16 +349,19 @@ package struct InboxEntry: Hashable, Sendable {
     package let availableAt: Timestamp
     /// The message that should have come before this one and has not.
     package let missingPredecessor: MessageID?
+    /// Who took the last step; empty before the first.
+    package let actor: String
 
     package init(
         message: MessageSummary, standing: InboxStanding, receivedAt: Timestamp, availableAt: Timestamp,
-        missingPredecessor: MessageID?
+        missingPredecessor: MessageID?, actor: String
     ) {
         self.message = message
         self.standing = standing
         self.receivedAt = receivedAt
         self.availableAt = availableAt
         self.missingPredecessor = missingPredecessor
+        self.actor = actor
     }
 }
 
@@ -398,12 +431,14 @@ package struct DeliveryEntry: Hashable, Sendable {
     package let proof: [UInt8]
     /// The last L2 or L3 of this recipient; its reason or outcome is content, and is read there.
     package let followUpMessage: MessageID?
+    /// Who submitted the message.
+    package let actor: String
 
     package init(
         message: MessageSummary, recipient: Party, key: DeliveryKey, transport: TransportState, followUp: FollowUp,
         followUpRole: String, attempts: Int, acceptedAt: Timestamp, nextAttempt: Timestamp?, detail: String,
         receiptedAt: Timestamp?, ownedAt: Timestamp?, concludedAt: Timestamp?, proof: [UInt8],
-        followUpMessage: MessageID?
+        followUpMessage: MessageID?, actor: String
     ) {
         self.message = message
         self.recipient = recipient
@@ -421,6 +456,7 @@ package struct DeliveryEntry: Hashable, Sendable {
         self.concludedAt = concludedAt
         self.proof = proof
         self.followUpMessage = followUpMessage
+        self.actor = actor
     }
 }
 

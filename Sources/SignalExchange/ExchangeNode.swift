@@ -60,19 +60,25 @@ package struct ExchangeNode: Sendable {
     ///
     /// - Parameter onReady: called once when both faces of the node listen.
     package func run(onReady: @escaping @Sendable () -> Void) async throws {
-        let ready = Countdown(2, then: onReady)
+        let ready = Countdown(configuration.agency == nil ? 2 : 3, then: onReady)
         let keyBackup = KeyBackup(of: folder)
         if let warning = keyBackup.state.warning { context.logger.warning("\(warning)") }
         try removeStaleSocket()
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
             host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
-        let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup).application(
-            socketPath: configuration.socketPath, onRunning: { ready.countDown() })
+        let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup)
+        let socket = local.application(
+            socketPath: configuration.socketPath,
+            access: try configuration.socketGroup.map { group throws(NodeError) in try SocketAccess(group: group) },
+            onRunning: { ready.countDown() })
         let pump = LedgerPump(context: context, links: links, changes: changes)
+        var services: [any Service] = [pump, OwnStanding(context: context), peer, socket]
+        if let listening = configuration.agency {
+            services.append(try local.application(listening, onRunning: { ready.countDown() }))
+        }
         var group = ServiceGroupConfiguration(
-            services: [pump, OwnStanding(context: context), peer, local], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: context.logger)
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger)
         group.maximumGracefulShutdownDuration = .milliseconds(Self.stopMaximum.count - 1000)
         do {
             try await ServiceGroup(configuration: group).run()

@@ -57,6 +57,14 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case answerInvalid = "answer-invalid"
     case evidenceNotVerified = "evidence-not-verified"
     case requestInvalid = "request-invalid"
+    case requestTooLarge = "request-too-large"
+    case pathUnknown = "path-unknown"
+    case methodNotAllowed = "method-not-allowed"
+    case notPermitted = "not-permitted"
+    case consumerUnknown = "consumer-unknown"
+    case consumerConflict = "consumer-conflict"
+    case consumerLimitReached = "consumer-limit-reached"
+    case cursorInvalid = "cursor-invalid"
     case internalFault = "internal-fault"
 
     /// The exit code of `exchange-node` (`docs/operations.md`): what a script does next depends on it.
@@ -69,7 +77,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .storeNewer, .archiveKeyWrong:
             2
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
-            .stepNotPossible, .deliveryUnknown, .requestInvalid:
+            .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .pathUnknown, .methodNotAllowed,
+            .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid:
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .waitTimedOut: 5

@@ -19,7 +19,7 @@ extension Nodes {
             var result: (DeliveryEntry, [AlarmCode])?
             try await withNode(avim) { context in
                 let id = try await Submitting(context).submit(
-                    JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil
+                    JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil, by: .node
                 ).messageID
                 let transmitting = Transmitting(context)
                 var prepared = try #require(

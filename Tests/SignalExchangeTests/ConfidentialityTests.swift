@@ -16,7 +16,8 @@ extension Nodes {
             let avim = community[slug: "avim"]
             try await withNode(avim) { context in
                 let id = try await Submitting(context).submit(
-                    JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian, .immigration]))), key: nil
+                    JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian, .immigration]))), key: nil,
+                    by: .node
                 ).messageID
                 let stored = try #require(await context.ledger.message(id))
                 #expect(try UnverifiedEnvelope(stored.envelope, at: .store).recipientKeyIdentifiers.count == 2)

@@ -17,7 +17,7 @@ extension Nodes {
                     // One more than a batch holds.
                     for _ in 0...ProtocolLimits.batchMaximumItems {
                         _ = try await submitting.submit(
-                            JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil)
+                            JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil, by: .node)
                     }
                     let connection = DirectConnection(to: partner, from: avim.oin)
                     let driver = PartnerDriver(partner: nidos.oin, context: context, connection: connection)
@@ -38,7 +38,7 @@ extension Nodes {
             try await withNode(avim) { context in
                 try await withNode(nidos) { partner in
                     let id = try await Submitting(context).submit(
-                        JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil
+                        JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil, by: .node
                     ).messageID
                     let connection = DirectConnection(to: partner, from: avim.oin)
                     connection.garbleOneAnswer()

@@ -24,7 +24,7 @@ extension Nodes {
             for _ in 0..<count {
                 ids.append(
                     try await submitting.submit(
-                        JSONWriter.write(.object(ExampleSignal.submission(to: [role]))), key: nil
+                        JSONWriter.write(.object(ExampleSignal.submission(to: [role]))), key: nil, by: .node
                     ).messageID)
             }
             return ids
@@ -43,7 +43,7 @@ extension Nodes {
                     let event: TransportEvent =
                         key.number.value.isMultiple(of: 2) ? .heldByOperator : .withdrawnByPerson
                     let reason = String(repeating: "r", count: ProtocolLimits.detailMaximumBytes)
-                    #expect(try await context.ledger.moveTransport(key, event, reason: reason, at: .current))
+                    #expect(try await context.ledger.moveTransport(key, event, reason: reason, by: .node, at: .current))
                 }
                 let transmitting = Transmitting(context)
                 let prepared = try #require(
@@ -85,7 +85,8 @@ extension Nodes {
                 for id in ids {
                     let key = try await delivery(of: id, context).key
                     #expect(
-                        try await context.ledger.moveTransport(key, .withdrawnByPerson, reason: "done", at: .current))
+                        try await context.ledger.moveTransport(
+                            key, .withdrawnByPerson, reason: "done", by: .node, at: .current))
                     try await context.ledger.recordAnswers(
                         [AnswerRecord(number: key.number, answer: .noted(as: .void), jitter: 0)], from: ind.oin,
                         now: context.now)

@@ -16,7 +16,7 @@ extension Nodes {
             try await withNode(avim) { context in
                 for _ in 0..<2 {
                     _ = try await Submitting(context).submit(
-                        JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil)
+                        JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), key: nil, by: .node)
                 }
             }
             let start = Timestamp.current

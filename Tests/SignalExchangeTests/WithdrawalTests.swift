@@ -95,7 +95,7 @@ extension Nodes {
 
         @Test func `the local API withdraws nothing without a role, and says what to give`() async throws {
             let delivery = try await submit()
-            let path = "/v1/deliveries/\(delivery.recipient)/\(delivery.number)/withdraw"
+            let path = "/v1/deliveries/\(delivery.recipient)/\(delivery.number)/_withdraw"
             let long = String(repeating: "r", count: ProtocolLimits.detailMaximumBytes)
             let bodies: [(body: JSONValue, word: String)] = [
                 (["reason": "wrong organisation"], "role"), (["role": " ", "reason": "wrong organisation"], "role"),

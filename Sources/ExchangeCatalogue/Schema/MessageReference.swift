@@ -17,7 +17,7 @@ package struct MessageReference {
         [
             "# Message types", "",
             "Generated from the definitions; see [how to add a type](../adding-a-message-type.md). Each type has a",
-            "JSON Schema in `schemas` and an example in `examples/messages`.", "",
+            "JSON Schema in `schemas` and an example in `Examples/messages`.", "",
             "| Type | Message | From | To | Priority | Acknowledged up to |", "|---|---|---|---|---|---|",
         ]
             + catalogue.all.map { definition in

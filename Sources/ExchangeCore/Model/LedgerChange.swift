@@ -57,6 +57,8 @@ package struct InboxStep: Hashable, Sendable {
 package enum LedgerChange: Hashable, Sendable {
     /// Keeps a message of our own (`isOutgoing`) or of a partner, sealed.
     case keepMessage(MessageSummary, envelope: [UInt8], isOutgoing: Bool)
+    /// Keeps with a message's deliveries who submitted it, and with the message whose `step` it tells of who took that.
+    case noteActor(ActorID, of: MessageID, step: MessageID?)
     /// Gives a recipient's delivery the next number of its channel.
     case openDelivery(MessageSummary, to: Party)
     case claimIdempotencyKey(IdempotencyClaim, MessageID)

@@ -7,16 +7,19 @@ package struct AcceptanceRequest: Hashable, Sendable {
     package let claim: IdempotencyClaim?
     /// The step in our own inbox that this message tells of, where it is an L2 or L3.
     package let inboxStep: InboxStep?
+    /// Who asked for it.
+    package let requester: ActorID
 
     package init(
         message: MessageSummary, envelope: [UInt8], recipients: [Party], claim: IdempotencyClaim?,
-        inboxStep: InboxStep?
+        inboxStep: InboxStep?, requester: ActorID = .node
     ) {
         self.message = message
         self.envelope = envelope
         self.recipients = recipients
         self.claim = claim
         self.inboxStep = inboxStep
+        self.requester = requester
     }
 }
 
@@ -99,7 +102,11 @@ package enum Acceptance {
             }
             changes.append(.moveInbox(step.messageID, to: next, role: step.role, at: now.wall))
             changes.append(
-                .appendLeaf(AuditLeaf(.inboxMoved, at: now.wall, messageID: step.messageID, note: next.rawValue)))
+                .appendLeaf(
+                    AuditLeaf(
+                        .inboxMoved, at: now.wall, messageID: step.messageID,
+                        note: "\(next.rawValue) \(request.requester)")
+                ))
         }
         let message = request.message
         changes.append(.keepMessage(message, envelope: request.envelope, isOutgoing: true))
@@ -107,7 +114,7 @@ package enum Acceptance {
             .appendLeaf(
                 AuditLeaf(
                     .messageAccepted, at: now.wall, messageID: message.id, digest: message.digest,
-                    note: message.type.description)))
+                    note: "\(message.type) \(request.requester)")))
         if let claim = request.claim { changes.append(.claimIdempotencyKey(claim, message.id)) }
         for recipient in request.recipients {
             changes.append(.openDelivery(message, to: recipient))
@@ -117,6 +124,7 @@ package enum Acceptance {
                         .deliveryOpened, at: now.wall, messageID: message.id, partner: recipient.oin,
                         note: recipient.role.rawValue)))
         }
+        changes.append(.noteActor(request.requester, of: message.id, step: request.inboxStep?.messageID))
         return .accept(changes)
     }
 

@@ -6,9 +6,12 @@ package enum Intervention {
     /// - Parameters:
     ///   - event: of an operator; an answer is recorded with its proof (``AnswerRecording``).
     ///   - reason: declared to the partner; not empty, but for a release.
+    ///   - requester: who asked for it; the audit log has it.
     /// - Returns: `nil` where the delivery's state does not allow it.
     package static func decide(
-        _ event: TransportEvent, reason: String, for key: DeliveryKey, facts: DeliveryFacts, at: Timestamp
+        _ event: TransportEvent, reason: String, for key: DeliveryKey, facts: DeliveryFacts,
+        by requester: ActorID = .node,
+        at: Timestamp
     ) -> [LedgerChange]? {
         switch event {
         case .receiptVerified, .refusalVerified: preconditionFailure("an answer is recorded with its proof")
@@ -27,7 +30,7 @@ package enum Intervention {
             .appendLeaf(
                 AuditLeaf(
                     .deliveryMoved, at: at, messageID: facts.message.id, partner: key.partner, number: key.number,
-                    digest: facts.message.digest, note: next.rawValue)),
+                    digest: facts.message.digest, note: "\(next.rawValue) \(requester)")),
         ] + over
     }
 }

@@ -53,6 +53,7 @@ struct LedgerTransaction {
         switch change {
         case .keepMessage(let message, let envelope, let isOutgoing):
             try keep(message, envelope: envelope, isOutgoing: isOutgoing)
+        case .noteActor(let actor, let message, let step): try note(actor, of: message, step: step)
         case .openDelivery(let message, let recipient): try openDelivery(of: message, to: recipient)
         case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
         case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
@@ -99,6 +100,13 @@ struct LedgerTransaction {
                 message.priority.rawValue, message.created.milliseconds, message.wanted.rawValue,
                 message.isHandedOver, isOutgoing, at.milliseconds, Data(envelope),
             ])
+    }
+
+    private func note(_ actor: ActorID, of message: MessageID, step: MessageID?) throws {
+        try database.change("UPDATE delivery SET actor = ? WHERE message_id = ?", [actor.text, message.column])
+        guard let step else { return }
+        try database.changeOne(
+            "inbox entry \(step)", "UPDATE inbox SET actor = ? WHERE message_id = ?", [actor.text, step.column])
     }
 
     /// A partner has a row from the first thing that is written of it.

@@ -53,11 +53,11 @@ extension SQLiteLedger {
     }
 
     package func moveTransport(
-        _ key: DeliveryKey, _ event: TransportEvent, reason: String, at: Timestamp
+        _ key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
     ) async throws -> Bool {
         try await write(at: at) { transaction in
             guard let facts = try transaction.database.deliveryFacts(for: key),
-                let changes = Intervention.decide(event, reason: reason, for: key, facts: facts, at: at)
+                let changes = Intervention.decide(event, reason: reason, for: key, facts: facts, by: actor, at: at)
             else { return false }
             try transaction.apply(changes)
             return true

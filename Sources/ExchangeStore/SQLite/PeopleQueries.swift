@@ -36,8 +36,7 @@ extension Database {
     /// message before it is not shown, unless the clock stands before its reception: then it was set back, and waiting on
     /// would hide a message.
     func inbox(_ filter: InboxFilter, now: Timestamp) throws -> Page<InboxEntry> {
-        let next = MessageSummary.columnCount
-        return try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, turn, count in
+        try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, turn, count in
             try InboxState.allCases.filter(filter.states.contains).flatMap { state in
                 try all(
                     ListQueries.inbox(ofOne: filter.id != nil),
@@ -45,14 +44,9 @@ extension Database {
                         + (filter.id.map { [$0.column] } ?? [])
                 ) { row in
                     (
-                        position: ListPosition(rank: priority.rank, ordinal: row.integer(next + 5)),
-                        entry: InboxEntry(
-                            message: try MessageSummary(row, from: 0),
-                            standing: InboxStanding(
-                                state: try row.word(next), role: row.text(next + 1),
-                                movedAt: row.optionalTimestamp(next + 6)),
-                            receivedAt: row.timestamp(next + 2), availableAt: row.timestamp(next + 3),
-                            missingPredecessor: try row.optionalIdentifier(next + 4))
+                        position: ListPosition(
+                            rank: priority.rank, ordinal: row.integer(MessageSummary.columnCount + 7)),
+                        entry: try InboxEntry(row)
                     )
                 }
             }
@@ -123,12 +117,17 @@ extension Database {
 /// The statements of the lists that people page through. Each reads a range of one index, so that a page costs as much
 /// as it shows, however long the list is.
 enum ListQueries {
+    /// What an ``InboxEntry`` is read from, of `inbox i` and `message m`; the parameter 4 is `now`.
+    static let inboxColumns = """
+        \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at,
+            CASE WHEN NOT EXISTS (SELECT 1 FROM inbox p WHERE p.message_id = i.awaited AND p.available_at <= ?4)
+            THEN i.awaited END, i.moved_at, i.actor
+        """
+
     /// - Its parameters: a state, a priority's rank, the turn before the first, `now`, how many; and a message's id.
     static func inbox(ofOne: Bool) -> String {
         """
-        SELECT \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at,
-            CASE WHEN NOT EXISTS (SELECT 1 FROM inbox p WHERE p.message_id = i.awaited AND p.available_at <= ?4)
-            THEN i.awaited END, i.turn, i.moved_at
+        SELECT \(inboxColumns), i.turn
         FROM inbox i JOIN message m ON m.id = i.message_id
         WHERE i.state = ?1 AND i.priority_rank = ?2 AND i.turn > ?3 AND (i.available_at <= ?4 OR i.received_at > ?4)
             \(ofOne ? "AND i.message_id = ?6" : "")
@@ -140,7 +139,8 @@ enum ListQueries {
     static let deliveryColumns = """
         \(MessageSummary.columns), d.partner, d.recipient_role, d.number, d.transport, d.follow_up,
         d.follow_up_role, d.attempts, d.accepted_at, d.is_outstanding, d.next_attempt, d.detail,
-        d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message, d.ordinal
+        d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message, d.ordinal,
+        d.actor
         """
 
     /// - Its parameters: partner, message and case, as far as the filter names them; for what is open a priority's rank
@@ -166,6 +166,19 @@ enum ListQueries {
     }
 }
 
+extension InboxEntry {
+    /// Reads ``ListQueries/inboxColumns``.
+    init(_ row: StoredRow) throws(StoreError) {
+        let index = MessageSummary.columnCount
+        self.init(
+            message: try MessageSummary(row, from: 0),
+            standing: InboxStanding(
+                state: try row.word(index), role: row.text(index + 1), movedAt: row.optionalTimestamp(index + 5)),
+            receivedAt: row.timestamp(index + 2), availableAt: row.timestamp(index + 3),
+            missingPredecessor: try row.optionalIdentifier(index + 4), actor: row.text(index + 6))
+    }
+}
+
 extension DeliveryEntry {
     fileprivate static func placed(
         _ row: StoredRow
@@ -175,7 +188,8 @@ extension DeliveryEntry {
         return (ListPosition(rank: entry.message.priority.rank, ordinal: ordinal), entry)
     }
 
-    fileprivate init(_ row: StoredRow) throws(StoreError) {
+    /// Reads ``ListQueries/deliveryColumns``.
+    init(_ row: StoredRow) throws(StoreError) {
         let index = MessageSummary.columnCount
         let partner = try row.oin(index)
         let transport: TransportState = try row.word(index + 3)
@@ -189,6 +203,7 @@ extension DeliveryEntry {
             acceptedAt: row.timestamp(index + 7), nextAttempt: isDeferred ? row.timestamp(index + 9) : nil,
             detail: row.text(index + (isDeclared ? 15 : 10)), receiptedAt: row.optionalTimestamp(index + 11),
             ownedAt: row.optionalTimestamp(index + 12), concludedAt: row.optionalTimestamp(index + 13),
-            proof: row.bytes(index + 14), followUpMessage: try row.optionalIdentifier(index + 16))
+            proof: row.bytes(index + 14), followUpMessage: try row.optionalIdentifier(index + 16),
+            actor: row.text(index + 18))
     }
 }

@@ -27,6 +27,8 @@ enum Schema {
         migrator.registerMigration("examined in vain") { try $0.execute(sql: examinedInVain) }
         migrator.registerMigration("skipped incarnations") { try $0.execute(sql: skippedIncarnations) }
         migrator.registerMigration("acknowledgements of a case") { try $0.execute(sql: acknowledgementsOfCase) }
+        migrator.registerMigration("actors") { try $0.execute(sql: actors) }
+        migrator.registerMigration("consumers") { try $0.execute(sql: consumers) }
         return migrator
     }
 
@@ -324,6 +326,56 @@ enum Schema {
             WHERE transport IN ('open', 'held', 'refused');
         CREATE INDEX delivery_pressing_of_partner ON delivery (partner, priority_rank, ordinal)
             WHERE transport IN ('open', 'held', 'refused');
+        """
+
+    /// Who submitted a message of our own, and who took the last step with a received one, as the system knew them.
+    private static let actors = """
+        ALTER TABLE delivery ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+        ALTER TABLE inbox ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+        """
+
+    /// The consumers of the organisation's own systems, and what orders the two feeds that they follow: each entry has a
+    /// number that rises, and a consumer the last that it confirmed in each priority.
+    private static let consumers = """
+        CREATE TABLE consumer (
+            name TEXT PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
+            feed TEXT NOT NULL CHECK (feed IN ('inbox', 'deliveries')),
+            -- Part of its cursors, so that another's, or one of before it was made anew, is not taken for its own.
+            key BLOB NOT NULL UNIQUE CHECK (length(key) = 16),
+            routine INTEGER NOT NULL CHECK (routine >= 0),
+            urgent INTEGER NOT NULL CHECK (urgent >= 0),
+            asap INTEGER NOT NULL CHECK (asap >= 0),
+            stat INTEGER NOT NULL CHECK (stat >= 0),
+            created_at INTEGER NOT NULL,
+            confirmed_at INTEGER
+        ) STRICT;
+        CREATE TRIGGER consumer_never_back BEFORE UPDATE ON consumer
+            WHEN NEW.routine < OLD.routine OR NEW.urgent < OLD.urgent OR NEW.asap < OLD.asap OR NEW.stat < OLD.stat
+                OR NEW.feed <> OLD.feed OR NEW.key <> OLD.key
+            BEGIN SELECT RAISE(ABORT, 'what was confirmed is not handed out again'); END;
+        CREATE TABLE feed (
+            name TEXT PRIMARY KEY CHECK (name IN ('inbox', 'deliveries')),
+            last_number INTEGER NOT NULL CHECK (last_number >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO feed (name, last_number) VALUES ('inbox', 0), ('deliveries', 0);
+        CREATE TRIGGER feed_never_back BEFORE UPDATE ON feed WHEN NEW.last_number < OLD.last_number
+            BEGIN SELECT RAISE(ABORT, 'a number of a feed is given once'); END;
+        -- NULL until the message is there for everybody to see.
+        ALTER TABLE inbox ADD COLUMN feed_number INTEGER;
+        CREATE UNIQUE INDEX inbox_feed ON inbox (priority_rank, feed_number) WHERE feed_number IS NOT NULL;
+        CREATE INDEX inbox_unnumbered ON inbox (turn) WHERE feed_number IS NULL;
+        CREATE TRIGGER inbox_number_final BEFORE UPDATE OF feed_number ON inbox WHEN OLD.feed_number IS NOT NULL
+            BEGIN SELECT RAISE(ABORT, 'a message stands once in the feed'); END;
+        -- NULL until the delivery changes for the first time; then that of its last change.
+        ALTER TABLE delivery ADD COLUMN feed_number INTEGER;
+        CREATE UNIQUE INDEX delivery_feed ON delivery (priority_rank, feed_number) WHERE feed_number IS NOT NULL;
+        CREATE TRIGGER delivery_changed AFTER UPDATE OF transport, follow_up ON delivery
+            WHEN NEW.transport <> OLD.transport OR NEW.follow_up <> OLD.follow_up
+            BEGIN
+                UPDATE feed SET last_number = last_number + 1 WHERE name = 'deliveries';
+                UPDATE delivery SET feed_number = (SELECT last_number FROM feed WHERE name = 'deliveries')
+                    WHERE ordinal = NEW.ordinal;
+            END;
         """
 
     /// Rules that span rows. They hold against a fault of our own, and against a hand on the file.

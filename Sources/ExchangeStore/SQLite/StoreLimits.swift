@@ -24,6 +24,10 @@ package struct StoreLimits: Hashable, Sendable {
     package var alarmsMaximumOpen = 1000
     /// Incarnations of one partner that are kept, each with its last tally: a start a day for 27 years.
     package var incarnationsMaximumPerPartner = 10_000
+    /// Consumers of the organisation's own systems.
+    package var consumersMaximum = 64
+    /// Messages that one operation gives their numbers in the inbox's feed.
+    package var feedMaximumNumbersPerOperation = 1000
     /// A next attempt further ahead than this is due at once: the clock was set back, for no wait is that long.
     package var deferralMaximum = ProtocolLimits.retryMaximum
 

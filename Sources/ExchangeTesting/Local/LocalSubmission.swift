@@ -29,15 +29,15 @@ public struct LocalSubmission: Hashable, Sendable {
         return Self(.object(submission))
     }
 
-    /// The example of a message type in `examples/messages`, word for word.
+    /// The example of a message type in `Examples/messages`, word for word.
     ///
     /// - Parameter type: such as `SIG-01`.
     /// - Throws: ``LocalExchangeError`` `file-unusable` where there is no such example.
     public static func example(_ type: String) throws -> Self {
-        let file = ExamplePKI.packageFolder.appending(path: "examples/messages/\(type).v1.json")
+        let file = ExamplePKI.packageFolder.appending(path: "Examples/messages/\(type).v1.json")
         guard let text = try? String(contentsOf: file, encoding: .utf8) else {
             throw LocalExchangeError(
-                .fileUnusable, "there is no example of \(type); examples/messages has what there is")
+                .fileUnusable, "there is no example of \(type); Examples/messages has what there is")
         }
         return Self(json: text)
     }

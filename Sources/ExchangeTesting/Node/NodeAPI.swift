@@ -95,7 +95,7 @@ package struct NodeAPI: Sendable {
     }
 
     private func step(_ name: String, _ id: MessageID, _ body: JSONValue) async throws {
-        _ = try await client.post("/v1/inbox/\(id)/\(name)", body: JSONWriter.write(body))
+        _ = try await client.post("/v1/inbox/\(id)/_\(name)", body: JSONWriter.write(body))
     }
 
     // MARK: Accounts
@@ -105,7 +105,7 @@ package struct NodeAPI: Sendable {
     }
 
     /// Has the node exchange tallies with every partner now.
-    package func greetPartners() async throws { _ = try await client.post("/v1/partners/greet") }
+    package func greetPartners() async throws { _ = try await client.post("/v1/partners/_greet") }
 
     package func alarms() async throws -> [AlarmRow] {
         try await client.get("/v1/alarms").elements.map(AlarmRow.init)
@@ -118,5 +118,5 @@ package struct NodeAPI: Sendable {
     }
 
     /// Has the node read directory, anchors and revocation lists now.
-    package func reload() async throws { _ = try await client.post("/v1/reload") }
+    package func reload() async throws { _ = try await client.post("/v1/directory/_reload") }
 }

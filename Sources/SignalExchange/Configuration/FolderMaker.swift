@@ -96,6 +96,17 @@ package struct FolderMaker: Sendable {
             local:
               # The socket for this organisation's own commands and systems; relative to this folder.
               socket: node.sock
+              # A group of this machine whose members may use the API too (docs/agency-api.md). The socket must then lie
+              # outside of this folder.
+              # group: case-system
+            # The API for other machines, over TLS. It is off until this is set: the listener's own certificate and key, and
+            # the certificates of the systems that may call.
+            # agency:
+            #   host: 0.0.0.0
+            #   port: 8444
+            #   certificate: agency/server.crt
+            #   key: agency/server.key
+            #   clients: agency/clients.pem
             log:
               # trace, debug, info, notice, warning, error or critical
               level: info

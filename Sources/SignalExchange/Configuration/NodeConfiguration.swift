@@ -9,6 +9,10 @@ package struct NodeConfiguration: Sendable {
     package var port: Int
     /// Where the local API listens; relative to the node's folder unless absolute.
     package var socketPath: String
+    /// The group whose members the socket lets in, beside the node's own user.
+    package var socketGroup: String?
+    /// Where the API listens for other machines; nowhere, where it is `nil`.
+    package var agency: AgencyListening?
     package var logLevel: Logger.Level
     package var limits: NodeLimits
 
@@ -53,7 +57,8 @@ package struct NodeConfiguration: Sendable {
     }
 
     private static let keys: Set<String> = [
-        "organisation.oin", "listen.host", "listen.port", "local.socket", "log.level",
+        "organisation.oin", "listen.host", "listen.port", "local.socket", "local.group", "log.level",
+        "agency.host", "agency.port", "agency.certificate", "agency.key", "agency.clients",
         "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
         "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
         "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
@@ -98,6 +103,8 @@ package struct NodeConfiguration: Sendable {
                 "\(socketPath) has \(socketPath.utf8.count) bytes and a socket's path at most "
                     + "\(Self.socketPathMaximumBytes); set `local.socket` to a shorter path")
         }
+        socketGroup = try Self.group(reader, socketPath, folder, invalid)
+        agency = try Self.agency(reader, folder, invalid)
         guard let level = Logger.Level(rawValue: reader.string(forKey: "log.level", default: "info")) else {
             throw invalid(
                 "log.level", "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -135,6 +142,44 @@ package struct NodeConfiguration: Sendable {
         limits.requestBodyMaximum = try Self.seconds(
             reader, "limits.requestBodySeconds", default: limits.requestBodyMaximum, in: 1...longestBody, invalid)
         self.limits = limits
+    }
+
+    private static func group(
+        _ reader: ConfigReader, _ socketPath: String, _ folder: NodeFolder, _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> String? {
+        guard let group = reader.string(forKey: "local.group") else { return nil }
+        // The folder is the node's own user's alone, and stays so.
+        guard !socketPath.hasPrefix(folder.path + "/") else {
+            throw invalid(
+                "local.socket",
+                "lies in the node's folder, which no group may enter; set it to a path outside, such as "
+                    + "/run/exchange-node/node.sock, or take `local.group` out")
+        }
+        return group
+    }
+
+    private static func agency(
+        _ reader: ConfigReader, _ folder: NodeFolder, _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> AgencyListening? {
+        let host = reader.string(forKey: "agency.host")
+        let files = [
+            ("certificate", reader.string(forKey: "agency.certificate")), ("key", reader.string(forKey: "agency.key")),
+            ("clients", reader.string(forKey: "agency.clients")),
+        ]
+        let port = try integer(reader, "agency.port", default: 0, in: 0...65_535, invalid)
+        guard host != nil || port != 0 || files.contains(where: { $0.1 != nil }) else { return nil }
+        var paths: [String] = []
+        for (name, text) in files {
+            guard let text, !text.isEmpty else {
+                throw invalid(
+                    "agency.\(name)",
+                    "names no file; the API for other machines needs a port, certificate, key and clients")
+            }
+            paths.append(text.hasPrefix("/") ? text : folder.file(text))
+        }
+        guard port != 0 else { throw invalid("agency.port", "must be a number from 1 to 65535") }
+        return AgencyListening(
+            host: host ?? "127.0.0.1", port: port, certificate: paths[0], key: paths[1], clients: paths[2])
     }
 
     private static func seconds(

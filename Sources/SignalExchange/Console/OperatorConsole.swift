@@ -108,7 +108,7 @@ package struct OperatorConsole: Sendable {
         var body: JSONObject = JSONObject()
         body["role"] = .string(role)
         if let text { body["text"] = .string(text) }
-        let answer = try await client.post("/v1/inbox/\(id)/\(step)", body: JSONWriter.write(.object(body)))
+        let answer = try await client.post("/v1/inbox/\(id)/_\(step)", body: JSONWriter.write(.object(body)))
         if printsJSON {
             line(answer)
         } else {
@@ -198,7 +198,7 @@ package struct OperatorConsole: Sendable {
         body["role"] = role.map { .string($0) }
         body["reason"] = .string(reason)
         let answer = try await client.post(
-            "/v1/deliveries/\(partner)/\(number)/\(event)", body: JSONWriter.write(.object(body)))
+            "/v1/deliveries/\(partner)/\(number)/_\(event)", body: JSONWriter.write(.object(body)))
         guard !printsJSON else { return line(answer) }
         let meaning =
             switch event {
@@ -243,7 +243,7 @@ package struct OperatorConsole: Sendable {
         var body = JSONObject()
         if let partner { body["partner"] = .string(partner) }
         if let message { body["message"] = .string(message) }
-        let answer = try await client.post("/v1/alarms/\(code)/clear", body: JSONWriter.write(.object(body)))
+        let answer = try await client.post("/v1/alarms/\(code)/_clear", body: JSONWriter.write(.object(body)))
         printsJSON ? line(answer) : print("\(answer["cleared"]?.number ?? 0) cleared")
     }
 

@@ -103,7 +103,7 @@ package struct LocalClient: Sendable {
         } catch {
             throw NodeError(.answerInvalid, "the node's answer is not JSON (status \(status))", cause: "\(error)")
         }
-        guard status == 200 else {
+        guard (200..<300).contains(status) else {
             let title = value["title"]?.text ?? ""
             throw NodeError(
                 NodeErrorCode(rawValue: title) ?? .requestInvalid, value["detail"]?.text ?? "status \(status)")

@@ -12,7 +12,7 @@ extension Request {
         do {
             return Array(try await body.collect(upTo: maximumBytes).readableBytesView)
         } catch is NIOTooManyBytesError {
-            throw NodeError(.requestInvalid, "shorten the request to \(maximumBytes) bytes")
+            throw NodeError(.requestTooLarge, "shorten the request to \(maximumBytes) bytes")
         }
     }
 
@@ -43,45 +43,47 @@ extension Request {
     }
 }
 
-extension BasicRequestContext {
+extension LocalRequestContext {
     var messageID: MessageID {
         get throws {
             try MessageID(try parameters.require("id")).orThrow("name a message by its id, a UUIDv7 in lower case")
         }
     }
 
-    var inboxStep: AcknowledgementStep {
-        get throws {
-            switch try parameters.require("step") {
-            case "take": .owned
-            case "decline": .declined
-            case "conclude": .concluded
-            default: throw NodeError(.requestInvalid, "a message can be taken, declined or concluded")
-            }
-        }
-    }
-
-    var transportEvent: (DeliveryKey, TransportEvent) {
+    var deliveryKey: DeliveryKey {
         get throws {
             let partner = try OIN(try parameters.require("partner")).orThrow("name the partner by its OIN")
             let highest = ProtocolLimits.sequenceNumberMaximum
             let number = try UInt64(try parameters.require("number")).flatMap { $0 <= highest ? $0 : nil }.orThrow(
                 "name the delivery by its number, as `queue list` shows it: 0 to \(highest)")
-            let key = DeliveryKey(partner: partner, number: SequenceNumber(number))
-            switch try parameters.require("event") {
-            case "hold": return (key, .heldByOperator)
-            case "release": return (key, .releasedByOperator)
-            case "withdraw": return (key, .withdrawnByPerson)
-            default: throw NodeError(.requestInvalid, "a delivery can be held, released or withdrawn")
-            }
+            return DeliveryKey(partner: partner, number: SequenceNumber(number))
         }
     }
+
+    var consumerName: ConsumerName {
+        get throws { try ConsumerName(try parameters.require("name")).orThrow(Self.nameAdvice) }
+    }
+
+    /// One that a caller may make, move or remove: the node's own are its own.
+    var foreignConsumerName: ConsumerName {
+        get throws {
+            let name = try consumerName
+            guard !name.isOwn else {
+                throw NodeError(.notPermitted, "\(name) is the node's own consumer; use a name of another beginning")
+            }
+            return name
+        }
+    }
+
+    private static let nameAdvice =
+        "name a consumer with 1 to \(ConsumerName.maximumBytes) lower-case letters and digits, and single hyphens between"
 }
 
 extension DeliveryFilter {
+    static let parameters = ["open", "partner", "caseRef", "limit", "after"]
+
     init(_ request: Request) throws {
         self.init()
-        try request.demandParameters("open", "partner", "caseRef", "limit", "after")
         let parameters = request.uri.queryParameters
         partner = try request.partnerAsked()
         if let text = parameters["caseRef"] {
@@ -93,9 +95,10 @@ extension DeliveryFilter {
 }
 
 extension InboxFilter {
+    static let parameters = ["state", "limit", "after"]
+
     init(_ request: Request) throws {
         self.init()
-        try request.demandParameters("state", "limit", "after")
         if let text = request.uri.queryParameters["state"] {
             let names = InboxState.allCases.map(\.rawValue).joined(separator: ", ")
             states = try text.split(separator: ",", omittingEmptySubsequences: false).map {
@@ -111,7 +114,7 @@ extension Request {
     private static let waitMaximumSeconds: Int64 = 600
 
     /// A filter with a slip in its name would list what was not asked for, and nobody would notice.
-    func demandParameters(_ known: String...) throws(NodeError) {
+    func demandParameters(_ known: [String]) throws(NodeError) {
         var seen: Set<Substring> = []
         for (name, _) in uri.queryParameters {
             guard known.contains(String(name)) else {
@@ -139,6 +142,16 @@ extension Request {
                 .orThrow("waitSeconds: use 0 to \(Self.waitMaximumSeconds)"))
     }
 
+    /// How many entries a page of a feed may have.
+    func feedLimitAsked() throws(NodeError) -> Int {
+        guard let text = uri.queryParameters["limit"] else { return ConsumerViews.pageDefaultItems }
+        let highest = ConsumerViews.pageMaximumItems
+        return try Int(text).flatMap { (1...highest).contains($0) ? $0 : nil }.orThrow("limit: use 1 to \(highest)")
+    }
+
+    /// Whether what happens is to be sent as it happens.
+    var asksForEvents: Bool { headers[.accept]?.contains(AgencyAPI.eventStreamType) == true }
+
     /// Whose deliveries are asked for; everybody's where it is left out.
     func partnerAsked() throws(NodeError) -> OIN? {
         guard let text = uri.queryParameters["partner"] else { return nil }
@@ -164,14 +177,6 @@ extension Request {
         }
         return (after, limit ?? Self.pageMaximumItems)
     }
-}
-
-extension HTTPField.Name {
-    /// The key under which an agency may submit again without making a second message.
-    static let idempotencyKey: HTTPField.Name = {
-        guard let name = HTTPField.Name("Idempotency-Key") else { preconditionFailure("a field name of our own") }
-        return name
-    }()
 }
 
 extension Optional {

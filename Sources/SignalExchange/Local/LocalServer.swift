@@ -1,17 +1,25 @@
-import ExchangeCatalogue
+import ExchangeCMS
 import ExchangeCore
 import ExchangeStore
-import HTTPTypes
+import Foundation
 package import Hummingbird
+import HummingbirdTLS
 import Logging
 
-/// The node's face to its own organisation: HTTP on a Unix socket that only this user may open.
+/// The node's face to its own organisation: the API of `docs/agency-api.md`, on a Unix socket and, where it is set up, over
+/// TLS.
 package struct LocalServer: Sendable {
-    private let context: NodeContext
-    private let submitting: Submitting
-    private let steps: InboxSteps
-    private let views: LocalViews
-    private let links: PartnerLinks
+    /// Connections of one listener at once; more wait until one ends.
+    private static let maximumConnections = 256
+    /// After how long a connection over TLS on which no request is under way is closed.
+    private static let idleMaximum = Duration.seconds(120)
+
+    let context: NodeContext
+    let submitting: Submitting
+    let steps: InboxSteps
+    let views: LocalViews
+    let consumers: ConsumerViews
+    let links: PartnerLinks
 
     package init(_ context: NodeContext, links: PartnerLinks, changes: ChangeBell, keyBackup: KeyBackup) {
         self.context = context
@@ -19,156 +27,71 @@ package struct LocalServer: Sendable {
         submitting = Submitting(context)
         steps = InboxSteps(context, submitting: submitting)
         views = LocalViews(context: context, links: links, changes: changes, keyBackup: keyBackup)
+        consumers = ConsumerViews(views: views)
     }
 
+    /// On the Unix socket, for the users whom its file lets in.
+    ///
+    /// - Parameter access: whom it lets in beside the node's own user.
     package func application(
-        socketPath: String, onRunning: @escaping @Sendable () async -> Void
+        socketPath: String, access: SocketAccess?, onRunning: @escaping @Sendable () async -> Void
     ) -> some ApplicationProtocol {
-        let router = Router()
-        let api = router.group("v1")
-        addViews(to: api)
-        addActions(to: api)
+        let logger = context.logger
         return Application(
-            router: router,
-            configuration: .init(address: .unixDomainSocket(path: socketPath), serverName: nil),
+            router: router(.peerCredentials(nodeUser: geteuid()), isOverTLS: false),
+            configuration: .init(
+                address: .unixDomainSocket(path: socketPath), serverName: nil,
+                availableConnectionsDelegate: .maximum(Self.maximumConnections, logger: logger)),
+            onServerRunning: { _ in
+                do {
+                    try access?.open(socketPath)
+                } catch {
+                    // The node works, for its own user: partners must not wait for a right that is missing here.
+                    logger.error("the socket stays this user's alone", metadata: ["cause": "\(error)"])
+                }
+                await onRunning()
+            },
+            logger: logger)
+    }
+
+    /// Over TLS, for the systems whose certificates are listed.
+    ///
+    /// - Throws: ``NodeError`` `certificate-unusable`.
+    package func application(
+        _ listening: AgencyListening, onRunning: @escaping @Sendable () async -> Void
+    ) throws -> some ApplicationProtocol {
+        let logger = context.logger
+        let clients = try AgencyClients(listening.clients, logger: logger)
+        let context = context
+        let configuration = TLSChannelConfiguration(
+            tlsConfiguration: try AgencyIdentity(listening, logger: logger).server,
+            customAsyncVerificationCallback: { chain in
+                guard let leaf = chain.first, clients.contains(sha256(try leaf.toDERBytes())) else {
+                    context.warn(
+                        "a connection to the API was refused",
+                        cause: "its certificate is not in the file of `agency.clients`", from: nil)
+                    return .failed
+                }
+                return .certificateVerified
+            })
+        return Application(
+            router: router(.certificate(clients), isOverTLS: true),
+            server: try .tls(
+                .http1(configuration: .init(idleTimeout: .init(Self.idleMaximum))), configuration: configuration),
+            configuration: .init(
+                address: .hostname(listening.host, port: listening.port), serverName: nil,
+                availableConnectionsDelegate: .maximum(Self.maximumConnections, logger: logger)),
             onServerRunning: { _ in await onRunning() },
-            logger: context.logger)
+            logger: logger)
     }
 
-    private func addViews(to api: RouterGroup<BasicRequestContext>) {
-        let (views, answer) = (views, LocalAnswer(logger: context.logger))
-        /// A view that has no parameters refuses them.
-        func get(_ path: RouterPath, _ view: @escaping @Sendable (BasicRequestContext) async throws -> JSONValue) {
-            api.get(path) { request, parameters in
-                try await answer.json {
-                    try request.demandParameters()
-                    return try await view(parameters)
-                }
-            }
-        }
-        get("status") { _ in try await views.status() }
-        api.get("deliveries") { request, _ in try await answer.json { try await views.deliveries(.init(request)) } }
-        api.get("messages/:id/deliveries") { request, parameters in
-            try await answer.json {
-                try request.demandParameters("waitSeconds", "until", "partner", "answers")
-                return try await views.deliveries(
-                    of: parameters.messageID, to: request.partnerAsked(), until: request.progressAsked(),
-                    waitingFor: request.waitAsked(), withAnswers: request.flagAsked("answers"))
-            }
-        }
-        get("messages/:id/evidence") { try await views.evidence(of: $0.messageID) }
-        api.get("inbox") { request, _ in try await answer.json { try await views.inbox(.init(request)) } }
-        api.get("inbox/:id") { request, parameters in
-            try await answer.json {
-                try request.demandParameters("waitSeconds")
-                return try await views.inboxEntry(parameters.messageID, waitingFor: request.waitAsked())
-            }
-        }
-        get("partners") { _ in try await views.partners() }
-        get("alarms") { _ in try await views.alarms() }
-        get("audit") { _ in try await views.audit() }
-    }
-
-    private func addActions(to api: RouterGroup<BasicRequestContext>) {
-        let (context, steps, submitting, links) = (context, steps, submitting, links)
-        let answer = LocalAnswer(logger: context.logger)
-        api.post("messages") { request, _ in
-            try await answer.json {
-                let outcome = try await submitting.submit(
-                    try await request.collectLocal(), key: request.headers[.idempotencyKey])
-                return [
-                    "id": .string(outcome.messageID.description), "repeated": .bool(outcome.isRepeated),
-                    // A partner's receipt, or a second medium, makes it secured; the deliveries show that.
-                    "state": "accepted",
-                ]
-            }
-        }
-        api.post("inbox/:id/:step") { request, parameters in
-            try await answer.json {
-                let step = try parameters.inboxStep
-                let reader = try await request.localObject(members: ["role", "text"])
-                let text = reader.optional("text") == nil ? nil : try reader.text("text")
-                let sent = try await steps.perform(
-                    step, on: try parameters.messageID, role: try reader.text("role"), text: text)
-                return ["acknowledgement": .string(sent.description), "state": .string(step.rawValue)]
-            }
-        }
-        api.post("deliveries/:partner/:number/:event") { request, parameters in
-            try await answer.json {
-                let (key, event) = try parameters.transportEvent
-                let reason = try await request.declaredReason(for: event)
-                let isMoved = try await context.ledger.moveTransport(key, event, reason: reason, at: context.now.wall)
-                let found = try await context.ledger.delivery(key)
-                guard let found else {
-                    throw NodeError(
-                        .deliveryUnknown,
-                        "no delivery \(key.number) to \(key.partner); see `exchange-node queue list --partner "
-                            + "\(key.partner)`")
-                }
-                guard isMoved else { throw NodeError(.stepNotPossible, found.objection) }
-                return [
-                    "done": true, "message": .string(found.message.id.description),
-                    "state": .string(found.state.rawValue),
-                ]
-            }
-        }
-        api.post("alarms/:code/clear") { request, parameters in
-            try await answer.json {
-                let code = try AlarmCode(rawValue: try parameters.parameters.require("code")).orThrow(
-                    "code: use one of \(AlarmCode.allCases.map(\.rawValue).joined(separator: ", "))")
-                let reader = try await request.localObject(members: ["partner", "message"])
-                let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
-                let message = try reader.optionalMessageID("message")
-                let count = try await context.ledger.alarms(includingCleared: false).map(\.alarm).count {
-                    $0.code == code && $0.partner == partner && (message == nil || $0.messageID == message)
-                }
-                guard count > 0 else {
-                    throw NodeError(
-                        .requestInvalid,
-                        "no alarm \(code.rawValue) of that partner and message is open, so that none was cleared; see "
-                            + "`exchange-node alarms`")
-                }
-                if let message {
-                    try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)
-                } else {
-                    try await context.ledger.clearAll(code, partner: partner, at: context.now.wall)
-                }
-                return ["cleared": .integer(Int64(count))]
-            }
-        }
-        api.post("partners/greet") { _, _ in
-            try await answer.json {
-                for driver in links.all { driver.greet() }
-                return ["greeted": .integer(Int64(links.all.count))]
-            }
-        }
-        api.post("reload") { _, _ in
-            try await answer.json {
-                let community = try context.communityHolder.reload(context.now)
-                try await context.adoptDirectory()
-                links.followDirectory()
-                return ["directoryVersion": .integer(community.directory.version)]
-            }
-        }
-    }
-}
-
-extension DeliveryEntry {
-    /// Why an operator's step cannot be taken: the state, since when, and what it means for who has to be told.
-    fileprivate var objection: String {
-        switch transport {
-        case .receipted:
-            "receipted since \(receiptedAt?.description ?? "before"): the partner HAS it, and it cannot be withdrawn, held "
-                + "or released; call them"
-        case .refused:
-            "the partner refused it (\(detail)): it is sent no more, so that nothing is to be held or released; withdraw "
-                + "it, or send a new message that supersedes it"
-        case .withdrawn:
-            "it was withdrawn (\(detail)), which is final: nobody is sent it any more, and no receipt is here; send a new "
-                + "message if they have to know"
-        case .held:
-            "it is held already (\(detail)): it is not sent until it is released, with `exchange-node queue release`"
-        case .open: "it is not held: it is on its way, and the node goes on by itself"
-        }
+    private func router(_ recognition: CallerRecognition, isOverTLS: Bool) -> Router<LocalRequestContext> {
+        var routes = LocalRoutes(recognition: recognition, isOverTLS: isOverTLS, logger: context.logger)
+        addMessages(to: &routes)
+        addInbox(to: &routes)
+        addConsumers(to: &routes)
+        addOverviews(to: &routes)
+        addOperation(to: &routes)
+        return routes.finished()
     }
 }

@@ -7,18 +7,20 @@ import ServiceLifecycle
 /// What an operator and the agency's system may look at. Reading changes nothing.
 struct LocalViews: Sendable {
     /// How often who waits for a message looks again for what time alone brings into the inbox.
-    private static let handOverLook = Milliseconds.seconds(1)
+    static let handOverLook = Milliseconds.seconds(1)
 
     let context: NodeContext
     let links: PartnerLinks
     let changes: ChangeBell
     let keyBackup: KeyBackup
 
-    func status() async throws -> JSONValue {
+    func status(for caller: Caller) async throws -> JSONValue {
         let community = context.community
         return [
             "oin": .string(context.oin.text),
             "name": .string(community.directory.member(context.oin)?.name ?? ""),
+            "apiVersion": .string(AgencyAPI.version),
+            "caller": ["actor": .string(caller.actor.text), "rights": .string(caller.rights.rawValue)],
             "incarnation": .string(context.ledger.opening.incarnation.description),
             "directoryVersion": .integer(community.directory.version),
             "filesProblem": .string(context.communityHolder.problem?.description ?? ""),
@@ -30,6 +32,37 @@ struct LocalViews: Sendable {
                     try await context.ledger.alarms(includingCleared: false).count
                         + (context.ledger.problem == nil ? 0 : 1))),
         ]
+    }
+
+    /// Whether a message is held by another node under its receipt; waits until it is, the time is over, or the node stops.
+    func isSecured(_ id: MessageID, waitingFor span: Milliseconds) async throws -> Bool {
+        let deadline = context.now.monotonic + span
+        while true {
+            let seen = changes.count
+            let isSecured = try await context.ledger.receipted(among: [id]).contains(id)
+            let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
+            if isSecured || isEnding || context.now.monotonic >= deadline { return isSecured }
+            await changes.wait(beyond: seen, until: deadline, clock: context.clock)
+        }
+    }
+
+    /// One message of our own: what is kept of it in clear, and how far it is; waits until it is secured.
+    func message(_ id: MessageID, waitingFor span: Milliseconds) async throws -> JSONValue {
+        guard let kept = try await context.ledger.message(id), kept.isOutgoing else {
+            throw NodeError(.messageUnknown, "this node has sent no message \(id); see `queue list`")
+        }
+        let isSecured = try await isSecured(id, waitingFor: span)
+        var filter = DeliveryFilter()
+        filter.messageID = id
+        let deliveries = try await context.ledger.deliveries(filter)
+        var object = Rendering.message(kept.message)
+        object["accepted"] = .string(kept.keptAt.description)
+        object["actor"] = .string(deliveries.first?.actor ?? "")
+        object["state"] = isSecured ? "secured" : "accepted"
+        object["recipients"] = .integer(Int64(deliveries.count))
+        object["answered"] = .integer(
+            Int64(deliveries.count { $0.transport == .receipted || $0.transport == .refused }))
+        return .object(object)
     }
 
     func deliveries(_ filter: DeliveryFilter) async throws -> JSONValue {
@@ -89,10 +122,8 @@ struct LocalViews: Sendable {
         let deadline = context.now.monotonic + span
         while true {
             let seen = changes.count
-            if let entry = try await context.ledger.inbox(filter, now: context.now.wall).first,
-                let kept = try await context.ledger.message(id)
-            {
-                return try await whole(entry, kept)
+            if let entry = try await context.ledger.inbox(filter, now: context.now.wall).first {
+                return .object(try await whole(entry))
             }
             let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
             guard !isEnding, context.now.monotonic < deadline else {
@@ -105,12 +136,27 @@ struct LocalViews: Sendable {
         }
     }
 
-    private func whole(_ entry: InboxEntry, _ kept: KeptMessage) async throws -> JSONValue {
+    /// A received message with its content. Where that cannot be read, what is in clear and why: one message that the disk
+    /// damaged must not stand before all that came after it.
+    func whole(_ entry: InboxEntry) async throws -> JSONObject {
         var object = Rendering.inbox(entry, directory: context.community.directory)
-        for member in Rendering.content(try await StoredContent(context).read(kept)).members {
-            object[member.name] = member.value
+        do {
+            guard let kept = try await context.ledger.message(entry.message.id) else {
+                preconditionFailure("what is in the inbox is kept")
+            }
+            for member in Rendering.content(try await StoredContent(context).read(kept)).members {
+                object[member.name] = member.value
+            }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            context.logger.error(
+                "a message in the inbox cannot be read",
+                metadata: ["message": "\(entry.message.id)", "cause": "\(error)"])
+            object["unreadable"] =
+                "its content cannot be read here; have the sender tell it again, and look at the node's log"
         }
-        return .object(object)
+        return object
     }
 
     /// Every other member of the directory, then who is no member and has still to be told something.
@@ -172,7 +218,7 @@ struct LocalViews: Sendable {
             "\(partner) is no member of the directory and nothing was ever sent to it; see `exchange-node partners`")
     }
 
-    private func render(_ entries: [DeliveryEntry]) async throws -> [JSONValue] {
+    func render(_ entries: [DeliveryEntry]) async throws -> [JSONValue] {
         let directory = context.community.directory
         // Held by at least one other node under its receipt: a dead disk here loses the message no more.
         let secured = try await context.ledger.receipted(among: entries.map(\.message.id))

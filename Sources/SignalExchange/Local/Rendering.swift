@@ -37,6 +37,7 @@ enum Rendering {
         object["concludedAt"] = time(entry.concludedAt)
         let problem = waitsForLink ? link?.lastProblem ?? "" : ""
         object["detail"] = .string(entry.detail.isEmpty ? problem : entry.detail)
+        object["actor"] = .string(entry.actor)
         return .object(object)
     }
 
@@ -47,6 +48,7 @@ enum Rendering {
         object["senderRole"] = .string(entry.message.sender.role.rawValue)
         object["state"] = .string(entry.standing.state.rawValue)
         object["owner"] = .string(entry.standing.role)
+        object["actor"] = .string(entry.actor)
         object["received"] = .string(entry.receivedAt.description)
         object["missingPredecessor"] = entry.missingPredecessor.map { .string($0.description) } ?? .null
         return object
@@ -122,7 +124,7 @@ enum Rendering {
         return object
     }
 
-    private static func message(_ message: MessageSummary) -> JSONObject {
+    static func message(_ message: MessageSummary) -> JSONObject {
         var object = JSONObject()
         object["id"] = .string(message.id.description)
         object["digest"] = .string(message.digest.description)

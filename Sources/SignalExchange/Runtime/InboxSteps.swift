@@ -17,10 +17,14 @@ package struct InboxSteps: Sendable {
     /// - Parameters:
     ///   - role: the duty role that speaks, in the organisation's own words.
     ///   - text: why it declines (required for `declined`), or what the outcome is (required for `concluded`).
-    /// - Returns: the id of the acknowledgement that was sent.
+    ///   - key: the agency's idempotency key: the same step under it is taken once.
+    ///   - actor: who asks.
+    /// - Returns: the acknowledgement that was sent.
     package func perform(
-        _ step: AcknowledgementStep, on id: MessageID, role: String, text: String?
-    ) async throws -> MessageID {
+        _ step: AcknowledgementStep, on id: MessageID, role: String, text: String?, key: String?, by actor: ActorID
+    ) async throws -> Submitting.Outcome {
+        let claim = try key.map { try submitting.claim(to: request(step, id, role: role, text: text), under: $0) }
+        if let claim, let earlier = try await submitting.earlier(claim) { return earlier }
         guard let kept = try await context.ledger.message(id), !kept.isOutgoing else {
             throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`")
         }
@@ -37,8 +41,18 @@ package struct InboxSteps: Sendable {
             purpose: original.purpose, legalBasis: original.legalBasis, handling: original.handling,
             body: body(step, id, kept.message.digest, role: role, text: text))
         return try await submitting.accept(
-            content, claim: nil, inboxStep: InboxStep(messageID: id, step: step, role: role)
-        ).messageID
+            content, claim: claim, inboxStep: InboxStep(messageID: id, step: step, role: role), by: actor)
+    }
+
+    /// A step as one document: what an idempotency key stands for.
+    private func request(
+        _ step: AcknowledgementStep, _ id: MessageID, role: String, text: String?
+    ) throws -> [UInt8] {
+        try JSONWriter.write(
+            [
+                "step": .string(step.rawValue), "messageId": .string(id.description), "role": .string(role),
+                "text": text.map { .string($0) } ?? .null,
+            ], limits: .localRequest)
     }
 
     private func type(of step: AcknowledgementStep) -> MessageType {

@@ -19,32 +19,47 @@ package struct Submitting: Sendable {
 
     /// Submits what an agency hands in (`docs/operations.md`, "Sending").
     ///
-    /// - Parameter key: the agency's idempotency key; without one every call makes a message.
+    /// - Parameters:
+    ///   - key: the agency's idempotency key; without one every call makes a message.
+    ///   - actor: who asks.
     /// - Throws: ``NodeError``. Nothing was queued.
-    package func submit(_ document: [UInt8], key: String?) async throws -> Outcome {
-        let claim = try key.map { key in
-            guard let claim = IdempotencyClaim(key: key, submissionDigest: sha256(document)) else {
-                throw NodeError(
-                    .idempotencyKeyInvalid,
-                    "use 1 to \(IdempotencyClaim.keyMaximumBytes) printable ASCII characters without spaces as the key")
-            }
-            return claim
-        }
-        if let claim, let earlier = try await context.ledger.submission(claimedBy: claim.key) {
-            guard earlier.submission == claim.submissionDigest else { throw keyConflict(earlier.message) }
-            return Outcome(messageID: earlier.message, isRepeated: true)
-        }
+    package func submit(_ document: [UInt8], key: String?, by actor: ActorID) async throws -> Outcome {
+        let claim = try key.map { try self.claim(to: document, under: $0) }
+        if let claim, let earlier = try await earlier(claim) { return earlier }
         let submission: Submission
         do {
             submission = try Submission.parse(document)
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
         }
-        return try await accept(try await content(for: submission), claim: claim, inboxStep: nil)
+        return try await accept(try await content(for: submission), claim: claim, inboxStep: nil, by: actor)
+    }
+
+    /// What a key is claimed for: these very bytes.
+    ///
+    /// - Throws: ``NodeError`` `idempotency-key-invalid`.
+    func claim(to document: [UInt8], under key: String) throws(NodeError) -> IdempotencyClaim {
+        guard let claim = IdempotencyClaim(key: key, submissionDigest: sha256(document)) else {
+            throw NodeError(
+                .idempotencyKeyInvalid,
+                "use 1 to \(IdempotencyClaim.keyMaximumBytes) printable ASCII characters without spaces as the key")
+        }
+        return claim
+    }
+
+    /// What the key stands for already; `nil` for a new one.
+    ///
+    /// - Throws: ``NodeError`` `idempotency-key-conflict` where it stands for something else.
+    func earlier(_ claim: IdempotencyClaim) async throws -> Outcome? {
+        guard let earlier = try await context.ledger.submission(claimedBy: claim.key) else { return nil }
+        guard earlier.submission == claim.submissionDigest else { throw keyConflict(earlier.message) }
+        return Outcome(messageID: earlier.message, isRepeated: true)
     }
 
     /// Signs, seals and accepts a content that is complete.
-    func accept(_ content: SignedContent, claim: IdempotencyClaim?, inboxStep: InboxStep?) async throws -> Outcome {
+    func accept(
+        _ content: SignedContent, claim: IdempotencyClaim?, inboxStep: InboxStep?, by actor: ActorID
+    ) async throws -> Outcome {
         do {
             try context.catalogue.validate(content)
         } catch {
@@ -56,7 +71,8 @@ package struct Submitting: Sendable {
         let sealed = try await seal(content)
         let request = AcceptanceRequest(
             message: MessageSummary(content, digest: sealed.digest, as: definition),
-            envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep)
+            envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep,
+            requester: actor)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id): return Outcome(messageID: id, isRepeated: false)
         case .repeated(let id): return Outcome(messageID: id, isRepeated: true)

@@ -33,7 +33,7 @@ struct JSONSchemaTests {
 
     @Test func `every type has an example and no example is without a type`() throws {
         #expect(
-            try RepositoryFiles.names(in: "examples/messages")
+            try RepositoryFiles.names(in: "Examples/messages")
                 == Catalogue.standard.all.map { "\($0.type).json" }.sorted())
     }
 

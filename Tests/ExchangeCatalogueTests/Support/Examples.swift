@@ -11,7 +11,7 @@ struct Example: CustomTestStringConvertible {
 
     init(_ definition: MessageTypeDefinition) throws {
         self.definition = definition
-        document = try JSONParser.parse(RepositoryFiles.bytes("examples/messages/\(definition.type).json"))
+        document = try JSONParser.parse(RepositoryFiles.bytes("Examples/messages/\(definition.type).json"))
     }
 
     init(_ code: String) throws {

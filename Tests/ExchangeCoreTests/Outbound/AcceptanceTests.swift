@@ -10,7 +10,7 @@ import Testing
         AcceptanceRequest(
             message: Sample.summary(item, priority: priority), envelope: [UInt8](repeating: 7, count: envelopeBytes),
             recipients: [Sample.police, Party(oin: Sample.oin("00000099000000003000"), role: .immigration)],
-            claim: claim, inboxStep: step)
+            claim: claim, inboxStep: step, requester: .user(1004))
     }
 
     private static func facts(
@@ -47,7 +47,10 @@ import Testing
         #expect(changes.contains(.claimIdempotencyKey(claim, request.message.id)))
         let kinds = changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.kind } else { nil } }
         #expect(kinds == [.messageAccepted, .deliveryOpened, .deliveryOpened])
-        #expect(changes.count == 7)
+        #expect(changes.contains(.noteActor(.user(1004), of: request.message.id, step: nil)))
+        let notes = changes.compactMap { if case .appendLeaf(let leaf) = $0 { leaf.note } else { nil } }
+        #expect(notes.first == "\(request.message.type) unix:1004")
+        #expect(changes.count == 8)
     }
 
     @Test func `the same submission under the same key is the same message`() throws {
@@ -131,7 +134,8 @@ import Testing
         let notes = changes.compactMap { change -> String? in
             if case .appendLeaf(let leaf) = change, leaf.kind == .inboxMoved { leaf.note } else { nil }
         }
-        #expect(notes == ["owned"])
+        #expect(notes == ["owned unix:1004"])
+        #expect(changes.contains(.noteActor(.user(1004), of: Self.item.messageID, step: step.messageID)))
     }
 
     @Test func `an acknowledgement of what is not here, or of what cannot move so, is refused`() {

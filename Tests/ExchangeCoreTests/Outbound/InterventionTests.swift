@@ -11,14 +11,14 @@ import Testing
             event, reason: reason, for: key,
             facts: DeliveryFacts(
                 message: Sample.summary(), recipient: Sample.police, transport: transport, attempts: 1),
-            at: Sample.wall)
+            by: .user(1004), at: Sample.wall)
     }
 
     private static func leaf(_ state: TransportState) -> LedgerChange {
         .appendLeaf(
             AuditLeaf(
                 .deliveryMoved, at: Sample.wall, messageID: Sample.summary().id, partner: key.partner,
-                number: key.number, digest: Sample.summary().digest, note: state.rawValue))
+                number: key.number, digest: Sample.summary().digest, note: "\(state.rawValue) unix:1004"))
     }
 
     @Test(arguments: [

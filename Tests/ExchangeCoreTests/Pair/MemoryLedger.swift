@@ -122,6 +122,8 @@ struct MemoryLedger {
             if current.receivedByID[summary.id] != nil { violations.append("message \(summary.id) is overwritten") }
             current.receivedByID[summary.id] = (summary, 0)
             current.envelopes[summary.digest] = envelope
+        // Nobody in the pair looks at who it was.
+        case .noteActor: break
         case .openDelivery(let summary, let party): open(summary, to: party)
         case .claimIdempotencyKey(let claim, let id): current.claims[claim.key] = (id, claim.submissionDigest)
         case .fillSlot(_, let item, let answer): fill(item, answer)

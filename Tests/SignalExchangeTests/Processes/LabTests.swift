@@ -71,7 +71,7 @@ extension Nodes {
 
             #expect(try await lab.told("kill nidos") == ["done": "kill", "node": "nidos"])
             #expect(try await lab.told("partition avim ind") == ["done": "partition", "node": "avim", "from": "ind"])
-            let example = ExamplePKI.packageFolder.appending(path: "examples/messages/SIG-01.v1.json").path
+            let example = ExamplePKI.packageFolder.appending(path: "Examples/messages/SIG-01.v1.json").path
             let send = ["send", example, "--folder", folder, "--key", "case-17", "--json"]
             let sent = try await Command.run(NodeProcess.builtExecutable.path, send)
             #expect(sent.succeeded, "\(sent.said)")

@@ -1,0 +1,239 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// What the organisation's systems follow: fetch, confirm, never again.
+struct ConsumerViews: Sendable {
+    /// Entries of one page, where a request does not say.
+    static let pageDefaultItems = 100
+    /// Each entry of the inbox has its content, of up to 64 KiB.
+    static let pageMaximumItems = 500
+    /// What may wait for one consumer is counted up to here.
+    private static let pendingMaximumItems = 1000
+    /// Entries that a stream reads at once.
+    private static let streamMaximumItems = 50
+    /// How often something is sent on a stream on which nothing happens: otherwise nobody notices that the other end is
+    /// gone.
+    private static let heartbeat = Milliseconds.seconds(15)
+    private static let reconnectMilliseconds = 2000
+
+    let views: LocalViews
+    private var context: NodeContext { views.context }
+
+    func all() async throws -> JSONValue {
+        var rows: [JSONValue] = []
+        for consumer in try await context.ledger.consumers() { rows.append(try await render(consumer)) }
+        return ["items": .array(rows)]
+    }
+
+    func one(_ name: ConsumerName) async throws -> JSONValue { try await render(try await known(name)) }
+
+    func add(
+        _ name: ConsumerName, of feed: FeedName, fromStart: Bool
+    ) async throws -> (view: JSONValue, isNew: Bool) {
+        switch try await context.ledger.addConsumer(
+            name, of: feed, fromStart: fromStart, key: Randomness.bytes16(), now: context.now.wall)
+        {
+        case .added(let consumer): return (try await render(consumer), true)
+        case .known(let consumer):
+            guard consumer.feed == feed else {
+                throw NodeError(
+                    .consumerConflict,
+                    "\(name) follows the feed `\(consumer.feed.rawValue)`; use another name, or remove it first")
+            }
+            return (try await render(consumer), false)
+        case .tooMany(let maximum):
+            throw NodeError(
+                .consumerLimitReached, "there are \(maximum) consumers already; remove one that nobody uses any more")
+        }
+    }
+
+    func remove(_ name: ConsumerName) async throws -> JSONValue {
+        guard try await context.ledger.removeConsumer(name) else { throw unknown(name) }
+        return ["removed": .string(name.text)]
+    }
+
+    func confirm(_ cursor: FeedCursor, of name: ConsumerName) async throws -> JSONValue {
+        switch try await context.ledger.confirm(cursor, of: name, at: context.now.wall) {
+        case .confirmed(let consumer, let isRepeated):
+            return ["cursor": .string(consumer.cursor.description), "repeated": .bool(isRepeated)]
+        case .unknownConsumer: throw unknown(name)
+        case .foreignCursor:
+            throw NodeError(
+                .cursorInvalid,
+                "this cursor is of another consumer, or of one of this name that was removed; nothing was confirmed. Fetch, "
+                    + "and confirm what you were given")
+        case .cursorAhead:
+            throw NodeError(
+                .cursorInvalid,
+                "nothing was ever handed out up to this cursor: the node's store may have been put back; nothing was "
+                    + "confirmed. Fetch again, and call the node's operator")
+        }
+    }
+
+    /// The next entries that were not confirmed; waits until there is one, the time is over, or the node stops.
+    func page(of name: ConsumerName, maximumItems: Int, waitingFor span: Milliseconds) async throws -> JSONValue {
+        let consumer = try await known(name)
+        let deadline = context.now.monotonic + span
+        while true {
+            let seen = views.changes.count
+            let entries = try await entries(of: consumer, after: consumer.position, maximumItems: maximumItems)
+            guard entries.isEmpty, !isEnding, context.now.monotonic < deadline else {
+                return [
+                    "items": .array(entries.map { .object($0.object) }),
+                    "cursor": .string((entries.last?.cursor ?? consumer.cursor).description),
+                    "more": .bool(entries.count == maximumItems),
+                ]
+            }
+            context.logger.debug("a consumer waits", metadata: ["consumer": "\(name)"])
+            await wait(beyond: seen, until: deadline)
+        }
+    }
+
+    /// Server-sent events (HTML Living Standard §9.2), from what was confirmed on or from where a stream broke off. It
+    /// confirms nothing.
+    ///
+    /// - Parameter last: the cursor of the last event that the caller has.
+    func stream(of name: ConsumerName, after last: String?) async throws -> ResponseBody {
+        let consumer = try await known(name)
+        var start = consumer.position
+        if let last, !last.isEmpty {
+            guard let cursor = FeedCursor(last), cursor.key == consumer.key else {
+                throw NodeError(
+                    .cursorInvalid, "Last-Event-ID is no cursor of this consumer; leave it out to begin anew")
+            }
+            start = start.furthest(cursor.position)
+        }
+        let first = start
+        return ResponseBody { writer in
+            var position = first
+            try await writer.write(ByteBuffer(string: "retry: \(Self.reconnectMilliseconds)\n\n"))
+            while !isEnding {
+                let seen = views.changes.count
+                let entries = try await entries(
+                    of: consumer, after: position, maximumItems: Self.streamMaximumItems)
+                for entry in entries {
+                    let data = try JSONWriter.write(.object(entry.object), limits: .localAnswer)
+                    var text = ByteBuffer(string: "id: \(entry.cursor)\nevent: \(consumer.feed.entryName)\ndata: ")
+                    text.writeBytes(data)
+                    text.writeString("\n\n")
+                    try await writer.write(text)
+                    position = entry.cursor.position
+                }
+                guard entries.isEmpty else { continue }
+                let beat = context.now.monotonic + Self.heartbeat
+                while !isEnding, views.changes.count == seen, context.now.monotonic < beat {
+                    await wait(beyond: seen, until: beat)
+                    // What time alone brings into the inbox rings nobody.
+                    if try await hasEntries(of: consumer, after: position) { break }
+                }
+                if context.now.monotonic >= beat { try await writer.write(ByteBuffer(string: ": nothing new\n\n")) }
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    private var isEnding: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
+
+    private func wait(beyond seen: UInt64, until deadline: MonotonicTime) async {
+        // A message that waited for its predecessor comes when its time is over, which is no change in the ledger.
+        let next = min(deadline, context.now.monotonic + LocalViews.handOverLook)
+        await views.changes.wait(beyond: seen, until: next, clock: context.clock)
+    }
+
+    struct Entry: Sendable {
+        let cursor: FeedCursor
+        let object: JSONObject
+    }
+
+    private func hasEntries(of consumer: Consumer, after position: FeedPosition) async throws -> Bool {
+        switch consumer.feed {
+        case .inbox:
+            try await !context.ledger.inboxFeed(after: position, maximumItems: 1, now: context.now.wall).isEmpty
+        case .deliveries: try await !context.ledger.deliveryFeed(after: position, maximumItems: 1).isEmpty
+        }
+    }
+
+    func entries(of consumer: Consumer, after position: FeedPosition, maximumItems: Int) async throws -> [Entry] {
+        switch consumer.feed {
+        case .inbox:
+            let found = try await context.ledger.inboxFeed(
+                after: position, maximumItems: maximumItems, now: context.now.wall)
+            var entries: [Entry] = []
+            for entry in found {
+                entries.append(
+                    self.entry(of: consumer, at: entry.position, .object(try await views.whole(entry.entry))))
+            }
+            return entries
+        case .deliveries:
+            let found = try await context.ledger.deliveryFeed(after: position, maximumItems: maximumItems)
+            return zip(found, try await views.render(found.map(\.entry))).map {
+                entry(of: consumer, at: $0.position, $1)
+            }
+        }
+    }
+
+    private func entry(of consumer: Consumer, at position: FeedPosition, _ value: JSONValue) -> Entry {
+        let cursor = FeedCursor(key: consumer.key, position: position)
+        var object = JSONObject()
+        object["cursor"] = .string(cursor.description)
+        object[consumer.feed.entryName] = value
+        return Entry(cursor: cursor, object: object)
+    }
+
+    private func known(_ name: ConsumerName) async throws -> Consumer {
+        guard let consumer = try await context.ledger.consumer(name) else { throw unknown(name) }
+        return consumer
+    }
+
+    private func unknown(_ name: ConsumerName) -> NodeError {
+        NodeError(
+            .consumerUnknown, "there is no consumer \(name); make it with PUT \(AgencyAPI.root)/consumers/\(name)")
+    }
+
+    private func render(_ consumer: Consumer) async throws -> JSONValue {
+        let pending = try await pending(of: consumer)
+        return [
+            "name": .string(consumer.name.text), "feed": .string(consumer.feed.rawValue),
+            "cursor": .string(consumer.cursor.description),
+            "created": .string(consumer.createdAt.description),
+            "confirmed": consumer.confirmedAt.map { .string($0.description) } ?? .null,
+            "pending": .integer(Int64(pending.count)),
+            "pendingSince": pending.since.map { .string($0.description) } ?? .null,
+        ]
+    }
+
+    /// What a consumer has not confirmed, counted up to a limit, and since when the oldest of it waits.
+    private func pending(of consumer: Consumer) async throws -> (count: Int, since: Timestamp?) {
+        let times: [Timestamp]
+        switch consumer.feed {
+        case .inbox:
+            times = try await context.ledger.inboxFeed(
+                after: consumer.position, maximumItems: Self.pendingMaximumItems, now: context.now.wall
+            ).map(\.entry.availableAt)
+        case .deliveries:
+            times = try await context.ledger.deliveryFeed(
+                after: consumer.position, maximumItems: Self.pendingMaximumItems
+            ).map { entry in
+                let entry = entry.entry
+                return [entry.acceptedAt, entry.receiptedAt, entry.ownedAt, entry.concludedAt].compactMap { $0 }.max()
+                    ?? entry.acceptedAt
+            }
+        }
+        return (times.count, times.min())
+    }
+}
+
+extension FeedName {
+    /// What one entry is, in a page and as the type of an event.
+    var entryName: String {
+        switch self {
+        case .inbox: "message"
+        case .deliveries: "delivery"
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import HTTPTypes
+import Hummingbird
+
+/// The requests of who operates the node. An operation is the last part of a path and begins with `_`.
+extension LocalServer {
+    func addOperation(to routes: inout LocalRoutes) {
+        let (context, links) = (context, links)
+        for (name, event) in [
+            ("_hold", TransportEvent.heldByOperator), ("_release", .releasedByOperator),
+            ("_withdraw", .withdrawnByPerson),
+        ] {
+            routes.add(.post, "deliveries/:partner/:number/\(name)", for: .operator) { request, requestContext in
+                let key = try requestContext.deliveryKey
+                let reason = try await request.declaredReason(for: event)
+                let isMoved = try await context.ledger.moveTransport(
+                    key, event, reason: reason, by: requestContext.caller.actor, at: context.now.wall)
+                let found = try await context.ledger.delivery(key)
+                guard let found else {
+                    throw NodeError(
+                        .deliveryUnknown,
+                        "no delivery \(key.number) to \(key.partner); see `exchange-node queue list --partner "
+                            + "\(key.partner)`")
+                }
+                guard isMoved else { throw NodeError(.stepNotPossible, found.objection) }
+                return LocalReply([
+                    "done": true, "message": .string(found.message.id.description),
+                    "state": .string(found.state.rawValue),
+                ])
+            }
+        }
+        routes.add(.post, "alarms/:code/_clear", for: .operator) { request, requestContext in
+            let code = try AlarmCode(rawValue: try requestContext.parameters.require("code")).orThrow(
+                "code: use one of \(AlarmCode.allCases.map(\.rawValue).joined(separator: ", "))")
+            let reader = try await request.localObject(members: ["partner", "message"])
+            let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
+            let message = try reader.optionalMessageID("message")
+            let count = try await context.ledger.alarms(includingCleared: false).map(\.alarm).count {
+                $0.code == code && $0.partner == partner && (message == nil || $0.messageID == message)
+            }
+            guard count > 0 else {
+                throw NodeError(
+                    .requestInvalid,
+                    "no alarm \(code.rawValue) of that partner and message is open, so that none was cleared; see "
+                        + "`exchange-node alarms`")
+            }
+            if let message {
+                try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)
+            } else {
+                try await context.ledger.clearAll(code, partner: partner, at: context.now.wall)
+            }
+            return LocalReply(["cleared": .integer(Int64(count))])
+        }
+        routes.add(.post, "partners/_greet", for: .operator) { _, _ in
+            for driver in links.all { driver.greet() }
+            return LocalReply(["greeted": .integer(Int64(links.all.count))])
+        }
+        routes.add(.post, "directory/_reload", for: .operator) { _, _ in
+            let community = try context.communityHolder.reload(context.now)
+            try await context.adoptDirectory()
+            links.followDirectory()
+            return LocalReply(["directoryVersion": .integer(community.directory.version)])
+        }
+    }
+}
+
+extension DeliveryEntry {
+    /// Why an operator's step cannot be taken: the state, since when, and what it means for who has to be told.
+    fileprivate var objection: String {
+        switch transport {
+        case .receipted:
+            "receipted since \(receiptedAt?.description ?? "before"): the partner HAS it, and it cannot be withdrawn, held "
+                + "or released; call them"
+        case .refused:
+            "the partner refused it (\(detail)): it is sent no more, so that nothing is to be held or released; withdraw "
+                + "it, or send a new message that supersedes it"
+        case .withdrawn:
+            "it was withdrawn (\(detail)), which is final: nobody is sent it any more, and no receipt is here; send a new "
+                + "message if they have to know"
+        case .held:
+            "it is held already (\(detail)): it is not sent until it is released, with `exchange-node queue release`"
+        case .open: "it is not held: it is on its way, and the node goes on by itself"
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ExchangeCore
+import Foundation
+
+/// Which users of the machine, beside the node's own, may open its socket: the members of one group.
+///
+/// The process makes everything for its own user alone; the socket is given away once it is there. Who comes in that way is
+/// told apart from who operates the node by the number that the kernel has of it.
+package struct SocketAccess: Hashable, Sendable {
+    private let group: UInt32
+
+    /// - Throws: ``NodeError`` `configuration-invalid`: there is no such group, or this user may not give files to it.
+    package init(group name: String) throws(NodeError) {
+        guard let entry = getgrnam(name) else {
+            throw NodeError(
+                .configurationInvalid,
+                "`local.group`: this machine has no group \(name); make it with `addgroup --system \(name)`, or correct it"
+            )
+        }
+        group = entry.pointee.gr_gid
+        guard geteuid() == 0 || Self.own.contains(group) else {
+            throw NodeError(
+                .configurationInvalid,
+                "`local.group`: this user is not in \(name), so that it cannot let it in; add it with `adduser USER "
+                    + "\(name)`, and start the node from a new login")
+        }
+    }
+
+    /// The groups of this process.
+    private static var own: [UInt32] {
+        let count = getgroups(0, nil)
+        guard count >= 0 else { return [getegid()] }
+        var groups = [gid_t](repeating: 0, count: Int(count))
+        let found = getgroups(count, &groups)
+        return [getegid()] + groups.prefix(Int(max(found, 0)))
+    }
+
+    /// Lets the group in.
+    func open(_ path: String) throws(NodeError) {
+        guard chown(path, uid_t.max, group) == 0, chmod(path, 0o660) == 0 else {
+            throw NodeError(
+                .configurationInvalid, "\(path) could not be given to the group of `local.group`",
+                cause: String(cString: strerror(errno)))
+        }
+    }
+}
