@@ -68,14 +68,24 @@ package struct ExchangeNode: Sendable {
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
             host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
         let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup)
+        let access = try configuration.socketGroup.map { group throws(NodeError) in try SocketAccess(group: group) }
         let socket = local.application(
-            socketPath: configuration.socketPath,
-            access: try configuration.socketGroup.map { group throws(NodeError) in try SocketAccess(group: group) },
+            socketPath: configuration.socketPath, access: access,
             onRunning: { ready.countDown() })
         let pump = LedgerPump(context: context, links: links, changes: changes)
         var services: [any Service] = [pump, OwnStanding(context: context), peer, socket]
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
+        }
+        services += try WebHook.all(
+            configuration.hooks, in: folder, context: context, consumers: local.consumers)
+        if let path = configuration.watchedFolder {
+            let reach = AgencyReach(
+                context: context, consumers: local.consumers, name: .watchedFolder, feed: .inbox)
+            services.append(
+                WatchedFolder(
+                    reach: reach, submitting: local.submitting, places: WatchedFolder.Places(path: path), access: access
+                ))
         }
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger)

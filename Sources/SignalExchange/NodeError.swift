@@ -54,6 +54,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case recipientRefused = "recipient-refused"
     case deliveryStopped = "delivery-stopped"
     case partnerUnreachable = "partner-unreachable"
+    case agencyUnreachable = "agency-unreachable"
     case answerInvalid = "answer-invalid"
     case evidenceNotVerified = "evidence-not-verified"
     case requestInvalid = "request-invalid"
@@ -81,7 +82,9 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid:
             3
         case .nodeNotRunning: 4
-        case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .waitTimedOut: 5
+        case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .agencyUnreachable,
+            .waitTimedOut:
+            5
         case .recipientRefused, .deliveryStopped: 6
         case .answerInvalid, .evidenceNotVerified, .internalFault: 1
         }

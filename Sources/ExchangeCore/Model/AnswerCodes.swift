@@ -141,6 +141,7 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case filesUnusable = "files-unusable"
     case ownCertificateUnusable = "own-certificate-unusable"
     case ownCertificateExpiring = "own-certificate-expiring"
+    case agencyUnreachable = "agency-unreachable"
     /// Shown while it lasts, and never stored.
     case storeFailing = "store-failing"
 }

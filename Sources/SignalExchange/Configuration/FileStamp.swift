@@ -1,5 +1,10 @@
 import Foundation
 
+// Of the C library, `struct stat` comes to Swift under whichever module was read first.
+#if canImport(CDispatch)
+    import CDispatch
+#endif
+
 /// What shows that a file is another than before. It is that of the file at the end of all links: a list that a job puts
 /// into another folder, and a renewed certificate behind a link, count as they would here.
 struct FileStamp: Hashable, Sendable {

@@ -13,6 +13,10 @@ package struct NodeConfiguration: Sendable {
     package var socketGroup: String?
     /// Where the API listens for other machines; nowhere, where it is `nil`.
     package var agency: AgencyListening?
+    /// What the node calls for each entry of a feed; nothing, where it is `nil`.
+    package var hooks: HookSettings?
+    /// The folder into which the agency's system lays what is to be sent; none, where it is `nil`.
+    package var watchedFolder: String?
     package var logLevel: Logger.Level
     package var limits: NodeLimits
 
@@ -59,6 +63,7 @@ package struct NodeConfiguration: Sendable {
     private static let keys: Set<String> = [
         "organisation.oin", "listen.host", "listen.port", "local.socket", "local.group", "log.level",
         "agency.host", "agency.port", "agency.certificate", "agency.key", "agency.clients",
+        "hooks.inboxURL", "hooks.deliveriesURL", "hooks.secret", "hooks.authorities", "folder.path",
         "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
         "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
         "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
@@ -105,6 +110,8 @@ package struct NodeConfiguration: Sendable {
         }
         socketGroup = try Self.group(reader, socketPath, folder, invalid)
         agency = try Self.agency(reader, folder, invalid)
+        hooks = try Self.hooks(reader, folder, invalid)
+        watchedFolder = reader.string(forKey: "folder.path").map { $0.hasPrefix("/") ? $0 : folder.file($0) }
         guard let level = Logger.Level(rawValue: reader.string(forKey: "log.level", default: "info")) else {
             throw invalid(
                 "log.level", "must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -180,6 +187,31 @@ package struct NodeConfiguration: Sendable {
         guard port != 0 else { throw invalid("agency.port", "must be a number from 1 to 65535") }
         return AgencyListening(
             host: host ?? "127.0.0.1", port: port, certificate: paths[0], key: paths[1], clients: paths[2])
+    }
+
+    private static func hooks(
+        _ reader: ConfigReader, _ folder: NodeFolder, _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> HookSettings? {
+        let urls = [
+            ("inboxURL", reader.string(forKey: "hooks.inboxURL")),
+            ("deliveriesURL", reader.string(forKey: "hooks.deliveriesURL")),
+        ]
+        guard urls.contains(where: { $0.1 != nil }) else { return nil }
+        for (name, text) in urls {
+            guard let text else { continue }
+            // What a call says is for the agency's system alone; on this machine nobody listens in between.
+            guard text.hasPrefix("https://") || text.hasPrefix("http://127.0.0.1:") || text.hasPrefix("http://[::1]:")
+            else {
+                throw invalid("hooks.\(name)", "must begin with https://, or with http://127.0.0.1: for this machine")
+            }
+        }
+        guard let secret = reader.string(forKey: "hooks.secret") else {
+            throw invalid("hooks.secret", "names no file; a hook is signed with a secret that both sides have")
+        }
+        func path(_ text: String) -> String { text.hasPrefix("/") ? text : folder.file(text) }
+        return HookSettings(
+            inboxURL: urls[0].1, deliveriesURL: urls[1].1, secretFile: path(secret),
+            authoritiesFile: reader.string(forKey: "hooks.authorities").map(path))
     }
 
     private static func seconds(

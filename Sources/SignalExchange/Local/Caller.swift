@@ -1,15 +1,10 @@
 import ExchangeCMS
 import ExchangeCore
+import Foundation
 import Hummingbird
 import HummingbirdTLS
 import NIOCore
 import NIOSSL
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 
 /// Who calls the API of the node's own organisation, and what it may do. The kernel or the handshake says who it is, never
 /// the request.

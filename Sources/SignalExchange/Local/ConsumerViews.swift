@@ -158,15 +158,21 @@ struct ConsumerViews: Sendable {
         }
     }
 
-    func entries(of consumer: Consumer, after position: FeedPosition, maximumItems: Int) async throws -> [Entry] {
+    /// - Parameter withContent: whether a received message has what is inside its signature.
+    func entries(
+        of consumer: Consumer, after position: FeedPosition, maximumItems: Int, withContent: Bool = true
+    ) async throws -> [Entry] {
         switch consumer.feed {
         case .inbox:
             let found = try await context.ledger.inboxFeed(
                 after: position, maximumItems: maximumItems, now: context.now.wall)
+            let directory = context.community.directory
             var entries: [Entry] = []
             for entry in found {
-                entries.append(
-                    self.entry(of: consumer, at: entry.position, .object(try await views.whole(entry.entry))))
+                let message =
+                    withContent
+                    ? try await views.whole(entry.entry) : Rendering.inbox(entry.entry, directory: directory)
+                entries.append(self.entry(of: consumer, at: entry.position, .object(message)))
             }
             return entries
         case .deliveries:

@@ -98,6 +98,7 @@ extension NodeErrorCode {
         // Of a start, of a command, and of a caller: no answer of the API.
         case .folderNotEmpty, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong, .nodeNotRunning,
             .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
+            .agencyUnreachable,
             .recipientRefused, .deliveryStopped, .answerInvalid, .evidenceNotVerified, .internalFault:
             .internalServerError
         }

@@ -6,8 +6,14 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
-/// Speaks to a running node over its Unix socket: what the commands use.
+/// Speaks to a running node's API: over its Unix socket, as the commands do, or over TLS.
 package struct LocalClient: Sendable {
+    private enum Address: Sendable {
+        case socket(String)
+        /// - base: such as `https://node.example:8444`.
+        case tls(base: String, HTTPClient)
+    }
+
     private static let pageItems = 1000
 
     /// A node that was killed leaves its socket behind; trying that again until the time is over would only hide it.
@@ -17,9 +23,12 @@ package struct LocalClient: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    private let socketPath: String
+    private let address: Address
 
-    package init(socketPath: String) { self.socketPath = socketPath }
+    package init(socketPath: String) { address = .socket(socketPath) }
+
+    /// - Parameter http: set up with this system's certificate; whoever gives it shuts it down.
+    init(base: String, through http: HTTPClient) { address = .tls(base: base, http) }
 
     package func get(_ path: String, timeoutSeconds: Int64 = 60) async throws(NodeError) -> JSONValue {
         try await send(.GET, path, body: nil, headers: [:], timeoutSeconds: timeoutSeconds)
@@ -53,9 +62,13 @@ package struct LocalClient: Sendable {
     }
 
     package func post(
-        _ path: String, body: [UInt8] = Array("{}".utf8), headers: [String: String] = [:]
+        _ path: String, body: [UInt8] = Array("{}".utf8), headers: [String: String] = [:], timeoutSeconds: Int64 = 60
     ) async throws(NodeError) -> JSONValue {
-        try await send(.POST, path, body: body, headers: headers, timeoutSeconds: 60)
+        try await send(.POST, path, body: body, headers: headers, timeoutSeconds: timeoutSeconds)
+    }
+
+    func put(_ path: String, body: [UInt8]) async throws(NodeError) -> JSONValue {
+        try await send(.PUT, path, body: body, headers: [:], timeoutSeconds: 60)
     }
 
     private func send(
@@ -64,36 +77,58 @@ package struct LocalClient: Sendable {
         guard path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw NodeError(.requestInvalid, "an id, OIN or state has no spaces and no letters beyond ASCII")
         }
-        guard FileManager.default.fileExists(atPath: socketPath),
-            let url = URL(httpURLWithSocketPath: socketPath, uri: path)
-        else {
-            throw NodeError(
-                .nodeNotRunning,
-                "no node listens on \(socketPath): it does not run, and is started with `exchange-node run`; or it runs and "
-                    + "its socket file was removed, and it is restarted to make it anew")
-        }
-        var request = HTTPClientRequest(url: url.absoluteString)
+        var request = HTTPClientRequest(url: try url(of: path))
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         let status: UInt
         let answer: ByteBuffer
         do {
-            let response = try await Self.http.execute(request, timeout: .seconds(timeoutSeconds))
+            let response = try await http.execute(request, timeout: .seconds(timeoutSeconds))
             status = response.status.code
             answer = try await response.body.collect(upTo: JSONLimits.localAnswer.byteCount)
         } catch let error as IOError where error.errnoCode == ECONNREFUSED {
             throw NodeError(
                 .nodeNotRunning,
-                "nothing listens on \(socketPath): the node was ended and did not clear up; start it with `exchange-node "
-                    + "run`", cause: "connection refused")
+                "nothing listens on \(place): the node was ended and did not clear up; start it with `exchange-node run`",
+                cause: "connection refused")
         } catch {
             throw NodeError(
                 .nodeNotRunning,
-                "the node on \(socketPath) does not answer: it may hang, or be very busy; look at its log and its process",
+                "the node on \(place) does not answer: it may hang, or be very busy; look at its log and its process",
                 cause: "\(error)")
         }
         return try Self.read(Array(answer.readableBytesView), status: status)
+    }
+
+    private var http: HTTPClient {
+        switch address {
+        case .socket: Self.http
+        case .tls(_, let http): http
+        }
+    }
+
+    private var place: String {
+        switch address {
+        case .socket(let path): path
+        case .tls(let base, _): base
+        }
+    }
+
+    private func url(of path: String) throws(NodeError) -> String {
+        switch address {
+        case .tls(let base, _): return base + path
+        case .socket(let socketPath):
+            guard FileManager.default.fileExists(atPath: socketPath),
+                let url = URL(httpURLWithSocketPath: socketPath, uri: path)
+            else {
+                throw NodeError(
+                    .nodeNotRunning,
+                    "no node listens on \(socketPath): it does not run, and is started with `exchange-node run`; or it "
+                        + "runs and its socket file was removed, and it is restarted to make it anew")
+            }
+            return url.absoluteString
+        }
     }
 
     private static func read(_ bytes: [UInt8], status: UInt) throws(NodeError) -> JSONValue {

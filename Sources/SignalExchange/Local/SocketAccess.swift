@@ -1,9 +1,10 @@
 import ExchangeCore
 import Foundation
 
-/// Which users of the machine, beside the node's own, may open its socket: the members of one group.
+/// Which users of the machine, beside the node's own, may open its socket, and the files of its watched folder: the members
+/// of one group.
 ///
-/// The process makes everything for its own user alone; the socket is given away once it is there. Who comes in that way is
+/// The process makes everything for its own user alone; these are given away once they are there. Who comes in that way is
 /// told apart from who operates the node by the number that the kernel has of it.
 package struct SocketAccess: Hashable, Sendable {
     private let group: UInt32
@@ -35,8 +36,8 @@ package struct SocketAccess: Hashable, Sendable {
     }
 
     /// Lets the group in.
-    func open(_ path: String) throws(NodeError) {
-        guard chown(path, uid_t.max, group) == 0, chmod(path, 0o660) == 0 else {
+    func open(_ path: String, mode: mode_t = 0o660) throws(NodeError) {
+        guard chown(path, uid_t.max, group) == 0, chmod(path, mode) == 0 else {
             throw NodeError(
                 .configurationInvalid, "\(path) could not be given to the group of `local.group`",
                 cause: String(cString: strerror(errno)))

@@ -35,7 +35,7 @@ extension Nodes {
                 at: folder.url.appending(path: ".build/debug"),
                 withDestinationURL: NodeProcess.builtExecutable.deletingLastPathComponent())
             try files.createSymbolicLink(
-                at: folder.url.appending(path: "examples"), withDestinationURL: package.appending(path: "examples"))
+                at: folder.url.appending(path: "Examples"), withDestinationURL: package.appending(path: "Examples"))
             let script = folder.url.appending(path: "exchange_test.py")
             try Data(try block("python").utf8).write(to: script)
             let run = try await within(.seconds(90), "the Python test to end") {

@@ -1,0 +1,165 @@
+import AsyncHTTPClient
+import ExchangeCMS
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import ServiceLifecycle
+
+/// What the node calls of its own accord: `hooks.*` in the configuration.
+package struct HookSettings: Hashable, Sendable {
+    /// Told of each received message.
+    package var inboxURL: String?
+    /// Told of each change of a delivery.
+    package var deliveriesURL: String?
+    /// The secret that signs each call.
+    package var secretFile: String
+    /// The authorities that the called system's certificate is of, in PEM; those of the machine where it is `nil`.
+    package var authoritiesFile: String?
+}
+
+/// Calls an address of the agency's for each entry of a feed, in order, until it says that it has it.
+///
+/// A call carries no content: ids, types, states. It is signed as *Standard Webhooks* has it: `webhook-id`,
+/// `webhook-timestamp`, and `webhook-signature: v1,` with the base64 of the HMAC-SHA-256 over
+/// `id.timestamp.body` (docs/agency-api.md).
+struct WebHook: Service {
+    private static let callTimeout = TimeAmount.seconds(30)
+    private static let answerMaximumBytes = 64 * 1024
+    /// Calls of one look, one after another.
+    private static let entriesMaximum = 100
+
+    let reach: AgencyReach
+    let url: String
+    let secret: SharedSecret
+    let authorities: [NIOSSLCertificate]?
+
+    /// The secret's form: `whsec_` and base64.
+    static let secretPrefix = "whsec_"
+
+    func run() async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.connectionPool.retryConnectionEstablishment = false
+        if let authorities {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates(authorities)
+            configuration.tlsConfiguration = tls
+        }
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        var failures = 0
+        while !reach.isEnding {
+            let seen = reach.consumers.views.changes.count
+            do {
+                let isIdle = try await callForNext(through: http)
+                if failures > 0 { await reach.clear() }
+                failures = 0
+                if isIdle { await reach.waitForMore(beyond: seen) }
+            } catch {
+                failures += 1
+                await reach.raise("\(error)")
+                await reach.waitAfter(failures: failures)
+            }
+        }
+        try await http.shutdown()
+    }
+
+    /// - Returns: whether there was nothing to call for.
+    private func callForNext(through http: HTTPClient) async throws -> Bool {
+        let consumer = try await reach.consumer()
+        let entries = try await reach.consumers.entries(
+            of: consumer, after: consumer.position, maximumItems: Self.entriesMaximum, withContent: false)
+        for entry in entries {
+            guard !reach.isEnding else { return true }
+            try await call(for: entry, through: http)
+            try await reach.confirm(entry.cursor)
+        }
+        return entries.isEmpty
+    }
+
+    private func call(for entry: ConsumerViews.Entry, through http: HTTPClient) async throws {
+        let body = try JSONWriter.write(.object(entry.object), limits: .localAnswer)
+        let id = entry.cursor.description
+        let timestamp = String(reach.context.now.wall.milliseconds / 1000)
+        let code = secret.authenticationCode(of: Array("\(id).\(timestamp).".utf8) + body)
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.headers.add(name: "webhook-id", value: id)
+        request.headers.add(name: "webhook-timestamp", value: timestamp)
+        request.headers.add(name: "webhook-signature", value: "v1," + Data(code).base64EncodedString())
+        request.body = .bytes(ByteBuffer(bytes: body))
+        do {
+            let answer = try await http.execute(request, timeout: Self.callTimeout)
+            // Read to its end, so that the connection serves the next call too; what it says is nobody's concern.
+            _ = try await answer.body.collect(upTo: Self.answerMaximumBytes)
+            guard (200..<300).contains(answer.status.code) else {
+                throw NodeError(
+                    .agencyUnreachable,
+                    "the hook's address answers with status \(answer.status.code); it has to answer 2xx once it has kept "
+                        + "the call. The node tries again")
+            }
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError(
+                .agencyUnreachable,
+                "the hook's address does not answer; look at the system behind `hooks`. The node tries again",
+                cause: ConnectionProblem.cause(of: error))
+        }
+    }
+}
+
+extension WebHook {
+    /// The hooks that are set up.
+    ///
+    /// - Throws: ``NodeError`` `configuration-invalid`, `file-missing`, `file-unreadable` or `key-exposed`.
+    static func all(
+        _ settings: HookSettings?, in folder: NodeFolder, context: NodeContext, consumers: ConsumerViews
+    ) throws(NodeError) -> [WebHook] {
+        guard let settings else { return [] }
+        let secret = try secret(in: settings.secretFile, of: folder)
+        let authorities = try settings.authoritiesFile.map { path throws(NodeError) in try Self.authorities(path) }
+        let wanted: [(ConsumerName, FeedName, String?)] = [
+            (.inboxHook, .inbox, settings.inboxURL), (.deliveriesHook, .deliveries, settings.deliveriesURL),
+        ]
+        return wanted.compactMap { name, feed, url in
+            url.map {
+                WebHook(
+                    reach: AgencyReach(context: context, consumers: consumers, name: name, feed: feed), url: $0,
+                    secret: secret, authorities: authorities)
+            }
+        }
+    }
+
+    private static func secret(in path: String, of folder: NodeFolder) throws(NodeError) -> SharedSecret {
+        try NodeKeys.demandPrivate(path)
+        let text = String(decoding: try folder.read(path), as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        guard text.hasPrefix(secretPrefix),
+            let bytes = Data(base64Encoded: String(text.dropFirst(secretPrefix.count))),
+            let secret = SharedSecret(Array(bytes))
+        else {
+            throw NodeError(
+                .configurationInvalid,
+                "\(path) holds no secret: it is `\(secretPrefix)` and the base64 of \(SharedSecret.minimumBytes) bytes or "
+                    + "more. Make one with `echo \(secretPrefix)$(openssl rand -base64 32) > \(path)`")
+        }
+        return secret
+    }
+
+    private static func authorities(_ path: String) throws(NodeError) -> [NIOSSLCertificate] {
+        do {
+            return try NIOSSLCertificate.fromPEMFile(path)
+        } catch {
+            throw NodeError(
+                .certificateUnusable,
+                "\(path) holds no certificates in PEM; put the authorities of the hook's address there",
+                cause: "\(error)")
+        }
+    }
+}
