@@ -105,6 +105,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
+        .executableTarget(
+            name: "example-case-system", dependencies: ["SignalExchange"], path: "Examples/swift", swiftSettings: house),
         .testTarget(name: "ExchangeCoreTests", dependencies: ["ExchangeCore"], swiftSettings: house),
         .testTarget(
             name: "ExchangeCatalogueTests", dependencies: ["ExchangeCatalogue", "ExchangeCore"], swiftSettings: house),
@@ -131,7 +133,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            swiftSettings: house),
+            exclude: ["Support/hook.py", "Support/agency_system.py"], swiftSettings: house),
         .testTarget(name: "ExchangeTestingTests", dependencies: ["ExchangeTesting"], swiftSettings: house),
         .testTarget(
             name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],

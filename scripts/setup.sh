@@ -8,15 +8,22 @@ readonly least_openssl=3.0.22
 readonly least_swift=6.3
 
 # Built against: OpenSSL, SQLite, zlib. Run: the openssl command, make. Tests only: a second implementation of CMS
-# (Bouncy Castle, with a compiler for Java), an independent validator of JSON Schema, and strace, which sees from outside
-# what is written before it is said.
-readonly packages=(libssl-dev libsqlite3-dev zlib1g-dev openssl make libbcmail-java python3-jsonschema strace)
+# (Bouncy Castle, with a compiler for Java), an independent validator of JSON Schema, strace, which sees from outside
+# what is written before it is said, and what the examples in shell and Python need.
+readonly packages=(libssl-dev libsqlite3-dev zlib1g-dev openssl make libbcmail-java python3-jsonschema strace curl jq
+    python3-venv)
+# Tests only: calls the API as its OpenAPI text says, and as it does not. From Python's package index, into the folder of the
+# build; the version is fixed, so that the same text is tried in the same way everywhere.
+readonly schemathesis=4.32.5
+readonly tools=.build/tools
+
 readonly openssl_packages=(libssl3 libssl-dev openssl)
 
 usage() {
     cat <<'TEXT'
-Installs, with apt, what the build, the demo and the tests need on Debian 12, and upgrades OpenSSL to 3.0.22 or later.
-Says what it does, skips what is there, asks nothing. Uses sudo where it is not run by root.
+Installs, with apt, what the build, the demo and the tests need on Debian 12, and upgrades OpenSSL to 3.0.22 or later; and,
+with pip, one program of the tests' own into .build/tools. Says what it does, skips what is there, asks nothing. Uses sudo
+where it is not run by root.
 
 usage: setup.sh [--help]
 
@@ -90,6 +97,18 @@ install_wanted() {
         failed 1 "apt could not install ${wanted[*]}; its own words are above"
 }
 
+# Puts schemathesis into an environment of its own, where it is not there in this version.
+install_schemathesis() {
+    local folder=$tools/schemathesis
+    [[ ! -e $folder/version-$schemathesis ]] || return 0
+    printf 'set-up: installing schemathesis %s into %s\n' "$schemathesis" "$folder"
+    rm --recursive --force "$folder"
+    python3 -m venv "$folder" &&
+        "$folder/bin/pip" --quiet --disable-pip-version-check install "schemathesis==$schemathesis" ||
+        failed 1 "pip could not install schemathesis $schemathesis; its own words are above. It needs Python's package index."
+    touch "$folder/version-$schemathesis"
+}
+
 case ${1:-} in
 '') ;;
 --help | -h)
@@ -100,7 +119,7 @@ case ${1:-} in
 esac
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
-    failed 3 "this is not Debian. What is needed: Swift $least_swift, OpenSSL $least_openssl or a later 3.0 with headers, SQLite and zlib with headers, Bouncy Castle's bcmail.jar, a compiler for Java, python3 with jsonschema, strace."
+    failed 3 "this is not Debian. What is needed: Swift $least_swift, OpenSSL $least_openssl or a later 3.0 with headers, SQLite and zlib with headers, Bouncy Castle's bcmail.jar, a compiler for Java, python3 with jsonschema and venv, strace, curl, jq."
 check_swift
 find_wanted
 if ((${#wanted[@]})); then
@@ -109,4 +128,6 @@ if ((${#wanted[@]})); then
     ((${#wanted[@]} == 0)) ||
         failed 1 "still missing or too old: ${wanted[*]}. OpenSSL $least_openssl comes from Debian security: is that among the sources of apt?"
 fi
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+install_schemathesis
 printf 'set-up: all is there (OpenSSL %s)\n' "$(version_of libssl3)"

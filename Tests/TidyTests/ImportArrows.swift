@@ -30,6 +30,7 @@ struct ImportArrows: HouseRule {
         "exchange-node": system.union(["SignalExchange", "ArgumentParser"]),
         // It damages stores, as a failing disk does, which the store itself has no way to do.
         "ExchangeTesting": layers.union(transport).union(system).union(collections).union(["SignalExchange", "GRDB"]),
+        "example-case-system": system.union(["SignalExchange"]),
         "exchange-lab": system.union([
             "ExchangeTesting", "SignalExchange", "ExchangeCore", "ExchangeCatalogue", "ArgumentParser",
         ]),

@@ -108,7 +108,7 @@ private final class MadeUpMachine: Sendable {
         try become(user: 0, maySudo: false)
         try install(
             "3.0.22-1~deb12u2", for: "libssl3", "libssl-dev", "openssl", "libsqlite3-dev", "zlib1g-dev", "make",
-            "libbcmail-java", "python3-jsonschema", "strace")
+            "libbcmail-java", "python3-jsonschema", "strace", "curl", "jq", "python3-venv")
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }

@@ -110,8 +110,8 @@ package struct FolderMaker: Sendable {
             # Addresses of the agency's that the node calls for each received message, and for each change of a delivery. The
             # calls are signed with the secret, and carry no content.
             # hooks:
-            #   inboxURL: https://case-system.example/hooks/inbox
-            #   deliveriesURL: https://case-system.example/hooks/deliveries
+            #   inbox: https://case-system.example/hooks/inbox
+            #   deliveries: https://case-system.example/hooks/deliveries
             #   secret: keys/hook.secret
             #   authorities: agency/authorities.pem
             # A folder for systems that can do no more than read and write files.

@@ -63,7 +63,7 @@ package struct NodeConfiguration: Sendable {
     private static let keys: Set<String> = [
         "organisation.oin", "listen.host", "listen.port", "local.socket", "local.group", "log.level",
         "agency.host", "agency.port", "agency.certificate", "agency.key", "agency.clients",
-        "hooks.inboxURL", "hooks.deliveriesURL", "hooks.secret", "hooks.authorities", "folder.path",
+        "hooks.inbox", "hooks.deliveries", "hooks.secret", "hooks.authorities", "folder.path",
         "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
         "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
         "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
@@ -193,8 +193,8 @@ package struct NodeConfiguration: Sendable {
         _ reader: ConfigReader, _ folder: NodeFolder, _ invalid: (String, String) -> NodeError
     ) throws(NodeError) -> HookSettings? {
         let urls = [
-            ("inboxURL", reader.string(forKey: "hooks.inboxURL")),
-            ("deliveriesURL", reader.string(forKey: "hooks.deliveriesURL")),
+            ("inbox", reader.string(forKey: "hooks.inbox")),
+            ("deliveries", reader.string(forKey: "hooks.deliveries")),
         ]
         guard urls.contains(where: { $0.1 != nil }) else { return nil }
         for (name, text) in urls {

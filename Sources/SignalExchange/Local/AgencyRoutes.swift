@@ -87,6 +87,9 @@ extension LocalServer {
         routes.add(.get, "consumers/:name/entries", parameters: ["limit", "waitSeconds"]) { request, context in
             let name = try context.consumerName
             guard request.asksForEvents else {
+                guard request.headers[.lastEventID] == nil else {
+                    throw NodeError(.requestInvalid, "Last-Event-ID is of a stream of events; leave it out")
+                }
                 return LocalReply(
                     try await consumers.page(
                         of: name, maximumItems: request.feedLimitAsked(), waitingFor: request.waitAsked()))

@@ -89,7 +89,8 @@ struct ConsumerViews: Sendable {
                     "more": .bool(entries.count == maximumItems),
                 ]
             }
-            context.logger.debug("a consumer waits", metadata: ["consumer": "\(name)"])
+            context.logger.debug(
+                "a consumer waits", metadata: ["consumer": "\(name)", "seconds": "\(span.wholeSeconds)"])
             await wait(beyond: seen, until: deadline)
         }
     }
@@ -101,7 +102,7 @@ struct ConsumerViews: Sendable {
     func stream(of name: ConsumerName, after last: String?) async throws -> ResponseBody {
         let consumer = try await known(name)
         var start = consumer.position
-        if let last, !last.isEmpty {
+        if let last {
             guard let cursor = FeedCursor(last), cursor.key == consumer.key else {
                 throw NodeError(
                     .cursorInvalid, "Last-Event-ID is no cursor of this consumer; leave it out to begin anew")

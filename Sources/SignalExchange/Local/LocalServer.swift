@@ -86,12 +86,12 @@ package struct LocalServer: Sendable {
     }
 
     private func router(_ recognition: CallerRecognition, isOverTLS: Bool) -> Router<LocalRequestContext> {
-        var routes = LocalRoutes(recognition: recognition, isOverTLS: isOverTLS, logger: context.logger)
+        var routes = LocalRoutes(logger: context.logger)
         addMessages(to: &routes)
         addInbox(to: &routes)
         addConsumers(to: &routes)
         addOverviews(to: &routes)
         addOperation(to: &routes)
-        return routes.finished()
+        return routes.router(recognition, isOverTLS: isOverTLS)
     }
 }

@@ -42,6 +42,7 @@ struct LocalViews: Sendable {
             let isSecured = try await context.ledger.receipted(among: [id]).contains(id)
             let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
             if isSecured || isEnding || context.now.monotonic >= deadline { return isSecured }
+            context.logger.debug("a request waits for a message to be secured", metadata: ["message": "\(id)"])
             await changes.wait(beyond: seen, until: deadline, clock: context.clock)
         }
     }

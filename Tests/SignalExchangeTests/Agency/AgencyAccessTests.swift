@@ -1,0 +1,192 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import NIOHTTP1
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// Who may call the API, and what each may do: the kernel and the handshake say who it is.
+    @Suite struct AgencyAccessTests {
+        /// Another user and another group of the machine; tests that need one run as root, as those of a clone do.
+        private static let user = 65_534
+        private static let group = 60_123
+
+        /// `curl` as another user, in a group.
+        private func curl(as user: Int, in group: Int, _ arguments: [String]) async throws -> Command {
+            try await Command.run(
+                "setpriv",
+                ["--reuid", "\(user)", "--regid", "\(group)", "--clear-groups", "curl", "--silent", "--show-error"]
+                    + arguments)
+        }
+
+        @Test(.enabled(if: geteuid() == 0, "another user is needed"))
+        func `a member of the group is an agency and no operator, and others do not come in`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let avim = community[slug: "avim"]
+                // The group has to enter the folder in which the socket lies, and no other.
+                let place = try TemporaryFolder(prefix: "sock")
+                defer { try? place.remove() }
+                try #require(chmod(place.url.path, 0o755) == 0)
+                let name = "xn-\(UInt32.random(in: 0...0xFFFFFF))"
+                try #require(
+                    try await Command.run("groupadd", ["--gid", "\(Self.group)", "--non-unique", name]).succeeded)
+                let socket = place.url.appending(path: "n.sock").path
+                try avim.configure("socket", socket)
+                let text = try avim.folder.readText(avim.folder.configuration)
+                try NodeFolder.write(
+                    Array(text.replacing("  # group: case-system", with: "  group: \(name)").utf8),
+                    to: avim.folder.configuration)
+                let result = await Result { try await avim.process.start() }
+                let removal = try await Command.run("groupdel", [name])
+                #expect(removal.succeeded, "\(removal.said)")
+                _ = try result.get()
+
+                let at = ["--unix-socket", socket]
+                let status = try await curl(as: Self.user, in: Self.group, at + ["http://node/v1/status"])
+                #expect(status.said.contains(#""caller":{"actor":"unix:65534","rights":"agency"}"#), "\(status.said)")
+                let sent = try await curl(
+                    as: Self.user, in: Self.group,
+                    at + [
+                        "--data-binary",
+                        String(
+                            decoding: try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))),
+                            as: UTF8.self), "http://node/v1/messages",
+                    ])
+                #expect(sent.said.contains(#""state":"accepted""#), "\(sent.said)")
+                for path in [
+                    "partners/_greet", "directory/_reload", "alarms/store-failing/_clear",
+                    "deliveries/00000099000000001000/1/_withdraw",
+                ] {
+                    let refused = try await curl(
+                        as: Self.user, in: Self.group, at + ["--data", "{}", "http://node/v1/\(path)"])
+                    #expect(refused.said.contains(#""title":"not-permitted""#), "\(path): \(refused.said)")
+                }
+                let stranger = try await curl(as: Self.user, in: Self.user, at + ["http://node/v1/status"])
+                #expect(!stranger.succeeded && stranger.said.contains("onnect"), "\(stranger.said)")
+            }
+        }
+
+        @Test func `a group is of no use to a socket in the node's own folder, and the start says so`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let avim = community[slug: "avim"]
+                let text = try avim.folder.readText(avim.folder.configuration)
+                try NodeFolder.write(
+                    Array(text.replacing("  # group: case-system", with: "  group: root").utf8),
+                    to: avim.folder.configuration)
+                let failure = try await #require(throws: NodeProcess.Failure.self) { try await avim.process.start() }
+                #expect(failure.log.contains("configuration-invalid") && failure.log.contains("local.socket"))
+            }
+        }
+
+        @Test func `over TLS a listed certificate comes in, another does not, and one that is taken out no more`()
+            async throws
+        {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let avim = community[slug: "avim"]
+                let tls = try await AgencyTLSFiles(in: community.folder, for: avim)
+                try await avim.process.start()
+                let status = try await tls.curl("listed", "/v1/status")
+                #expect(
+                    status.said.contains(#""actor":"tls:\#(tls.fingerprint.prefix(32))","rights":"agency""#),
+                    "\(status.said)")
+                #expect(status.said.lowercased().contains("strict-transport-security:"), "\(status.said)")
+                let refused = try await tls.curl("listed", "/v1/partners/_greet", ["--data", ""])
+                #expect(refused.said.contains("not-permitted"), "\(refused.said)")
+                for other in ["unlisted", nil] {
+                    let stranger = try await tls.curl(other, "/v1/status")
+                    #expect(!stranger.succeeded, "\(other ?? "no certificate"): \(stranger.said)")
+                }
+                let client = try AgencyClient(
+                    host: PortHolder.host, port: tls.holder.port, certificate: tls.path("listed.crt"),
+                    key: tls.path("listed.key"), authorities: tls.path("server.crt"))
+                let signal = try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian])))
+                let sent = try await client.submit(signal, key: "over-tls")
+                #expect(try await client.submit(signal, key: "over-tls").id == sent.id)
+                // The very connection that it has open is of no use to it any more.
+                try Data(contentsOf: tls.url("unlisted.crt")).write(to: tls.url("clients.pem"), options: .atomic)
+                let error = try await #require(throws: NodeError.self) {
+                    _ = try await client.submit(signal, key: "over-tls")
+                }
+                #expect(error.code == .notPermitted)
+                try await client.shutdown()
+                #expect(try await !tls.curl("listed", "/v1/status").succeeded)
+                #expect(try await tls.curl("unlisted", "/v1/status").succeeded)
+            }
+        }
+
+        @Test(arguments: ["certificate", "key", "clients"])
+        func `a listener without all of its files is not started`(missing: String) async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let avim = community[slug: "avim"]
+                let tls = try await AgencyTLSFiles(in: community.folder, for: avim)
+                let text = try avim.folder.readText(avim.folder.configuration)
+                let changed = text.split(separator: "\n", omittingEmptySubsequences: false)
+                    .filter { !$0.hasPrefix("  \(missing): ") }.joined(separator: "\n")
+                try NodeFolder.write(Array(changed.utf8), to: avim.folder.configuration)
+                let failure = try await #require(throws: NodeProcess.Failure.self) { try await avim.process.start() }
+                #expect(failure.log.contains("agency.\(missing)"), "\(failure.log)")
+                _ = tls
+            }
+        }
+    }
+}
+
+/// What a listener for other machines needs, and two systems that may want to call it.
+struct AgencyTLSFiles {
+    let holder: PortHolder
+    private let folder: URL
+    /// SHA-256 of the listed system's certificate.
+    let fingerprint: String
+
+    init(in folder: URL, for node: NodeHandle) async throws {
+        self.folder = folder.appending(path: "agency")
+        holder = try PortHolder()
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        for name in ["server", "listed", "unlisted"] {
+            let made = try await Command.run(
+                "openssl",
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                    "-subj", "/CN=\(name)", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", self.folder.appending(path: name + ".key").path,
+                    "-out", self.folder.appending(path: name + ".crt").path,
+                ])
+            try #require(made.succeeded, "\(made.said)")
+        }
+        try FileManager.default.copyItem(
+            at: self.folder.appending(path: "listed.crt"), to: self.folder.appending(path: "clients.pem"))
+        let shown = try await Command.run(
+            "openssl",
+            ["x509", "-in", self.folder.appending(path: "listed.crt").path, "-noout", "-fingerprint", "-sha256"])
+        fingerprint = (shown.said.split(separator: "=").last ?? "").replacing(":", with: "").lowercased()
+        try node.addConfiguration(
+            """
+            agency:
+              host: \(PortHolder.host)
+              port: \(holder.port)
+              certificate: \(path("server.crt"))
+              key: \(path("server.key"))
+              clients: \(path("clients.pem"))
+            """)
+    }
+
+    func url(_ name: String) -> URL { folder.appending(path: name) }
+    func path(_ name: String) -> String { url(name).path }
+
+    /// - Parameter system: whose certificate is shown; none where it is `nil`.
+    func curl(_ system: String?, _ path: String, _ arguments: [String] = []) async throws -> Command {
+        let shown = system.map { ["--cert", self.path($0 + ".crt"), "--key", self.path($0 + ".key")] } ?? []
+        return try await Command.run(
+            "curl",
+            ["--silent", "--show-error", "--include", "--cacert", self.path("server.crt")] + shown + arguments
+                + ["https://\(PortHolder.host):\(holder.port)\(path)"])
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

@@ -1,0 +1,122 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// Systems that can do no more than read and write files (docs/agency-api.md, "A watched folder").
+    @Suite struct WatchedFolderTests {
+        /// A community in which AVIM and Nidos have a watched folder each.
+        private func withFolders(
+            _ body: (_ avim: NodeHandle, _ nidos: NodeHandle, _ out: URL, _ in: URL) async throws -> Void
+        ) async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let (out, into) = (
+                    community.folder.appending(path: "avim-files"),
+                    community.folder.appending(path: "nidos-files")
+                )
+                try avim.addConfiguration("folder:\n  path: \(out.path)")
+                try nidos.addConfiguration("folder:\n  path: \(into.path)")
+                try await avim.process.start()
+                try await nidos.process.start()
+                _ = try await appeared(out.appending(path: "outbox"))
+                try await body(avim, nidos, out, into)
+            }
+        }
+
+        private func appeared(_ url: URL, within span: Milliseconds = .seconds(30)) async throws -> URL {
+            try await ExchangeTesting.within(span, "\(url.lastPathComponent) to be there") {
+                try await poll { FileManager.default.fileExists(atPath: url.path) ? url : nil }
+            }
+        }
+
+        private func vanished(_ url: URL) async throws {
+            _ = try await ExchangeTesting.within(.seconds(30), "\(url.lastPathComponent) to be gone") {
+                try await poll { FileManager.default.fileExists(atPath: url.path) ? nil : true }
+            }
+        }
+
+        private func json(_ url: URL) throws -> JSONValue {
+            try JSONParser.parse(Array(try Data(contentsOf: url)), limits: .message)
+        }
+
+        /// Lays a file there as a system does: written beside, then renamed.
+        private func lay(_ text: String, as name: String, in folder: URL) throws {
+            let temporary = folder.appending(path: "outbox/." + name)
+            try Data(text.utf8).write(to: temporary)
+            try #require(rename(temporary.path, folder.appending(path: "outbox/" + name).path) == 0)
+        }
+
+        private var signal: String {
+            get throws {
+                String(
+                    decoding: try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian]))), as: UTF8.self)
+            }
+        }
+
+        @Test func `a file that is laid there is sent, and what came is laid there whole`() async throws {
+            try await withFolders { _, nidos, out, into in
+                let text = try signal
+                try lay(text, as: "case-17.json", in: out)
+                let sent = try json(try await appeared(out.appending(path: "sent/case-17.json")))
+                let id = try #require(sent["id"]?.text)
+                try await vanished(out.appending(path: "outbox/case-17.json"))
+                let message = try json(try await appeared(into.appending(path: "inbox/\(id).json")))
+                #expect(message["type"]?.text == "SIG-01" && message["body"] != nil)
+                // The same file once more, after any doubt: the same message.
+                try FileManager.default.removeItem(at: out.appending(path: "sent/case-17.json"))
+                try lay(text, as: "case-17.json", in: out)
+                #expect(try json(try await appeared(out.appending(path: "sent/case-17.json")))["id"]?.text == id)
+                // Taken away by the agency's system, it does not come again, whatever happens to the node.
+                try FileManager.default.removeItem(at: into.appending(path: "inbox/\(id).json"))
+                try await nidos.process.kill()
+                try await nidos.process.start()
+                try lay(try signal, as: "case-18.json", in: out)
+                let next = try json(try await appeared(out.appending(path: "sent/case-18.json")))
+                let second = try #require(next["id"]?.text)
+                _ = try await appeared(into.appending(path: "inbox/\(second).json"))
+                let kept = try FileManager.default.contentsOfDirectory(atPath: into.appending(path: "inbox").path)
+                #expect(kept == ["\(second).json"])
+            }
+        }
+
+        @Test func `a file that is no submission is put aside with the reason, and stops no other`() async throws {
+            try await withFolders { _, _, out, _ in
+                try lay("{", as: "a-broken.json", in: out)
+                try lay(String(repeating: " ", count: 70_000), as: "b-large.json", in: out)
+                try FileManager.default.createSymbolicLink(
+                    at: out.appending(path: "outbox/c-link.json"),
+                    withDestinationURL: URL(filePath: "/etc/hostname"))
+                try lay(try signal, as: "d-good.json", in: out)
+                _ = try await appeared(out.appending(path: "sent/d-good.json"))
+                for name in ["a-broken", "b-large", "c-link"] {
+                    let problem = try json(try await appeared(out.appending(path: "refused/\(name).problem.json")))
+                    #expect(problem["title"]?.text == "submission-invalid", "\(name)")
+                    #expect(problem["detail"]?.text?.isEmpty == false)
+                    let aside = out.appending(path: "refused/\(name).json").path
+                    #expect((try? FileManager.default.attributesOfItem(atPath: aside)) != nil, "\(name)")
+                    let sent = out.appending(path: "sent/\(name).json").path
+                    #expect(!FileManager.default.fileExists(atPath: sent), "\(name)")
+                }
+            }
+        }
+
+        @Test func `a folder that cannot be written is an alarm, and what came waits until it can`() async throws {
+            try await withFolders { avim, nidos, _, into in
+                let inbox = into.appending(path: "inbox")
+                _ = try await appeared(inbox)
+                // Root writes into any folder: a file in its place stops even it.
+                try FileManager.default.removeItem(at: inbox)
+                try Data().write(to: inbox)
+                let id = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian])), key: "folder-full")
+                try await nidos.waitForOwnAlarm(.agencyUnreachable, saying: "node-watched-folder")
+                try FileManager.default.removeItem(at: inbox)
+                _ = try await appeared(inbox.appending(path: "\(id).json"), within: .seconds(90))
+            }
+        }
+    }
+}
