@@ -25,7 +25,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Init.self, Keys.self, MakeNewStore.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self,
-            Alarms.self,
+            Consumers.self, Alarms.self,
             Evidence.self, Status.self, Version.self,
         ])
 }

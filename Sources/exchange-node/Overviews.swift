@@ -10,6 +10,15 @@ struct Partners: AsyncParsableCommand {
     func run() async throws { try await reporting { try await options.console().partners() } }
 }
 
+struct Consumers: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows which of your systems fetch what, and how much waits for each.",
+        discussion: "EXAMPLE\n  exchange-node consumers --folder nidos")
+    @OptionGroup var options: ClientOptions
+
+    func run() async throws { try await reporting { try await options.console().consumers() } }
+}
+
 struct Alarms: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows what somebody must look at now, and what to do; ends an alarm that was dealt with.",

@@ -227,6 +227,17 @@ package struct OperatorConsole: Sendable {
             ], empty: "The directory has no other member.")
     }
 
+    package func consumers() async throws {
+        let answer = try await client.get("/v1/consumers")
+        show(
+            answer["items"] ?? .array([]),
+            columns: [
+                ("CONSUMER", "name"), ("FEED", "feed"), ("NOT CONFIRMED", "pending"), ("SINCE", "pendingSince"),
+                ("LAST CONFIRMED", "confirmed"),
+            ],
+            empty: "No system follows the inbox or the deliveries here.")
+    }
+
     package func alarms() async throws {
         show(
             try await client.get("/v1/alarms"),

@@ -3,6 +3,7 @@ import ExchangeCore
 import ExchangeTesting
 import Foundation
 import SignalExchange
+import Synchronization
 import Testing
 
 extension Nodes {
@@ -80,6 +81,34 @@ extension Nodes {
                 _ = try await appeared(into.appending(path: "inbox/\(second).json"))
                 let kept = try FileManager.default.contentsOfDirectory(atPath: into.appending(path: "inbox").path)
                 #expect(kept == ["\(second).json"])
+            }
+        }
+
+        @Test func `a file that is still being written is left alone`() async throws {
+            try await withFolders { _, _, out, _ in
+                let text = try signal
+                let file = out.appending(path: "outbox/slow.json")
+                let half = text.utf8.count / 2
+                try Data(text.utf8.prefix(half)).write(to: file)
+                let handle = try FileHandle(forWritingTo: file)
+                try handle.seekToEnd()
+                // Somebody is at it for longer than three looks of the node take.
+                let looks = Mutex(0)
+                _ = try await ExchangeTesting.within(.seconds(60), "the file to be written") {
+                    try await poll {
+                        let look = looks.withLock { looks in
+                            looks += 1
+                            return looks
+                        }
+                        try FileManager.default.setAttributes(
+                            [.modificationDate: Date(timeIntervalSince1970: Double(look))], ofItemAtPath: file.path)
+                        return look == 80 ? true : nil
+                    }
+                }
+                #expect(!FileManager.default.fileExists(atPath: out.appending(path: "refused/slow.json").path))
+                try handle.write(contentsOf: Data(text.utf8.dropFirst(half)))
+                try handle.close()
+                _ = try await appeared(out.appending(path: "sent/slow.json"))
             }
         }
 
