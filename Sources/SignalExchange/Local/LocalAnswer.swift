@@ -51,7 +51,8 @@ extension NodeErrorCode {
             .directoryOlder, .notInDirectory:
             .internalServerError
         // Of a start, of a command, and of a caller: no answer of the local API.
-        case .folderNotEmpty, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong, .nodeNotRunning,
+        case .folderNotEmpty, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
+            .authorityUnknown, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong, .nodeNotRunning,
             .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
             .recipientRefused, .deliveryStopped, .answerInvalid, .evidenceNotVerified, .internalFault:
             .internalServerError
