@@ -14,6 +14,8 @@ import Foundation
 /// crl/*.crl                    revocation lists, of the whole chain
 /// directory.cms                the signed directory
 /// cards/own.card, cards/OIN.card   this organisation's card as it was last exported, and those of partners
+/// keys/directory.key, certificates/directory.crt   where this folder signs a directory
+/// signed/directory.cms, signed/directory.crt       what it signed last, to be published
 /// store/ledger.sqlite
 /// node.sock                    the local API
 /// ```
@@ -41,6 +43,10 @@ package struct NodeFolder: Sendable {
     package var directorySigner: String { file("trust/directory.crt") }
     package var revocationLists: String { file("crl") }
     package var directory: String { file("directory.cms") }
+    package var directoryKey: String { file("keys/directory.key") }
+    package var directoryCertificate: String { file("certificates/directory.crt") }
+    package var signedDirectory: String { file("signed/directory.cms") }
+    package var signedDirectorySigner: String { file("signed/directory.crt") }
     package var cards: String { file("cards") }
     package var ownCard: String { file("cards/own.card") }
     package func card(of oin: OIN) -> String { file("cards/\(oin).card") }

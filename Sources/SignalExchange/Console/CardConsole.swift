@@ -53,7 +53,7 @@ package struct CardConsole: Sendable {
     package func take(_ path: String, spoken: String?, acceptsAuthority: Bool) async throws {
         let configuration = try await NodeConfiguration.load(from: folder)
         let bytes = try CardFolder.read(path)
-        let fingerprint = try spoken.map(Self.parse) ?? ask(about: bytes)
+        let fingerprint = try spoken.map(SpokenFingerprint.demand) ?? ask(about: bytes)
         let taken = try CardImport(into: folder, of: configuration.oin).take(
             bytes, spoken: fingerprint, acceptsAuthority: acceptsAuthority)
         let card = taken.card.card
@@ -81,16 +81,6 @@ package struct CardConsole: Sendable {
     }
 
     // MARK: The fingerprint
-
-    private static func parse(_ text: String) throws(NodeError) -> SpokenFingerprint {
-        guard let fingerprint = SpokenFingerprint(spoken: text) else {
-            throw NodeError(
-                .fingerprintDiffers,
-                "a fingerprint has \(SpokenFingerprint.groupCount) groups of 4 digits, and a part of it proves nothing; have "
-                    + "all of it read out")
-        }
-        return fingerprint
-    }
 
     /// Typed and not confirmed: whoever is asked "is it this one?" says yes.
     private func ask(about bytes: [UInt8]) throws(NodeError) -> SpokenFingerprint {

@@ -229,9 +229,7 @@ package final class CommunityHolder: Sendable {
         let signed = try folder.read(folder.directory)
         do {
             let signer = try Certificate(pem: try folder.readText(folder.directorySigner))
-            let verification = VerificationContext(trust: trust, now: now.wall) {
-                $0 == signer.subjectKeyIdentifier ? signer : nil
-            }
+            let verification = VerificationContext(trust: trust, now: now.wall, directorySigner: signer)
             let payload: [UInt8]
             do {
                 payload = try SignedStatement.verify(signed, kind: .directory, in: verification).payload

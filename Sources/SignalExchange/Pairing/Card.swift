@@ -90,13 +90,37 @@ package struct VerifiedCard: Sendable {
         }
     }
 
-    private static func demandHold(_ card: Card, in trust: TrustStore, at now: Timestamp) throws(NodeError) {
+    /// Judges the card of a folder again, whose lists may be stale by now: who made it was found when it was taken, and
+    /// each node judges by its own lists what it does.
+    ///
+    /// - Throws: ``NodeError`` `card-invalid`.
+    static func demandKept(_ card: Card, beside lists: [RevocationList], at now: Timestamp) throws(NodeError) {
+        do {
+            let trust = try TrustStore(
+                anchors: card.anchors, intermediates: card.intermediates,
+                revocationLists: card.revocationLists + lists)
+            try demandHold(card, in: trust, allowsDoubt: true, at: now)
+        } catch let error as NodeError {
+            throw NodeError(
+                error.code,
+                "\(error.message). Import the newest card of \(card.member.name), \(card.member.oin), or take the one in cards/ "
+                    + "away", cause: error.cause)
+        } catch {
+            throw NodeError(.internalFault, "a card of the folder cannot be judged", cause: "\(error)")
+        }
+    }
+
+    /// - Parameter allowsDoubt: whether a list that is stale or missing is none of the card's faults.
+    private static func demandHold(
+        _ card: Card, in trust: TrustStore, allowsDoubt: Bool = false, at now: Timestamp
+    ) throws(NodeError) {
         for (use, certificates) in card.member.certificates.all {
             for certificate in certificates {
                 let name = "the card's certificate for \(use.rawValue), \(certificate.subject),"
                 switch trust.verdict(for: certificate, purpose: use.purpose, at: now, now: now) {
                 case .trusted: break
                 case .undecided(let reason) where reason.isOfRevocation:
+                    guard !allowsDoubt else { break }
                     throw NodeError(
                         .cardUndecided,
                         "\(name) cannot be judged now: \(reason). Have a card made with fresh lists, or put the list into "

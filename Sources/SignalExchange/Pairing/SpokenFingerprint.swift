@@ -43,6 +43,19 @@ package struct SpokenFingerprint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// As ``init(spoken:)``, for what an operator gave.
+    ///
+    /// - Throws: ``NodeError`` `fingerprint-differs`.
+    static func demand(_ text: String) throws(NodeError) -> SpokenFingerprint {
+        guard let fingerprint = SpokenFingerprint(spoken: text) else {
+            throw NodeError(
+                .fingerprintDiffers,
+                "a fingerprint has \(groupCount) groups of \(groupDigits) digits, and a part of it proves nothing; have all of "
+                    + "it read out")
+        }
+        return fingerprint
+    }
+
     /// `4821 0093 …`: eight groups of four digits.
     package var description: String {
         groups.map { group in

@@ -59,13 +59,13 @@ package struct NodeKeys: Sendable {
     }
 
     private static func secrets(in folder: NodeFolder) throws(NodeError) -> [String] {
-        NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey]
+        NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey, folder.directoryKey]
             + (try retired(in: folder).map { "\(folder.retiredKeys)/\($0).key" })
     }
 
     /// A key that others may read is no secret any more, and a copy that was made with `cp` often is one: a person must
     /// see it before the node goes on. What is missing is named by who reads it.
-    private static func demandPrivate(_ path: String) throws(NodeError) {
+    static func demandPrivate(_ path: String) throws(NodeError) {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return }
         let rights = attributes[.posixPermissions] as? Int ?? 0o777
         guard rights & 0o077 == 0 else {
