@@ -21,6 +21,14 @@ struct AuthorityFiles {
         }
     }
 
+    var anchors: [Certificate] {
+        get throws(NodeError) { try certificates(in: folder.anchors) }
+    }
+
+    var intermediates: [Certificate] {
+        get throws(NodeError) { try certificates(in: folder.intermediates) }
+    }
+
     func unknownAnchors(among anchors: [Certificate]) throws(NodeError) -> [Certificate] {
         let known = try certificates(in: folder.anchors)
         return anchors.filter { !known.contains($0) }
@@ -45,7 +53,7 @@ struct AuthorityFiles {
             else { continue }
             do {
                 // One file for each authority, whoever brought it.
-                let name = "card-\(issuer.sha256Fingerprint.description.prefix(16)).crl"
+                let name = "issuer-\(issuer.sha256Fingerprint.description.prefix(16)).crl"
                 try NodeFolder.write(Array(try list.pem.utf8), to: folder.revocationLists + "/" + name)
             } catch let error as NodeError {
                 throw error
