@@ -33,6 +33,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case cardOlder = "card-older"
     case fingerprintMissing = "fingerprint-missing"
     case fingerprintDiffers = "fingerprint-differs"
+    case checkFoundFaults = "check-found-faults"
     case authorityUnknown = "authority-unknown"
     case directoryMissing = "directory-missing"
     case directoryInvalid = "directory-invalid"
@@ -71,7 +72,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable, .keyExposed,
             .certificateUnusable, .keyCopyUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid,
             .directoryOlder, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
-            .authorityUnknown, .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeMissing,
+            .authorityUnknown, .checkFoundFaults, .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning,
+            .storeMissing,
             .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2

@@ -24,7 +24,8 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               exchange-node run --folder nidos
             """,
         subcommands: [
-            Init.self, Keys.self, Certificates.self, Card.self, Directory.self, MakeNewStore.self, Run.self, Send.self,
+            Init.self, Keys.self, Certificates.self, Card.self, Directory.self, Check.self, MakeNewStore.self, Run.self,
+            Send.self,
             Inbox.self,
             Queue.self,
             Partners.self,

@@ -52,7 +52,8 @@ extension NodeErrorCode {
             .internalServerError
         // Of a start, of a command, and of a caller: no answer of the local API.
         case .folderNotEmpty, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
-            .authorityUnknown, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong, .nodeNotRunning,
+            .authorityUnknown, .checkFoundFaults, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong,
+            .nodeNotRunning,
             .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
             .recipientRefused, .deliveryStopped, .answerInvalid, .evidenceNotVerified, .internalFault:
             .internalServerError

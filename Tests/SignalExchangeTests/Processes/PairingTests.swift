@@ -43,6 +43,7 @@ extension Nodes {
                     for node in nodes { try await node.start() }
                     try await pair.tell(from: pair.avim, to: pair.nidos, .guardian)
                     try await pair.tell(from: pair.nidos, to: pair.avim, .police)
+                    try await pair.check(nodes)
                     try await pair.renew()
                 } catch {
                     for node in nodes { try? await node.kill() }
@@ -130,6 +131,34 @@ extension Pair {
         let sent = try await sender.command("send", message.path, "--wait", "30")
         try #require(sent.exitStatus == 0, "\(sent.said)")
         #expect(sent.said.contains("receipted"), "\(sent.said)")
+    }
+
+    /// `check` at one of two running nodes: a probe with its receipt, and then to a partner that does not answer.
+    fileprivate func check(_ nodes: [NodeProcess]) async throws {
+        let good = try await nidos.command("check", "--json")
+        #expect(good.exitStatus == 0, "\(good.said)")
+        func rows(_ command: Command, _ item: String) throws -> [JSONValue] {
+            try command.said.split(separator: "\n").filter { $0.hasPrefix("{") }
+                .map { try JSONParser.parse(Array($0.utf8)) }.filter { $0["item"]?.text == item }
+        }
+        let probe = try #require(try rows(good, "probe").first)
+        #expect(probe["grade"]?.text == "ok" && probe["partner"]?.text == avim.oin.text, "\(good.said)")
+        #expect((0...10_000).contains(probe["milliseconds"]?.number ?? -1), "\(good.said)")
+        #expect(try rows(good, "node").first?["grade"]?.text == "ok", "\(good.said)")
+        #expect(try rows(good, "store").first?["text"]?.text?.contains("running node") == true, "\(good.said)")
+
+        try await nodes[1].pauseRunning()
+        for _ in 1...2 {
+            let late = try await nidos.command("check", "--wait", "1")
+            #expect(late.exitStatus == 5, "\(late.said)")
+            #expect(late.said.contains("no receipt within 1 seconds") && late.said.contains(avim.phone), "\(late.said)")
+        }
+        // The second check waited for the probe of the first: a message, a probe, and one that waits.
+        let sent = try await nidos.command("queue", "list", "--json")
+        #expect(sent.said.split(separator: "\n").count { $0.contains("NOD-09") } == 3, "\(sent.said)")
+        try await nodes[1].resume()
+        let again = try await nidos.command("check", "--wait", "60")
+        #expect(again.exitStatus == 0, "\(again.said)")
     }
 
     /// AVIM moves its duty desk while both nodes run: a newer card, and a directory that the running node takes.
