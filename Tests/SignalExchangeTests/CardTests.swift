@@ -161,6 +161,56 @@ import Testing
         }
     }
 
+    @Test func `a card whose TLS certificate does not bear the name by which the node is called is refused`()
+        async throws
+    {
+        try await Pair.make { pair in
+            let good = try await pair.avim.card().card
+            // Issued by the genuine authority, in everything else as it should be.
+            let certificate = try await pair.avim.issueTLS(name: "other.example")
+            let bytes = try pair.avim.sign(good.with(certificate, for: .tls))
+            try expectRefused(.cardInvalid, saying: pair.avim.oin.tlsName, at: pair.nidos) {
+                try pair.nidos.take(bytes)
+            }
+            let right = try await pair.avim.issueTLS(name: pair.avim.oin.tlsName)
+            try pair.nidos.take(try pair.avim.sign(good.with(right, for: .tls)))
+        }
+    }
+
+    @Test func `a renewed certificate stands beside the one in use, and lists can be left out`() async throws {
+        try await Pair.make { pair in
+            let inUse = try Certificate(pem: pair.avim.folder.readText(pair.avim.folder.certificate(.signing)))
+            let renewed = pair.place.appending(path: "renewed.crt")
+            try pair.avim.pki.sign(
+                request: URL(filePath: pair.avim.folder.certificateRequest(.agreement)), for: .agreement, into: renewed)
+            let card = try await pair.avim.card {
+                $0.furtherCertificates = [renewed.path]
+                $0.leavesListsOut = true
+            }
+            let certificates = card.card.member.certificates
+            #expect(certificates.signing == [inUse])
+            #expect(certificates.agreement.count == 2)
+            #expect(try certificates.agreement.last == Certificate(pem: String(contentsOf: renewed, encoding: .utf8)))
+            #expect(card.card.revocationLists.isEmpty)
+            // Whoever has the lists takes it, and nobody else.
+            try expectRefused(.cardUndecided, saying: "crl/ first", at: pair.nidos) { try pair.nidos.take(card) }
+            for (name, list) in [
+                ("a.crl", pair.avim.pki.rootRevocationList), ("b.crl", pair.avim.pki.issuingRevocationList),
+            ] {
+                try NodeFolder.write(
+                    Array(Data(contentsOf: list)), to: pair.nidos.folder.revocationLists + "/" + name)
+            }
+            #expect(try pair.nidos.take(card).outcome == .added)
+            let folder = pair.avim.folder
+            let configuration = try await NodeConfiguration.load(from: folder)
+            var wishes = pair.avim.wishes
+            wishes.furtherCertificates = [pair.nidos.folder.certificate(.signing)]
+            try expectRefused(.certificateUnusable, saying: "--also", at: pair.avim) {
+                _ = try CardExport(folder, configuration).make(wishes)
+            }
+        }
+    }
+
     @Test func `a card whose certificates are of another organisation is refused`() async throws {
         try await Pair.make { pair in
             let (good, other) = (try await pair.avim.card().card, try await pair.nidos.card().card)

@@ -132,6 +132,24 @@ import Testing
         }
     }
 
+    @Test func `a body that has no node of its own signs for those whose cards it has`() async throws {
+        try await Pair.make { pair in
+            let body = NodeFolder(pair.place.appending(path: "body").path)
+            let plan = try FolderMaker.Plan(
+                oin: "00000099000000009000", name: "The body", host: "127.0.0.1", port: 8443, usesRSA: false)
+            try await FolderMaker(folder: body, plan: plan).make()
+            let configuration = try await NodeConfiguration.load(from: body)
+            #expect { _ = try DirectorySigning(body, configuration).sign() } throws: { "\($0)".contains("has no card") }
+            for card in [try await pair.nidos.card(), try await pair.avim.card()] {
+                _ = try CardImport(into: body, of: configuration.oin).take(
+                    card.bytes, spoken: card.fingerprint, acceptsAuthority: true)
+            }
+            let signed = try DirectorySigning(body, configuration).sign()
+            #expect(signed.directory.members.map(\.oin) == [pair.nidos.oin, pair.avim.oin])
+            #expect(signed.signer.subject.contains("00000099000000009000"))
+        }
+    }
+
     @Test func `a directory without this organisation is refused`() async throws {
         try await Pair.make { pair in
             _ = try await pair.avim.card()

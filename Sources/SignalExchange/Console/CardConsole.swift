@@ -30,7 +30,8 @@ package struct CardConsole: Sendable {
 
                 \(card.fingerprint)
 
-            Send the file. When the other organisation calls, read the fingerprint out from here, all of it.
+            Send the file. When the other organisation calls, read the fingerprint out from here, all of it. \
+            `exchange-node card show` shows it again; each export has another.
             """)
     }
 

@@ -1,4 +1,6 @@
 import ExchangeCatalogue
+import ExchangeCore
+import OrderedCollections
 
 /// What `check` prints: one line a finding, as it comes.
 package struct CheckConsole: Sendable {
@@ -28,12 +30,15 @@ package struct CheckConsole: Sendable {
         let own = wrong.filter { $0.partner == nil }
         guard own.isEmpty else {
             throw NodeError(
-                .checkFoundFaults, "\(own.count) of this node's or machine's are WRONG, as the lines above say")
+                .checkFoundFaults,
+                "\(OrderedSet(own.map(\.item)).joined(separator: ", ")): WRONG at this node or machine, as the lines above say"
+            )
         }
         guard wrong.isEmpty else {
+            let partners = OrderedSet(wrong.compactMap { $0.partner?.text }).joined(separator: ", ")
             throw NodeError(
                 .partnerUnreachable,
-                "this node is in order; \(wrong.count) of its partners' are WRONG, as the lines above say")
+                "this node is in order, and with \(partners) something is WRONG, as the lines above say")
         }
         guard !printsJSON else { return }
         print(warnings == 0 ? "Everything is in order." : "Nothing is wrong; \(warnings) to be looked at.")

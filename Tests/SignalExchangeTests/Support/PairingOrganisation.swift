@@ -73,6 +73,29 @@ struct PairingOrganisation {
             into: URL(filePath: folder.certificate(use)), flaw: flaw)
     }
 
+    /// A TLS certificate with another name, which the example authority by itself does not issue.
+    func issueTLS(name: String) async throws -> Certificate {
+        let (extensions, target) = (folder.path + "-tls.ext", folder.path + "-tls.crt")
+        let text = """
+            basicConstraints = critical, CA:FALSE
+            keyUsage = critical, digitalSignature
+            extendedKeyUsage = serverAuth, clientAuth
+            subjectAltName = DNS:\(name)
+            subjectKeyIdentifier = hash
+            authorityKeyIdentifier = keyid:always
+
+            """
+        try Data(text.utf8).write(to: URL(filePath: extensions))
+        let issued = try await Command.run(
+            "openssl",
+            [
+                "x509", "-req", "-in", folder.certificateRequest(.tls), "-CA", pki.issuing.certificate.path, "-CAkey",
+                pki.issuing.key.path, "-days", "9", "-extfile", extensions, "-out", target,
+            ])
+        try #require(issued.succeeded, "\(issued.said)")
+        return try Certificate(pem: String(contentsOfFile: target, encoding: .utf8))
+    }
+
     var wishes: CardExport.Wishes {
         var wishes = CardExport.Wishes()
         wishes.roles = [role.rawValue]
