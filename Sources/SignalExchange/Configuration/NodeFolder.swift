@@ -63,7 +63,7 @@ package struct NodeFolder: Sendable {
                     "\(path) is missing; restore it from the copy of the keys: a new one opens nothing that waits")
             }
             throw NodeError(
-                .fileMissing, "\(path) is missing; put it in place: `exchange-node init --help` says what it is")
+                .fileMissing, "\(path) is missing; put it in place: docs/operations.md (make a folder) says what it is")
         }
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))

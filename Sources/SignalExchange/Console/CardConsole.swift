@@ -94,7 +94,7 @@ package struct CardConsole: Sendable {
         let claimed = try VerifiedCard.read(bytes).member
         print(
             """
-            The card says that it is of \(claimed.name), \(claimed.oin).
+            The card says that it is of \(claimed.name.escapingControls()), \(claimed.oin).
             Call them on a number that you know, and not on one that came with the card. Type the fingerprint that they \
             read out from their screen (\(SpokenFingerprint.groupCount) groups of 4 digits):
             """)

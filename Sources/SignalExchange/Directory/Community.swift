@@ -224,7 +224,9 @@ package final class CommunityHolder: Sendable {
     ) throws(NodeError) -> Community {
         guard FileManager.default.fileExists(atPath: folder.directory) else {
             throw NodeError(
-                .directoryMissing, "\(folder.directory) is missing; put the community's signed directory there")
+                .directoryMissing,
+                "\(folder.directory) is missing; install your community's with `exchange-node directory install`, or pair with "
+                    + "a partner (docs/pairing.md)")
         }
         let signed = try folder.read(folder.directory)
         do {
