@@ -55,6 +55,22 @@ import Testing
         }
     }
 
+    @Test func `the openssl command verifies a card by the certificate that stands in it`() async throws {
+        try await Pair.make { pair in
+            let card = try await pair.avim.card()
+            let (file, content) = (pair.place.appending(path: "avim.card"), pair.place.appending(path: "avim.json"))
+            try Data(card.bytes).write(to: file)
+            let verified = try await Command.run(
+                "openssl",
+                [
+                    "cms", "-verify", "-binary", "-inform", "DER", "-in", file.path, "-certfile",
+                    pair.avim.folder.certificate(.signing), "-CAfile", pair.avim.pki.chain.path, "-out", content.path,
+                ])
+            #expect(verified.succeeded, "\(verified.said)")
+            #expect(try Array(Data(contentsOf: content)) == CardDocument.encode(card.card))
+        }
+    }
+
     @Test func `a newer card takes the place of the older, and the older is refused from then on`() async throws {
         try await Pair.make { pair in
             let now = Timestamp.current

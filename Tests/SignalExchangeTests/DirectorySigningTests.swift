@@ -78,6 +78,13 @@ import Testing
             _ = try await pair.nidos.card(at: now + .seconds(1)) { $0.contactPhone = "+31201234567" }
             let second = try await sign(pair.nidos)
             #expect(second.directory.version == 2 && !second.isUnchanged && !second.madeKey)
+            let certificate = try pair.nidos.folder.read(pair.nidos.folder.directoryCertificate)
+            try FileManager.default.removeItem(atPath: pair.nidos.folder.directoryCertificate)
+            let configuration = try await NodeConfiguration.load(from: pair.nidos.folder)
+            try expectRefused(.fileMissing, saying: "its key is there", at: pair.nidos) {
+                _ = try DirectorySigning(pair.nidos.folder, configuration).sign()
+            }
+            try NodeFolder.write(certificate, to: pair.nidos.folder.directoryCertificate)
             #expect(try install(second.bytes, by: .own(second.signer), at: pair.nidos) == .installed(replacing: nil))
             try expectRefused(.directoryOlder, saying: "older than 2", at: pair.nidos) {
                 _ = try install(first.bytes, by: .own(first.signer), at: pair.nidos)

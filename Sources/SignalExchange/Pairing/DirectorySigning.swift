@@ -162,6 +162,12 @@ package struct DirectorySigning: Sendable {
                 try NodeFolder.write(Array(key.utf8), to: folder.directoryKey, isSecret: true)
                 try NodeFolder.write(Array(certificate.utf8), to: folder.directoryCertificate)
             }
+            guard files.fileExists(atPath: folder.directoryCertificate) else {
+                throw NodeError(
+                    .fileMissing,
+                    "\(folder.directoryCertificate) is missing, and its key is there; put the certificate in place that was "
+                        + "issued for it, or take \(folder.directoryKey) away, and sign again")
+            }
             try NodeKeys.demandPrivate(folder.directoryKey)
             return (
                 try DirectorySigner(

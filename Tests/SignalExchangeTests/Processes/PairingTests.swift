@@ -53,6 +53,37 @@ extension Nodes {
             }
         }
 
+        /// Months later, under a third authority: nobody stops a node for that.
+        @Test func `a partner whose authority is new is paired with while the node runs`() async throws {
+            try await Pair.make { pair in
+                _ = try await pair.nidos.card()
+                let alone = try await pair.nidos.command("directory", "sign", "--install")
+                #expect(alone.exitStatus == 0, "\(alone.said)")
+                let nodes = [pair.nidos, pair.avim].map {
+                    NodeProcess(executable: NodeProcess.builtExecutable, folder: $0.folder)
+                }
+                do {
+                    try await nodes[0].start()
+                    let fingerprints = (try await pair.export(pair.nidos), try await pair.export(pair.avim))
+                    try pair.handOver(from: pair.nidos, to: pair.avim)
+                    try pair.handOver(from: pair.avim, to: pair.nidos)
+                    try await pair.take(at: pair.nidos, spoken: fingerprints.1)
+                    try await pair.take(at: pair.avim, spoken: fingerprints.0)
+                    for organisation in [pair.avim, pair.nidos] {
+                        let signed = try await organisation.command("directory", "sign", "--install")
+                        #expect(signed.exitStatus == 0, "\(signed.said)")
+                    }
+                    try await nodes[1].start()
+                    try await pair.tell(from: pair.avim, to: pair.nidos, .guardian)
+                    try await pair.tell(from: pair.nidos, to: pair.avim, .police)
+                } catch {
+                    for node in nodes { try? await node.kill() }
+                    throw error
+                }
+                for node in nodes { try await node.stop() }
+            }
+        }
+
         @Test func `on a terminal the fingerprint is typed, and what was mistyped is asked for again`() async throws {
             try await Pair.make { pair in
                 let card = try await pair.avim.card()
