@@ -127,6 +127,16 @@ static inline int shim_X509_REQ_add_extension(X509_REQ *request, int nid, const 
     return done;
 }
 
+// Adds the extension to a certificate that vouches for itself; "hash" for NID_subject_key_identifier is of its own key.
+static inline int shim_X509_add_extension(X509 *certificate, int nid, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    int done = extension != NULL && X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+    return done;
+}
+
 // The only signer of a SignedData, NULL where there are none or several. It belongs to the structure.
 static inline CMS_SignerInfo *shim_CMS_only_signer(CMS_ContentInfo *signed_data) {
     STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(signed_data);

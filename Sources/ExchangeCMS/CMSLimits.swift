@@ -4,8 +4,10 @@ package import ExchangeCore
 package enum CMSLimits {
     /// The content of a message: one JSON object and its padding.
     package static let contentBytes = ProtocolLimits.contentMaximumBytes
-    /// The payload of a directory; every other statement is smaller.
+    /// The payload of a directory.
     package static let directoryBytes = ProtocolLimits.directoryMaximumBytes
+    /// The payload of a card, which brings revocation lists with it.
+    package static let cardBytes = ProtocolLimits.cardMaximumBytes
     /// The payload of a manifest of a whole batch, a tally or a refusal.
     package static let statementPayloadBytes = ProtocolLimits.statementMaximumBytes - signatureOverheadBytes
     /// What the signature adds around content or payload, RSA-4096 and the signer's issuer name included.

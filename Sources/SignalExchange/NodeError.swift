@@ -28,6 +28,13 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case certificateUnusable = "certificate-unusable"
     case keyCopyUnusable = "key-copy-unusable"
     case libraryUnsafe = "library-unsafe"
+    case cardInvalid = "card-invalid"
+    case cardUndecided = "card-undecided"
+    case cardOlder = "card-older"
+    case fingerprintMissing = "fingerprint-missing"
+    case fingerprintDiffers = "fingerprint-differs"
+    case checkFoundFaults = "check-found-faults"
+    case authorityUnknown = "authority-unknown"
     case directoryMissing = "directory-missing"
     case directoryInvalid = "directory-invalid"
     case directoryOlder = "directory-older"
@@ -73,8 +80,10 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable, .keyExposed,
             .certificateUnusable, .keyCopyUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid,
-            .directoryOlder,
-            .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning, .storeMissing, .storeDamaged,
+            .directoryOlder, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
+            .authorityUnknown, .checkFoundFaults, .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning,
+            .storeMissing,
+            .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,

@@ -15,7 +15,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               2   the set-up is wrong: a person changes the folder or the machine
               3   the request is not valid; nothing was queued: correct it
               4   the node does not run, or does not answer: start it, or look at it
-              5   not now: the queue is full, the wait is over, or a store does not answer
+              5   not now: a queue is full, a wait over, a store or partner does not answer
               6   a recipient refused the message, or it is held or withdrawn
               64  the command line is wrong: see --help
 
@@ -24,8 +24,8 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               exchange-node run --folder nidos
             """,
         subcommands: [
-            Init.self, Keys.self, MakeNewStore.self, Run.self, Send.self, Inbox.self, Queue.self, Partners.self,
-            Consumers.self, Alarms.self,
+            Init.self, Keys.self, Certificates.self, Card.self, Directory.self, Check.self, MakeNewStore.self, Run.self,
+            Send.self, Inbox.self, Queue.self, Partners.self, Consumers.self, Alarms.self,
             Evidence.self, Status.self, Version.self,
         ])
 }

@@ -116,6 +116,8 @@ import Testing
         Limit("detailMaximumBytes", ProtocolLimits.detailMaximumBytes),
         Limit("directoryMaximumBytes", ProtocolLimits.directoryMaximumBytes),
         Limit("directoryMaximumMembers", ProtocolLimits.directoryMaximumMembers),
+        Limit("cardMaximumBytes", ProtocolLimits.cardMaximumBytes),
+        Limit("cardMaximumAuthorities", ProtocolLimits.cardMaximumAuthorities),
         Limit("clockSkewMaximum", ProtocolLimits.clockSkewMaximum),
         Limit("retryMaximum", ProtocolLimits.retryMaximum),
         Limit("retryFirst", ProtocolLimits.retryFirst),

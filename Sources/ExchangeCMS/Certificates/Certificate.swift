@@ -14,6 +14,8 @@ package final class Certificate: @unchecked Sendable {
     package let subject: String
     /// From `subject.serialNumber` (Digikoppeling PKI001); `nil` where it is missing, doubled or not an OIN.
     package let oin: OIN?
+    /// The organisation's name in the subject, for display; `nil` where it is missing, doubled or not readable.
+    package let organisationName: String?
     package let subjectKeyIdentifier: [UInt8]
     package let sha256Fingerprint: Digest
     package let notBefore: Timestamp
@@ -49,6 +51,7 @@ package final class Certificate: @unchecked Sendable {
         let fields = CertificateFields(handle)
         subject = fields.subject
         oin = fields.oin
+        organisationName = fields.organisationName
         dnsNames = fields.dnsNames
         keyUsage = fields.keyUsage
         isSelfIssued = fields.isSelfIssued

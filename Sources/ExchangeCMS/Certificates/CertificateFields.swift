@@ -5,6 +5,7 @@ internal import ExchangeCore
 struct CertificateFields {
     let subject: String
     let oin: OIN?
+    let organisationName: String?
     let subjectKeyIdentifier: [UInt8]?
     let notBefore: Timestamp?
     let notAfter: Timestamp?
@@ -17,7 +18,8 @@ struct CertificateFields {
     init(_ certificate: borrowing Owned<X509Object>) {
         let pointer = unsafe certificate.pointer
         subject = unsafe Self.text(of: X509_get_subject_name(pointer))
-        oin = unsafe Self.organisation(in: X509_get_subject_name(pointer))
+        oin = unsafe Self.only(NID_serialNumber, in: X509_get_subject_name(pointer)).flatMap { OIN($0) }
+        organisationName = unsafe Self.only(NID_organizationName, in: X509_get_subject_name(pointer))
         let identifier = unsafe X509_get0_subject_key_id(pointer)
         subjectKeyIdentifier = unsafe identifier.map { unsafe bytes(of: $0) }
         notBefore = unsafe timestamp(of: X509_get0_notBefore(pointer))
@@ -37,12 +39,12 @@ struct CertificateFields {
         return sink.text
     }
 
-    /// Exactly one serialNumber: of two, another reader might take the other.
-    private static func organisation(in name: OpaquePointer?) -> OIN? {
-        let first = unsafe X509_NAME_get_index_by_NID(name, NID_serialNumber, -1)
-        guard first >= 0, unsafe X509_NAME_get_index_by_NID(name, NID_serialNumber, first) < 0 else { return nil }
+    /// The attribute where there is exactly one: of two, another reader might take the other.
+    private static func only(_ attribute: Int32, in name: OpaquePointer?) -> String? {
+        let first = unsafe X509_NAME_get_index_by_NID(name, attribute, -1)
+        guard first >= 0, unsafe X509_NAME_get_index_by_NID(name, attribute, first) < 0 else { return nil }
         let value = unsafe bytes(of: X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, first)))
-        return OIN(String(decoding: value, as: UTF8.self))
+        return String(decoding: value, as: UTF8.self)
     }
 
     private static func kind(of key: OpaquePointer?) -> KeyKind {

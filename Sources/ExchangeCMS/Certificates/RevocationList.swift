@@ -82,12 +82,14 @@ package final class RevocationList: @unchecked Sendable {
         return lists
     }
 
+    /// The list as it was issued.
+    package var der: [UInt8] {
+        get throws(CMSError) { unsafe try encoded { unsafe i2d_X509_CRL(handle.pointer, $0) } }
+    }
+
     /// PEM text (RFC 7468), as files and the `openssl` command take it.
     package var pem: String {
-        get throws(CMSError) {
-            let der = unsafe try encoded { unsafe i2d_X509_CRL(handle.pointer, $0) }
-            return PEM.text(der, label: "X509 CRL")
-        }
+        get throws(CMSError) { PEM.text(try der, label: "X509 CRL") }
     }
 
     /// Whether the issuer made this list: the name, the right to sign lists, and the signature.

@@ -9,11 +9,24 @@ package struct VerificationContext: Sendable {
     package let signer: SignerLookup
     package let trust: TrustStore
     package let now: Timestamp
+    /// A certificate of a directory's signer that vouches for itself, and that people compared.
+    private let pinned: Certificate?
 
     package init(trust: TrustStore, now: Timestamp, signer: @escaping SignerLookup) {
         self.signer = signer
         self.trust = trust
         self.now = now
+        pinned = nil
+    }
+
+    /// For directories, which one certificate alone may sign: the one that the node's operator put in place. Where an
+    /// authority issued it, the authorities judge it. One that vouches for itself is judged by itself, and by nobody else:
+    /// no authority can revoke it, nor put another in its place.
+    package init(trust: TrustStore, now: Timestamp, directorySigner: Certificate) {
+        self.signer = { $0 == directorySigner.subjectKeyIdentifier ? directorySigner : nil }
+        self.trust = trust
+        self.now = now
+        pinned = directorySigner.isSelfIssued ? directorySigner : nil
     }
 
     /// Verifies one signature, cheapest question first, and returns the signer's certificate.
@@ -74,6 +87,7 @@ package struct VerificationContext: Sendable {
     private func checkTrust(
         in certificate: Certificate, for purpose: CertificatePurpose, at moment: Timestamp
     ) throws(CMSError) {
+        guard certificate != pinned else { return try PinnedSigner.demand(certificate, for: purpose, at: moment) }
         switch trust.verdict(for: certificate, purpose: purpose, at: moment, now: now) {
         case .trusted: break
         case .undecided(.libraryFailed(let words)):

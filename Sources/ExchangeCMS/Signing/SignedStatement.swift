@@ -4,7 +4,7 @@ internal import SwiftASN1
 /// What a signed statement says. Each kind has a content type of its own, so that a signature over one can never be
 /// shown as another.
 package enum StatementKind: CaseIterable, Hashable, Sendable {
-    case manifest, tally, refusal, directory, custody
+    case manifest, tally, refusal, directory, custody, card
 
     var contentType: ASN1ObjectIdentifier {
         switch self {
@@ -13,18 +13,23 @@ package enum StatementKind: CaseIterable, Hashable, Sendable {
         case .refusal: ExchangeArc.refusal
         case .directory: ExchangeArc.directory
         case .custody: ExchangeArc.custodyReceipt
+        case .card: ExchangeArc.card
         }
     }
 
     var payloadBytesLimit: Int {
-        self == .directory ? CMSLimits.directoryBytes : CMSLimits.statementPayloadBytes
+        switch self {
+        case .directory: CMSLimits.directoryBytes
+        case .card: CMSLimits.cardBytes
+        case .manifest, .tally, .refusal, .custody: CMSLimits.statementPayloadBytes
+        }
     }
 
     /// The certificates that may sign it.
     package var purpose: CertificatePurpose { self == .directory ? .directory : .signing }
 }
 
-/// A payload under a signature: manifests, tallies, refusals, directories and custody receipts.
+/// A payload under a signature: manifests, tallies, refusals, directories, custody receipts and cards.
 package enum SignedStatement {
     /// - Returns: the DER of a ContentInfo with the SignedData.
     /// - Throws: `tooLarge` beyond the limit of its kind, `keyUnusable` where signing fails.

@@ -79,6 +79,13 @@ package final class TrustStore: Sendable {
         return assessment.verdict(at: moment, now: now)
     }
 
+    /// The authorities above a certificate, its issuer first and the anchor last; none where no path leads to an anchor.
+    /// It says nothing of the certificate itself: see ``verdict(for:purpose:at:now:)``.
+    package func authorities(above certificate: Certificate) throws(CMSError) -> [Certificate] {
+        guard case .chain(let chain) = try build(certificate) else { return [] }
+        return Array(chain.dropFirst())
+    }
+
     private func assess(_ certificate: Certificate, for purpose: CertificatePurpose) throws(CMSError) -> ChainAssessment
     {
         func standing(_ verdict: TrustVerdict) -> ChainAssessment {

@@ -31,6 +31,8 @@ public enum ProtocolLimits {
     public static let detailMaximumBytes = 512
     public static let directoryMaximumBytes = 1_048_576
     public static let directoryMaximumMembers = 256
+    public static let cardMaximumBytes = 4_194_304
+    public static let cardMaximumAuthorities = 8
     /// How far two nodes' clocks may differ before statements are held.
     public static let clockSkewMaximum = Milliseconds.minutes(5)
     public static let retryMaximum = Milliseconds.minutes(5)

@@ -52,6 +52,29 @@ package final class SQLiteLedger: ExchangeLedger {
         }
     }
 
+    /// Looks at a store that no process has open, as an opening would, and changes nothing: no incarnation begins.
+    ///
+    /// - Throws: ``StoreError``, as ``open(at:digest:random:now:mustExist:archiveKey:limits:review:)``.
+    package static func look(
+        at path: String, archiveKey: ArchiveKeyCheck, limits: StoreLimits = StoreLimits()
+    ) async throws {
+        let lock = try FolderLock(at: path + ".lock")
+        defer { lock.release() }
+        do {
+            var configuration = Opening.configuration(limits)
+            configuration.readonly = true
+            let inspection = try DatabaseQueue(path: path, configuration: configuration)
+            let fileBytes = StoreFile.byteCount(of: path)
+            try await inspection.read {
+                try Opening.inspect($0, fileBytes: fileBytes, mustExist: true, limits: limits)
+                try Opening.compare(archiveKey, in: $0)
+            }
+            try inspection.close()
+        } catch {
+            throw StoreError.from(error, isWriting: false)
+        }
+    }
+
     /// Opens the store at `path`, or makes it where that is allowed, and begins a new incarnation.
     ///
     /// - Parameters:

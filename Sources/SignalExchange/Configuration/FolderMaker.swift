@@ -10,6 +10,8 @@ package struct FolderMaker: Sendable {
         package var host: String
         package var port: Int
         package var usesRSA: Bool
+        /// Keys that are there already; `nil` where they are to be made.
+        package var issued: IssuedKeys?
 
         /// - Throws: ``NodeError`` `configuration-invalid` for a text that is no OIN, or a port outside 1 to 65535.
         package init(oin: String, name: String, host: String, port: Int, usesRSA: Bool) throws(NodeError) {
@@ -66,6 +68,10 @@ package struct FolderMaker: Sendable {
     }
 
     private func makeKey(for use: NodeFolder.KeyUse) throws(NodeError) {
+        if let pair = plan.issued?.pairs[use] {
+            try NodeFolder.write(pair.key, to: folder.key(use), isSecret: true)
+            return try NodeFolder.write(Array(pair.certificate.pem.utf8), to: folder.certificate(use))
+        }
         do {
             let algorithm: KeyGeneration.Algorithm = plan.usesRSA ? .rsa3072 : .p256
             let key = try KeyGeneration.privateKeyPEM(algorithm)

@@ -1,4 +1,5 @@
 import ExchangeCMS
+package import ExchangeCore
 import Foundation
 
 /// Everything of one node on disk, each thing with one place.
@@ -12,6 +13,9 @@ import Foundation
 /// trust/anchors.pem, trust/intermediates.pem, trust/directory.crt
 /// crl/*.crl                    revocation lists, of the whole chain
 /// directory.cms                the signed directory
+/// cards/own.card, cards/OIN.card   this organisation's card as it was last exported, and those of partners
+/// keys/directory.key, certificates/directory.crt   where this folder signs a directory
+/// signed/directory.cms, signed/directory.crt       what it signed last, to be published
 /// store/ledger.sqlite
 /// node.sock                    the local API
 /// ```
@@ -39,6 +43,13 @@ package struct NodeFolder: Sendable {
     package var directorySigner: String { file("trust/directory.crt") }
     package var revocationLists: String { file("crl") }
     package var directory: String { file("directory.cms") }
+    package var directoryKey: String { file("keys/directory.key") }
+    package var directoryCertificate: String { file("certificates/directory.crt") }
+    package var signedDirectory: String { file("signed/directory.cms") }
+    package var signedDirectorySigner: String { file("signed/directory.crt") }
+    package var cards: String { file("cards") }
+    package var ownCard: String { file("cards/own.card") }
+    package func card(of oin: OIN) -> String { file("cards/\(oin).card") }
     package var store: String { file("store/ledger.sqlite") }
 
     package func file(_ name: String) -> String { path + "/" + name }
@@ -52,7 +63,7 @@ package struct NodeFolder: Sendable {
                     "\(path) is missing; restore it from the copy of the keys: a new one opens nothing that waits")
             }
             throw NodeError(
-                .fileMissing, "\(path) is missing; put it in place: `exchange-node init --help` says what it is")
+                .fileMissing, "\(path) is missing; put it in place: docs/operations.md (make a folder) says what it is")
         }
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -65,7 +76,7 @@ package struct NodeFolder: Sendable {
         String(decoding: try read(path), as: UTF8.self)
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file whole or not at all, and returns when it is on the disk.
     ///
     /// - Parameter isSecret: readable and writable by this user alone, from its first byte on.
     package static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(NodeError) {
@@ -75,11 +86,20 @@ package struct NodeFolder: Sendable {
         let attributes: [FileAttributeKey: Any] = [.posixPermissions: isSecret ? 0o600 : 0o644]
         guard
             FileManager.default.createFile(atPath: temporary, contents: Data(bytes), attributes: attributes),
-            rename(temporary, path) == 0
+            sync(temporary), rename(temporary, path) == 0,
+            sync(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         else {
             throw NodeError(
                 .fileUnreadable, "\(path) cannot be written; check rights and free space",
                 cause: String(cString: strerror(errno)))
         }
+    }
+
+    /// Makes a file's content, or a folder's names, durable: a rename may reach the disk before what it names.
+    private static func sync(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 }

@@ -224,14 +224,14 @@ package final class CommunityHolder: Sendable {
     ) throws(NodeError) -> Community {
         guard FileManager.default.fileExists(atPath: folder.directory) else {
             throw NodeError(
-                .directoryMissing, "\(folder.directory) is missing; put the community's signed directory there")
+                .directoryMissing,
+                "\(folder.directory) is missing; install your community's with `exchange-node directory install`, or pair with "
+                    + "a partner (docs/pairing.md)")
         }
         let signed = try folder.read(folder.directory)
         do {
             let signer = try Certificate(pem: try folder.readText(folder.directorySigner))
-            let verification = VerificationContext(trust: trust, now: now.wall) {
-                $0 == signer.subjectKeyIdentifier ? signer : nil
-            }
+            let verification = VerificationContext(trust: trust, now: now.wall, directorySigner: signer)
             let payload: [UInt8]
             do {
                 payload = try SignedStatement.verify(signed, kind: .directory, in: verification).payload

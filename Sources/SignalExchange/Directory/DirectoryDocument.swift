@@ -16,7 +16,7 @@ package enum DirectoryDocument {
         return try JSONWriter.write(document, limits: limits)
     }
 
-    private static func encode(_ member: Member) -> JSONValue {
+    static func encode(_ member: Member) -> JSONValue {
         func list(_ certificates: [Certificate]) -> JSONValue {
             .array(certificates.map { .string(Data($0.der).base64EncodedString()) })
         }
@@ -63,7 +63,7 @@ package enum DirectoryDocument {
         return directory
     }
 
-    private static func member(_ value: JSONValue, at path: FieldPath) throws -> Member {
+    static func member(_ value: JSONValue, at path: FieldPath) throws -> Member {
         let reader = try ObjectReader(
             value, at: path, members: ["oin", "name", "roles", "endpoint", "certificates", "dutyContact"])
         let oin = try reader.parsed("oin", form: "an OIN") { OIN($0) }

@@ -96,7 +96,9 @@ extension NodeErrorCode {
             .directoryOlder, .notInDirectory:
             .internalServerError
         // Of a start, of a command, and of a caller: no answer of the API.
-        case .folderNotEmpty, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong, .nodeNotRunning,
+        case .folderNotEmpty, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
+            .authorityUnknown, .checkFoundFaults, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong,
+            .nodeNotRunning,
             .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
             .agencyUnreachable,
             .recipientRefused, .deliveryStopped, .answerInvalid, .evidenceNotVerified, .internalFault:

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 package import ExchangeCatalogue
+import ExchangeCore
 import Foundation
 import HTTPTypes
 import NIOCore
@@ -20,6 +21,8 @@ package struct LocalClient: Sendable {
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Who waits for many partners at once waits for each by itself.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = ProtocolLimits.directoryMaximumMembers
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 

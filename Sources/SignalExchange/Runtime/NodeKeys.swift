@@ -59,7 +59,7 @@ package struct NodeKeys: Sendable {
     }
 
     private static func secrets(in folder: NodeFolder) throws(NodeError) -> [String] {
-        NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey]
+        NodeFolder.KeyUse.allCases.map(folder.key) + [folder.archiveKey, folder.directoryKey]
             + (try retired(in: folder).map { "\(folder.retiredKeys)/\($0).key" })
     }
 

@@ -1,4 +1,4 @@
-import ExchangeCMS
+package import ExchangeCMS
 package import ExchangeCore
 
 /// The node's own certificates as its partners will judge them: a certificate that does not hold makes partners refuse
@@ -74,7 +74,7 @@ package struct OwnCertificates: Sendable {
 }
 
 extension NodeFolder.KeyUse {
-    fileprivate var purpose: CertificatePurpose {
+    package var purpose: CertificatePurpose {
         switch self {
         case .signing: .signing
         case .agreement: .keyAgreement

@@ -39,7 +39,8 @@ package struct TLSMaterial: Sendable {
                 digest: sha256(contents.flatMap { sha256($0).bytes }),
                 certificate: try Certificate(der: try leaf.toDERBytes()),
                 anchors: try NIOSSLCertificate.fromPEMBytes(contents[0]),
-                intermediates: try NIOSSLCertificate.fromPEMBytes(contents[1]),
+                // Where a root issues by itself nothing stands between, and the file is empty.
+                intermediates: contents[1].isEmpty ? [] : try NIOSSLCertificate.fromPEMBytes(contents[1]),
                 own: own,
                 key: try NIOSSLPrivateKey(bytes: contents[3], format: .pem))
             // A context compares key and certificate; found at the first connection, it would look like a dead partner.

@@ -1,0 +1,48 @@
+import ExchangeCatalogue
+import ExchangeCore
+
+/// What the running node says of itself.
+struct RunningNodeCheck {
+    let client: LocalClient
+
+    struct Look {
+        var findings: [Finding] = []
+        /// Whether a node answers on the socket.
+        var isRunning = false
+        /// What keeps the store from being written, as the node says; empty where nothing does.
+        var storeProblem = ""
+        var directoryVersion: Int64?
+    }
+
+    func look() async -> Look {
+        var look = Look()
+        do {
+            let status = try await client.get("/v1/status", timeoutSeconds: 10)
+            look.isRunning = true
+            look.storeProblem = status["storeProblem"]?.text ?? ""
+            look.directoryVersion = status["directoryVersion"]?.number
+            look.findings.append(
+                Finding("node", .ok, "runs, incarnation \(status["incarnation"]?.text ?? "unknown")"))
+            if let problem = status["filesProblem"]?.text, !problem.isEmpty {
+                look.findings.append(
+                    Finding(
+                        "files", .wrong, "the running node cannot use a file, and goes on with what it had: \(problem)")
+                )
+            }
+            let open = status["alarms"]?.number ?? 0
+            look.findings.append(
+                open == 0
+                    ? Finding("alarms", .ok, "none is open")
+                    : Finding("alarms", .warning, "\(open) are open: `exchange-node alarms` says what to do"))
+        } catch  where error.code == .nodeNotRunning {
+            look.findings.append(
+                Finding(
+                    "node", .warning,
+                    "does not run, or does not answer; nobody can reach it until it is started with `exchange-node run`"
+                ))
+        } catch {
+            look.findings.append(Finding("node", error))
+        }
+        return look
+    }
+}
