@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants bench clean
+.PHONY: help setup demo test check format mutants bench fresh clean
 .NOTPARALLEL:
 
 # Passed on, as in: make demo ARGS='--keep evidence' or make test ARGS='--filter ExchangeCoreTests'
@@ -49,6 +49,9 @@ mutants: setup ## takes each defence out of a copy and expects its test to fail 
 bench: setup ## speed and size of two nodes, in release (first time 10 minutes to build, then 6; ARGS=--quick tries it)
 	swift build --configuration release --package-path Benchmarks
 	Benchmarks/.build/release/exchange-bench $(ARGS)
+
+fresh: ## runs demo and test on a bare Debian 12 in a temporary folder, as root (20 minutes)
+	@scripts/fresh.sh $(ARGS)
 
 clean: ## removes what was built (the next build compiles the dependencies again)
 	swift package clean
