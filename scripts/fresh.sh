@@ -28,7 +28,7 @@ usage: fresh.sh [--only demo|test] [--toolchain FOLDER] [--packages FOLDER]... [
   --mirror URL        Debian's mirror; that of this machine's apt without it
   --keep              leaves the temporary folder, and says where it is
 
-It needs root, a Debian or a system of its kind, 12 GiB in TMPDIR, and 15 to 30 minutes on two processors. Nothing of this
+It needs root, a Debian or a system of its kind, 12 GiB in TMPDIR, and 20 to 45 minutes on two processors. Nothing of this
 machine is changed, except that debootstrap is installed where it is missing. Mounts and processes are in a namespace of
 their own and end with the script, however it ends; the folder is removed when nothing is mounted in it.
 

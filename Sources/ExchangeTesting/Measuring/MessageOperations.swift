@@ -51,12 +51,16 @@ public struct MessageOperations: Sendable {
         }
     }
 
+    /// How many messages went all the way, and how many do in a second.
+    public struct Rate: Hashable, Sendable {
+        public let messages: Int
+        public let perSecond: Double
+    }
+
     /// Goes on for a while on all processors.
-    ///
-    /// - Returns: messages a second.
-    public func rate(for span: Duration) async throws -> Double {
+    public func rate(for span: Duration) async throws -> Rate {
         let clock = ContinuousClock()
-        return try await withThrowingTaskGroup(of: Double.self) { group in
+        return try await withThrowingTaskGroup(of: Rate.self) { group in
             for lane in 0..<ProcessInfo.processInfo.activeProcessorCount {
                 group.addTask {
                     let begin = clock.now
@@ -64,10 +68,12 @@ public struct MessageOperations: Sendable {
                     repeat {
                         count += try exchangeBatch(from: lane * 1009 + count)
                     } while clock.now - begin < span
-                    return Double(count) / ((clock.now - begin) / .seconds(1))
+                    return Rate(messages: count, perSecond: Double(count) / ((clock.now - begin) / .seconds(1)))
                 }
             }
-            return try await group.reduce(0, +)
+            return try await group.reduce(Rate(messages: 0, perSecond: 0)) {
+                Rate(messages: $0.messages + $1.messages, perSecond: $0.perSecond + $1.perSecond)
+            }
         }
     }
 

@@ -15,6 +15,13 @@ struct ProcessFigures: Sendable {
         try self.init(identifier)
     }
 
+    /// Of this process, which measures.
+    static var own: ProcessFigures {
+        do { return try ProcessFigures(getpid()) } catch {
+            preconditionFailure("a process cannot see itself: \(error)")
+        }
+    }
+
     private init(_ identifier: Int32) throws {
         // proc(5): the name in parentheses may hold anything; utime and stime are the 14th and 15th field.
         let stat = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)

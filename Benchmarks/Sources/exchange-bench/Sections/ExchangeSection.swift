@@ -7,50 +7,68 @@ extension Bench {
         let roles = Self.roles(recipients: 1)
         say("\(name): the ceiling, all cryptography of a message without nodes")
         let operations = try operations(roles, usesRSA: usesRSA)
+        let start = ProcessFigures.own
         let before = try await operations.rate(for: plan.ceiling)
+        let cryptography = (ProcessFigures.own.processorTime - start.processorTime) / Double(before.messages)
         report.add(name, "signed content", Double(operations.contentBytes), "bytes")
         report.add(name, "envelope on its way", Double(try operations.envelopeBytes), "bytes")
-        report.add(name, "ceiling before", before, "messages/s")
+        report.add(name, "ceiling before", before.perSecond, "messages/s")
 
         say("\(name): two nodes")
-        let goal = usesRSA ? nil : Figure.Goal.under(15)
         let rate = try await LocalExchange.measure(roles: roles, usesRSA: usesRSA) { exchange in
-            let (sender, recipient) = (exchange.nodes[0], exchange.nodes[1])
-            let load = Load(from: sender, to: [recipient], notices: notices, name: name)
-            let emptyBytes = sender.storeBytes + recipient.storeBytes
-
-            let single = try await load.exchange(plan.messagesOneAtATime, atOnce: 1)
-            report.add(name, "receipt, one at a time, p50", single.latencies.milliseconds(percentile: 50), "ms")
-            report.add(name, "receipt, one at a time, p99", single.latencies.milliseconds(percentile: 99), "ms", goal)
-            let many = try await load.exchange(plan.messagesInFlight, atOnce: Plan.inFlight)
-            report.add(name, "receipt, 64 in flight, p50", many.latencies.milliseconds(percentile: 50), "ms")
-            report.add(name, "receipt, 64 in flight, p99", many.latencies.milliseconds(percentile: 99), "ms")
-            report.add(name, "64 in flight", many.outcome.rate, "messages/s")
-
-            let begin = try await (ProcessFigures(of: sender), ProcessFigures(of: recipient))
-            let outcome = try await load.submit(for: usesRSA ? plan.submittingShort : plan.submitting)
-            let end = try await (ProcessFigures(of: sender), ProcessFigures(of: recipient))
-            report.add(name, "receipted", outcome.rate, "messages/s")
-            func microseconds(_ first: ProcessFigures, _ last: ProcessFigures) -> Double {
-                (last.processorTime - first.processorTime) / .microseconds(1) / Double(outcome.messages)
-            }
-            report.add(name, "processor time, sender", microseconds(begin.0, end.0), "µs/message")
-            report.add(name, "processor time, recipient", microseconds(begin.1, end.1), "µs/message")
-            report.add(name, "resident, sender", Double(end.0.residentMaximumBytes) / 1e6, "MB")
-            report.add(name, "resident, recipient", Double(end.1.residentMaximumBytes) / 1e6, "MB")
-
-            try await sender.stop()
-            try await recipient.stop()
-            let messages = single.outcome.messages + many.outcome.messages + outcome.messages
-            let bytes = Double(sender.storeBytes + recipient.storeBytes - emptyBytes) / Double(messages)
-            report.add(name, "on disk, both nodes", bytes, "bytes/message")
-            return outcome.rate
+            try await measure(exchange, into: &report, name, cryptography: cryptography, usesRSA: usesRSA)
         }
 
         let after = try await operations.rate(for: plan.ceiling)
-        report.add(name, "ceiling after", after, "messages/s")
+        report.add(name, "ceiling after", after.perSecond, "messages/s")
         report.add(
-            name, "share of the ceiling", rate / ((before + after) / 2) * 100, "%", usesRSA ? nil : .atLeast(70))
+            name, "share of the ceiling", rate / ((before.perSecond + after.perSecond) / 2) * 100, "%",
+            usesRSA ? nil : .atLeast(70))
+    }
+
+    /// - Parameter cryptography: the processor time that the operations of one message take by themselves.
+    /// - Returns: messages a second.
+    private func measure(
+        _ exchange: LocalExchange, into report: inout Report, _ name: String, cryptography: Duration, usesRSA: Bool
+    ) async throws -> Double {
+        let (sender, recipient) = (exchange.nodes[0], exchange.nodes[1])
+        let load = Load(from: sender, to: [recipient], notices: notices, name: name)
+        let emptyBytes = sender.storeBytes + recipient.storeBytes
+
+        let begin = try await (ProcessFigures(of: sender), ProcessFigures(of: recipient), ProcessFigures.own)
+        let outcome = try await load.submit(for: usesRSA ? plan.submittingShort : plan.submitting)
+        let end = try await (ProcessFigures(of: sender), ProcessFigures(of: recipient), ProcessFigures.own)
+        report.add(name, "receipted", outcome.rate, "messages/s")
+        func microseconds(_ span: Duration) -> Double { span / .microseconds(1) / Double(outcome.messages) }
+        let (sending, receiving) = (
+            end.0.processorTime - begin.0.processorTime, end.1.processorTime - begin.1.processorTime
+        )
+        report.add(name, "processor time, sender", microseconds(sending), "µs/message")
+        report.add(name, "processor time, recipient", microseconds(receiving), "µs/message")
+        report.add(
+            name, "of it cryptography", cryptography * Double(outcome.messages) / (sending + receiving) * 100, "%")
+        report.add(
+            name, "processor time, measuring", microseconds(end.2.processorTime - begin.2.processorTime), "µs/message")
+
+        let single = try await load.exchange(plan.messagesOneAtATime, atOnce: 1)
+        let goal = usesRSA ? nil : Figure.Goal.under(15)
+        report.add(name, "receipt, one at a time, p50", single.latencies.milliseconds(percentile: 50), "ms")
+        report.add(name, "receipt, one at a time, p99", single.latencies.milliseconds(percentile: 99), "ms", goal)
+        let many = try await load.exchange(plan.messagesInFlight, atOnce: Plan.inFlight)
+        report.add(name, "receipt, 64 in flight, p50", many.latencies.milliseconds(percentile: 50), "ms")
+        report.add(name, "receipt, 64 in flight, p99", many.latencies.milliseconds(percentile: 99), "ms")
+        report.add(name, "receipted, 64 in flight", many.outcome.rate, "messages/s")
+
+        for (place, node) in [("sender", sender), ("recipient", recipient)] {
+            let resident = try await ProcessFigures(of: node).residentMaximumBytes
+            report.add(name, "resident, \(place)", Double(resident) / 1e6, "MB")
+        }
+        try await sender.stop()
+        try await recipient.stop()
+        let messages = single.outcome.messages + many.outcome.messages + outcome.messages
+        let bytes = Double(sender.storeBytes + recipient.storeBytes - emptyBytes) / Double(messages)
+        report.add(name, "on disk, both nodes", bytes, "bytes/message")
+        return outcome.rate
     }
 
     func operations(_ roles: [String], usesRSA: Bool = false) throws -> MessageOperations {

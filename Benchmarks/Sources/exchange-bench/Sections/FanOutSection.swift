@@ -6,7 +6,7 @@ extension Bench {
         for count in [1, 3, 8] {
             let (name, roles) = ("fan-out to \(count)", Self.roles(recipients: count))
             say(name)
-            let ceiling = try await operations(roles).rate(for: plan.ceiling / 2)
+            let ceiling = try await operations(roles).rate(for: plan.ceiling / 2).perSecond
             let outcome = try await LocalExchange.measure(roles: roles) { exchange in
                 let load = Load(
                     from: exchange.nodes[0], to: Array(exchange.nodes.dropFirst()), notices: notices, name: "fan")
