@@ -23,6 +23,9 @@ struct Load: Sendable {
         let messages: Int
         /// From the first submission to the last receipt.
         let span: Duration
+        /// Deliveries without a receipt when the last submission was accepted: beyond a batch for each recipient the nodes
+        /// exchange more slowly than they accept.
+        let backlog: Int
 
         var rate: Double { Double(messages) / (span / .seconds(1)) }
     }
@@ -40,8 +43,9 @@ struct Load: Sendable {
             }
             return count
         }
+        let backlog = try LocalConnection(to: sender.socket).openDeliveries(to: Set(recipients.map(\.oin)))
         try await waitUntilSettled(since: begin)
-        return Outcome(messages: counts.reduce(0, +), span: clock.now - begin)
+        return Outcome(messages: counts.reduce(0, +), span: clock.now - begin, backlog: backlog)
     }
 
     /// Submits message by message, each connection the next when the one before is receipted.
@@ -62,7 +66,7 @@ struct Load: Sendable {
             }
             return spans
         }
-        return (Outcome(messages: count, span: clock.now - begin), Latencies(spans.flatMap { $0 }))
+        return (Outcome(messages: count, span: clock.now - begin, backlog: 0), Latencies(spans.flatMap { $0 }))
     }
 
     /// Returns when nothing is open to the recipients.
