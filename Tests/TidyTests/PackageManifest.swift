@@ -28,12 +28,13 @@ struct PackageManifest: HouseRule {
     /// What is wrong with the dependency whose arguments these are.
     private func messages(for arguments: [SwiftToken], in file: SourceFile) -> [String] {
         var depth = 1
-        let own = arguments.prefix { token in
-            if token.isSymbol("(") { depth += 1 }
-            if token.isSymbol(")") { depth -= 1 }
-            return depth > 0
-        }
-        if own.first?.isWord("path") == true {
+        let own = Array(
+            arguments.prefix { token in
+                if token.isSymbol("(") { depth += 1 }
+                if token.isSymbol(")") { depth -= 1 }
+                return depth > 0
+            })
+        if own.indices.dropLast().contains(where: { own[$0].isWord("path") && own[$0 + 1].isSymbol(":") }) {
             // A package of its own, such as the benchmarks, uses this one by its path.
             return file.path == "Package.swift" ? ["a dependency by path exists on one machine only"] : []
         }
@@ -62,6 +63,7 @@ struct PackageManifest: HouseRule {
         ".package(url: \"https://github.com/a/b\", from: \"1.0.0\")",
         ".package(url: \"https://github.com/a/b\", .upToNextMajor(from: \"1.0.0\"))",
         ".package(url: \"https://github.com/a/b\", branch: \"main\")", ".package(path: \"../b\")",
+        ".package(name: \"b\", path: \"../b\")",
         ".package(url: \"https://mirror.example/a/b\", .upToNextMinor(from: \"1.0.0\"))",
         ".target(name: \"a\", swiftSettings: [." + "unsafeFlags([\"-O\"])])",
     ])
@@ -71,5 +73,6 @@ struct PackageManifest: HouseRule {
         #expect(count(".package(url: \"https://github.com/a/b\", .upToNextMinor(from: \"1.0.0\"), traits: [])") == 0)
         #expect(count(".product(name: \"A\", package: \"b\")") == 0)
         #expect(count(".package(path: \"..\")", at: "Benchmarks/Package.swift") == 0)
+        #expect(count(".package(name: \"a\", path: \"..\")", at: "Benchmarks/Package.swift") == 0)
     }
 }

@@ -69,7 +69,7 @@ struct SourceTree {
         let all = FileManager.default.enumerator(atPath: root.path)
         var paths: [String] = []
         while let path = all?.nextObject() as? String {
-            if path.hasPrefix(".build") || path.hasPrefix("demo-") {
+            if path.hasPrefix(".build") || path.hasSuffix("/.build") || path.hasPrefix("demo-") {
                 all?.skipDescendants()
             } else {
                 paths.append(path)

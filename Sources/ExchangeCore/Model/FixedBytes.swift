@@ -1,17 +1,19 @@
 /// Sixteen bytes, the size of every identifier on the wire (RFC 9562 §4: a UUID is 128 bits).
 ///
-/// Two words rather than an array: identifiers are compared, hashed and copied for each message.
+/// Two words rather than an array: identifiers are compared, hashed and copied for each message. What makes one of bytes is
+/// inlinable, because a generic that another target cannot specialise asks for each byte by itself: for every row of the
+/// store that took a twentieth of a node's time.
 public struct Bytes16: Hashable, Sendable, Comparable {
     public let high: UInt64
     public let low: UInt64
 
-    public init(high: UInt64, low: UInt64) {
+    @inlinable public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
     /// Returns `nil` unless there are exactly sixteen bytes.
-    public init?(_ bytes: some Collection<UInt8>) {
+    @inlinable public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.init(high: bytes.prefix(8).bigEndianWord, low: bytes.dropFirst(8).bigEndianWord)
     }
@@ -24,19 +26,18 @@ public struct Bytes16: Hashable, Sendable, Comparable {
 /// A SHA-256 value (FIPS 180-4). The core never computes one: digests come with events.
 public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     public static let byteCount = 32
-    private let first: Bytes16
-    private let second: Bytes16
+    @usableFromInline let first: Bytes16
+    @usableFromInline let second: Bytes16
 
     /// Returns `nil` unless there are exactly 32 bytes.
-    public init?(_ bytes: some Collection<UInt8>) {
+    @inlinable public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount,
             let first = Bytes16(bytes.prefix(16)), let second = Bytes16(bytes.dropFirst(16))
         else { return nil }
-        self.first = first
-        self.second = second
+        self.init(first: first, second: second)
     }
 
-    private init(first: Bytes16, second: Bytes16) {
+    @usableFromInline init(first: Bytes16, second: Bytes16) {
         self.first = first
         self.second = second
     }
@@ -54,7 +55,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 public typealias DigestFunction = @Sendable ([UInt8]) -> Digest
 
 extension Collection<UInt8> {
-    fileprivate var bigEndianWord: UInt64 { reduce(0) { $0 << 8 | UInt64($1) } }
+    @inlinable var bigEndianWord: UInt64 { reduce(0) { $0 << 8 | UInt64($1) } }
 
     /// Lower-case hexadecimal, two characters a byte.
     public var hexadecimal: String {

@@ -31,7 +31,7 @@ public protocol UniqueIdentifier: Hashable, Sendable, Comparable, CustomStringCo
 }
 
 extension UniqueIdentifier {
-    public init?(bytes: some Collection<UInt8>) {
+    @inlinable public init?(bytes: some Collection<UInt8>) {
         guard let value = Bytes16(bytes) else { return nil }
         self.init(value)
     }

@@ -50,8 +50,16 @@ public struct LocalExchange: Sendable {
     ) async throws -> Value {
         let executable = executable ?? NodeProcess.builtExecutable
         try demand(count: count, executable: executable)
-        let plan = ExampleCommunity.Plan(
-            members: try ExamplePKI.members(count), executable: executable, isRelayed: true)
+        return try await run(
+            ExampleCommunity.Plan(members: try ExamplePKI.members(count), executable: executable, isRelayed: true), body
+        )
+    }
+
+    /// - Parameter plan: of what ``demand(count:executable:)`` has passed.
+    static func run<Value>(
+        _ plan: ExampleCommunity.Plan, isolation: isolated (any Actor)? = #isolation,
+        _ body: (LocalExchange) async throws -> Value
+    ) async throws -> Value {
         let clock = ContinuousClock()
         let begin = clock.now
         return try await ExampleCommunity.inTemporaryFolder(plan) { community in
@@ -72,7 +80,7 @@ public struct LocalExchange: Sendable {
         nodes = community.nodes.map { LocalNode(handle: $0) }
     }
 
-    private static func demand(count: Int, executable: URL) throws {
+    static func demand(count: Int, executable: URL) throws {
         guard (2...maximumNodes).contains(count) else {
             throw LocalExchangeError(.nodeCountInvalid, "an exchange has 2 to \(maximumNodes) nodes, not \(count)")
         }

@@ -135,24 +135,22 @@ package struct Receiving: Sendable {
         return Dictionary(uniqueKeysWithValues: zip(numbers, batch.envelopes))
     }
 
-    /// A verdict for each item, with the signature that it needs. Duplicates end before any decryption.
+    /// A verdict for each item, with the signature that it needs. Duplicates end before any decryption. All items are
+    /// examined at once: one after the other each would wait for the disk by itself, with the key of its case.
     private func propose(
         _ items: [ManifestItem], envelopes: [SequenceNumber: [UInt8]], from sender: OIN, examining: Examining,
         lapsed: LapsedProofs
     ) async throws -> [ReceptionProposal] {
         let known = try await context.ledger.receptionFacts(
             items.map { ReceptionQuery(item: $0.item) }, from: sender)
-        var findings: [Examining.Finding] = []
-        var queries: [ReceptionQuery] = []
-        for (item, facts) in zip(items, known) {
-            let finding = await self.finding(
+        let findings = try await Array(zip(items, known)).mapConcurrently { item, facts in
+            await finding(
                 for: item, facts: facts, envelope: envelopes[item.item.number], from: sender, examining: examining,
                 lapsed: lapsed)
-            findings.append(finding)
-            queries.append(ReceptionQuery(item.item, finding.examination))
         }
+        let queries = zip(items, findings).map { ReceptionQuery($0.item, $1.examination) }
         let facts = try await context.ledger.receptionFacts(queries, from: sender)
-        return try zip(queries, zip(findings, facts)).map { query, pair in
+        return try await Array(zip(queries, zip(findings, facts))).mapConcurrently { query, pair in
             let (finding, facts) = pair
             let verdict = Reception.decide(
                 query.item, finding.examination, facts: facts, limits: context.limits, now: context.now)

@@ -125,8 +125,12 @@ package struct Submitting: Sendable {
             throw NodeError(.submissionInvalid, "\(error)")
         }
         for party in parties { try check(party, in: directory) }
-        let reference = submission.caseRef ?? answered?.caseRef ?? CaseReference(random: Randomness.bytes16())
-        let before = try await context.ledger.lastMessages(in: reference, to: parties.map(\.oin))
+        let known = submission.caseRef ?? answered?.caseRef
+        let reference = known ?? CaseReference(random: Randomness.bytes16())
+        // A case that begins here has nothing before it.
+        let before =
+            known == nil
+            ? parties.map { _ in nil } : try await context.ledger.lastMessages(in: reference, to: parties.map(\.oin))
         let id = MessageID(at: now, random: Randomness.bytes16())
         return submission.content(
             as: definition, id: id, created: now, sender: sender,

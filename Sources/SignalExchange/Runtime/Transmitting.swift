@@ -79,16 +79,14 @@ package struct Transmitting: Sendable {
         let community = context.community
         let outcomes = Dictionary(
             answer.outcomes.map { ($0.number, $0.answer) }, uniquingKeysWith: { first, _ in first })
-        var records: [AnswerRecord] = []
-        for delivery in prepared.deliveries {
+        let records = try await prepared.deliveries.mapConcurrently { delivery in
             let answer: VerifiedAnswer =
                 if let given = outcomes[delivery.item.number] {
                     try await verify(given, to: delivery, from: partner, community: community)
                 } else {
                     .invalid(reason: "the partner's answer leaves out number \(delivery.item.number)")
                 }
-            records.append(
-                AnswerRecord(number: delivery.item.number, answer: answer, jitter: Randomness.word()))
+            return AnswerRecord(number: delivery.item.number, answer: answer, jitter: Randomness.word())
         }
         try await context.ledger.recordAnswers(records, from: partner, now: context.now)
     }
@@ -165,18 +163,17 @@ package struct Transmitting: Sendable {
                 deliveries, for: partner, code, detail: error.message, retryAfter: Self.holdRetry)
             return []
         }
-        var sealed: [Sealed] = []
-        for delivery in deliveries {
+        return try await deliveries.mapConcurrently { delivery -> Sealed? in
             do {
                 let envelope = delivery.kind == .message ? try await envelope(of: delivery, for: recipient) : []
-                sealed.append((delivery, envelope))
+                return (delivery, envelope)
             } catch let error as CMSError {
                 try await putOff(delivery, for: partner, detail: error.message)
             } catch let error as StoreError where error.code == .storeDamaged {
                 try await putOff(delivery, for: partner, detail: error.description)
             }
-        }
-        return sealed
+            return nil
+        }.compactMap(\.self)
     }
 
     /// For long, so that any number of messages that cannot be read does not keep back what stands behind.

@@ -1,0 +1,25 @@
+import Foundation
+import Synchronization
+
+/// Work that Ctrl-C and SIGTERM cancel, so that nodes and folders go with it.
+enum Interruption {
+    /// - Returns: the exit status: that of the work, or 128 and the signal's number.
+    static func run(_ work: @escaping @Sendable () async -> Int32) async -> Int32 {
+        let received = Mutex<Int32?>(nil)
+        let task = Task { await work() }
+        let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+            // A handler that does nothing, where SIG_IGN would be inherited by the nodes.
+            signal(number) { _ in }
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                received.withLock { $0 = $0 ?? number }
+                task.cancel()
+            }
+            source.activate()
+            return source
+        }
+        let status = await task.value
+        for source in sources { source.cancel() }
+        return received.withLock { $0 }.map { 128 + $0 } ?? status
+    }
+}
