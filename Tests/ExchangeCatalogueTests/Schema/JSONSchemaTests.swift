@@ -19,7 +19,9 @@ struct JSONSchemaTests {
                 try RepositoryFiles.bytes("schemas/\(file.name)") == bytes,
                 "\(file.name) differs: run the test with EXCHANGE_WRITE_SCHEMAS=1 and commit the file")
         }
-        #expect(try RepositoryFiles.names(in: "schemas") == Self.files.map(\.name).sorted())
+        #expect(
+            try RepositoryFiles.names(in: "schemas").filter { $0.hasSuffix(".schema.json") }
+                == Self.files.map(\.name).sorted())
     }
 
     @Test func `the message reference is the one that the definitions give`() throws {

@@ -116,9 +116,11 @@ extension Nodes {
             try await withFolders { _, _, out, _ in
                 try lay("{", as: "a-broken.json", in: out)
                 try lay(String(repeating: " ", count: 70_000), as: "b-large.json", in: out)
+                // What it leads to could well be sent: it may be what the one who laid the link must not read.
+                let elsewhere = out.appending(path: "elsewhere.json")
+                try Data(try signal.utf8).write(to: elsewhere)
                 try FileManager.default.createSymbolicLink(
-                    at: out.appending(path: "outbox/c-link.json"),
-                    withDestinationURL: URL(filePath: "/etc/hostname"))
+                    at: out.appending(path: "outbox/c-link.json"), withDestinationURL: elsewhere)
                 try lay(try signal, as: "d-good.json", in: out)
                 _ = try await appeared(out.appending(path: "sent/d-good.json"))
                 for name in ["a-broken", "b-large", "c-link"] {
