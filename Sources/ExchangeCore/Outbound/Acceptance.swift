@@ -7,16 +7,19 @@ package struct AcceptanceRequest: Hashable, Sendable {
     package let claim: IdempotencyClaim?
     /// The step in our own inbox that this message tells of, where it is an L2 or L3.
     package let inboxStep: InboxStep?
+    /// The wrapped storage key of the case, where the case begins with this message and nothing is kept of it yet.
+    package let newCaseKey: [UInt8]?
 
     package init(
         message: MessageSummary, envelope: [UInt8], recipients: [Party], claim: IdempotencyClaim?,
-        inboxStep: InboxStep?
+        inboxStep: InboxStep?, newCaseKey: [UInt8]? = nil
     ) {
         self.message = message
         self.envelope = envelope
         self.recipients = recipients
         self.claim = claim
         self.inboxStep = inboxStep
+        self.newCaseKey = newCaseKey
     }
 }
 
@@ -102,6 +105,7 @@ package enum Acceptance {
                 .appendLeaf(AuditLeaf(.inboxMoved, at: now.wall, messageID: step.messageID, note: next.rawValue)))
         }
         let message = request.message
+        if let key = request.newCaseKey { changes.append(.keepCaseKey(key, of: message.caseReference)) }
         changes.append(.keepMessage(message, envelope: request.envelope, isOutgoing: true))
         changes.append(
             .appendLeaf(

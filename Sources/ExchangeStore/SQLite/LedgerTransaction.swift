@@ -51,6 +51,7 @@ struct LedgerTransaction {
 
     private mutating func apply(_ change: LedgerChange) throws {
         switch change {
+        case .keepCaseKey(let key, let reference): try keep(caseKey: key, of: reference)
         case .keepMessage(let message, let envelope, let isOutgoing):
             try keep(message, envelope: envelope, isOutgoing: isOutgoing)
         case .openDelivery(let message, let recipient): try openDelivery(of: message, to: recipient)
@@ -99,6 +100,11 @@ struct LedgerTransaction {
                 message.priority.rawValue, message.created.milliseconds, message.wanted.rawValue,
                 message.isHandedOver, isOutgoing, at.milliseconds, Data(envelope),
             ])
+    }
+
+    private func keep(caseKey: [UInt8], of reference: CaseReference) throws {
+        try database.change(
+            "INSERT INTO case_key (case_reference, wrapped_key) VALUES (?, ?)", [reference.column, Data(caseKey)])
     }
 
     /// A partner has a row from the first thing that is written of it.
