@@ -33,5 +33,6 @@ while (page := call("GET", "/consumers/case-system/entries?waitSeconds=2"))["ite
             file.flush()
             os.fsync(file.fileno())
         os.rename(name + ".new", name)
+        os.fsync(os.open(folder, os.O_RDONLY))  # The name, too, is on the disk when its folder is.
         print("kept", name)
     call("PUT", "/consumers/case-system/cursor", json.dumps({"cursor": page["cursor"]}))

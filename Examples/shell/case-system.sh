@@ -26,7 +26,10 @@ while page=$(call GET '/consumers/case-system/entries?waitSeconds=2') && [[ $(jq
     jq --raw-output '.items[].message.id' <<<"$page" | while read -r id; do
         # Kept whole first, and confirmed after: an entry that comes again is the same file.
         jq ".items[].message | select(.id == \"$id\")" <<<"$page" >"$folder/$id.json.new"
-        sync "$folder/$id.json.new" && mv "$folder/$id.json.new" "$folder/$id.json" && echo "kept $folder/$id.json"
+        sync "$folder/$id.json.new"
+        mv "$folder/$id.json.new" "$folder/$id.json"
+        sync "$folder"
+        echo "kept $folder/$id.json"
     done
     call PUT /consumers/case-system/cursor --data "$(jq '{cursor}' <<<"$page")" >/dev/null
 done

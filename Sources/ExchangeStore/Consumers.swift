@@ -38,7 +38,7 @@ package struct ConsumerName: Hashable, Comparable, Sendable, CustomStringConvert
 
 /// How far a feed was read: in each priority, the number of the last entry. An entry presses past all that waits in lower
 /// priorities, and so each has a place of its own.
-package struct FeedPosition: Hashable, Sendable {
+package struct FeedPosition: Hashable, Sendable, CustomStringConvertible {
     package static let start = FeedPosition(numbers: [0, 0, 0, 0])
 
     /// By ``Priority/rank``.
@@ -58,13 +58,13 @@ package struct FeedPosition: Hashable, Sendable {
 
     package func isBehind(_ other: FeedPosition) -> Bool { furthest(other) != self }
 
-    fileprivate var text: String { numbers.map(String.init).joined(separator: "-") }
+    package var description: String { numbers.map(String.init).joined(separator: "-") }
 
     fileprivate init?(_ text: Substring) {
         let numbers = text.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int64($0) }
         guard numbers.count == 4, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
         self.init(numbers: numbers)
-        guard self.text == text else { return nil }
+        guard description == text else { return nil }
     }
 }
 
@@ -91,7 +91,7 @@ package struct FeedCursor: Hashable, Sendable, CustomStringConvertible {
         guard description == text else { return nil }
     }
 
-    package var description: String { "\(key.bytes.hexadecimal).\(position.text)" }
+    package var description: String { "\(key.bytes.hexadecimal).\(position)" }
 }
 
 /// One of the organisation's systems, and how far it is.
@@ -103,10 +103,12 @@ package struct Consumer: Hashable, Sendable {
     package let position: FeedPosition
     package let createdAt: Timestamp
     package let confirmedAt: Timestamp?
+    /// Who made it.
+    package let actor: String
 
     package init(
         name: ConsumerName, feed: FeedName, key: Bytes16, position: FeedPosition, createdAt: Timestamp,
-        confirmedAt: Timestamp?
+        confirmedAt: Timestamp?, actor: String
     ) {
         self.name = name
         self.feed = feed
@@ -114,6 +116,7 @@ package struct Consumer: Hashable, Sendable {
         self.position = position
         self.createdAt = createdAt
         self.confirmedAt = confirmedAt
+        self.actor = actor
     }
 
     package var cursor: FeedCursor { FeedCursor(key: key, position: position) }

@@ -85,14 +85,20 @@ package protocol ExchangeLedger: Sendable {
     func consumer(_ name: ConsumerName) async throws -> Consumer?
     /// Makes a consumer, from the next entry on or from the first that is kept; one that is there stays as it is.
     ///
-    /// - Parameter key: 16 random bytes, which no other consumer ever had.
+    /// - Parameters:
+    ///   - key: 16 random bytes, which no other consumer ever had.
+    ///   - actor: who asked for it.
     func addConsumer(
-        _ name: ConsumerName, of feed: FeedName, fromStart: Bool, key: Bytes16, now: Timestamp
+        _ name: ConsumerName, of feed: FeedName, fromStart: Bool, key: Bytes16, by actor: ActorID, now: Timestamp
     ) async throws -> ConsumerAddition
     /// Forgets a consumer and how far it was; `false` where there is none of that name.
-    func removeConsumer(_ name: ConsumerName) async throws -> Bool
+    func removeConsumer(_ name: ConsumerName, by actor: ActorID, at: Timestamp) async throws -> Bool
     /// Keeps how far a consumer is. What is before its cursor is not handed out to it again.
-    func confirm(_ cursor: FeedCursor, of name: ConsumerName, at: Timestamp) async throws -> Confirmation
+    func confirm(
+        _ cursor: FeedCursor, of name: ConsumerName, by actor: ActorID, at: Timestamp
+    ) async throws -> Confirmation
+    /// The place behind all that was ever handed out of a feed.
+    func lastPosition(of feed: FeedName) async throws -> FeedPosition
     /// What stands in the inbox behind a position, the most pressing first. Each message stands there once, from when it
     /// is there for everybody to see.
     func inboxFeed(

@@ -84,7 +84,7 @@ package struct ExchangeNode: Sendable {
                 context: context, consumers: local.consumers, name: .watchedFolder, feed: .inbox)
             services.append(
                 WatchedFolder(
-                    reach: reach, submitting: local.submitting, places: WatchedFolder.Places(path: path), access: access
+                    reach: reach, submitting: local.submitting, places: FolderPlaces(path: path, access: access)
                 ))
         }
         var group = ServiceGroupConfiguration(

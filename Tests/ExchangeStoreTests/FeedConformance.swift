@@ -22,7 +22,7 @@ import Testing
         _ ledger: any ExchangeLedger, _ name: ConsumerName = caseSystem, _ feed: FeedName = .inbox, key: UInt64 = 1
     ) async throws -> Consumer {
         let addition = try await ledger.addConsumer(
-            name, of: feed, fromStart: true, key: Self.key(key), now: Sample.start)
+            name, of: feed, fromStart: true, key: Self.key(key), by: .user(7), now: Sample.start)
         guard case .added(let consumer) = addition else { throw Unexpected(what: "\(addition)") }
         return consumer
     }
@@ -51,7 +51,7 @@ import Testing
         #expect(try await Self.fetch(ledger, after: consumer.position, maximumItems: 2).ordinals == [1, 2])
         let last = try #require(first.entries.last)
         let cursor = FeedCursor(key: consumer.key, position: last.position)
-        let confirmation = try await ledger.confirm(cursor, of: Self.caseSystem, at: Sample.start)
+        let confirmation = try await ledger.confirm(cursor, of: Self.caseSystem, by: .user(7), at: Sample.start)
         guard case .confirmed(let moved, isRepeated: false) = confirmation else {
             throw Unexpected(what: "\(confirmation)")
         }
@@ -73,7 +73,7 @@ import Testing
         let places = try await Self.fetch(ledger, after: .start).entries.map(\.position)
         for place in [places[2], places[2], places[0]] {
             let cursor = FeedCursor(key: consumer.key, position: place)
-            _ = try await ledger.confirm(cursor, of: Self.caseSystem, at: Sample.start)
+            _ = try await ledger.confirm(cursor, of: Self.caseSystem, by: .user(7), at: Sample.start)
         }
         let kept = try #require(try await ledger.consumer(Self.caseSystem))
         #expect(kept.position == places[2])
@@ -86,7 +86,8 @@ import Testing
         let one = try await Self.follow(ledger)
         let other = try await Self.follow(ledger, Self.desk, key: 2)
         let place = try #require(try await Self.fetch(ledger, after: .start).entries.last).position
-        _ = try await ledger.confirm(FeedCursor(key: one.key, position: place), of: one.name, at: Sample.start)
+        _ = try await ledger.confirm(
+            FeedCursor(key: one.key, position: place), of: one.name, by: .user(7), at: Sample.start)
         #expect(try await ledger.consumers().map(\.name) == [Self.caseSystem, Self.desk])
         #expect(try await ledger.consumer(other.name)?.position == .start)
     }
@@ -99,12 +100,12 @@ import Testing
         let other = try await Self.follow(ledger, Self.desk, key: 2)
         let place = try #require(try await Self.fetch(ledger, after: .start).entries.last).position
         let cursor = FeedCursor(key: one.key, position: place)
-        #expect(try await ledger.confirm(cursor, of: other.name, at: Sample.start) == .foreignCursor)
-        #expect(try await ledger.removeConsumer(one.name))
-        #expect(try await ledger.confirm(cursor, of: one.name, at: Sample.start) == .unknownConsumer)
-        #expect(try await !ledger.removeConsumer(one.name))
+        #expect(try await ledger.confirm(cursor, of: other.name, by: .user(7), at: Sample.start) == .foreignCursor)
+        #expect(try await ledger.removeConsumer(one.name, by: .user(7), at: Sample.start))
+        #expect(try await ledger.confirm(cursor, of: one.name, by: .user(7), at: Sample.start) == .unknownConsumer)
+        #expect(try await !ledger.removeConsumer(one.name, by: .user(7), at: Sample.start))
         _ = try await Self.follow(ledger, key: 3)
-        #expect(try await ledger.confirm(cursor, of: one.name, at: Sample.start) == .foreignCursor)
+        #expect(try await ledger.confirm(cursor, of: one.name, by: .user(7), at: Sample.start) == .foreignCursor)
     }
 
     @Test(arguments: StoreForm.all)
@@ -115,7 +116,7 @@ import Testing
         var place = try #require(try await Self.fetch(ledger, after: .start).entries.last).position
         place[.stat] = 2
         let cursor = FeedCursor(key: consumer.key, position: place)
-        #expect(try await ledger.confirm(cursor, of: consumer.name, at: Sample.start) == .cursorAhead)
+        #expect(try await ledger.confirm(cursor, of: consumer.name, by: .user(7), at: Sample.start) == .cursorAhead)
     }
 
     @Test(arguments: StoreForm.all)
@@ -163,7 +164,7 @@ import Testing
         let ledger = try await form.open()
         try await ledger.receive(1, number: 1)
         let addition = try await ledger.addConsumer(
-            Self.caseSystem, of: .inbox, fromStart: false, key: Self.key(1), now: Sample.start)
+            Self.caseSystem, of: .inbox, fromStart: false, key: Self.key(1), by: .user(7), now: Sample.start)
         guard case .added(let consumer) = addition else { throw Unexpected(what: "\(addition)") }
         try await ledger.receive(2, number: 2)
         #expect(try await Self.fetch(ledger, after: consumer.position).ordinals == [2])
@@ -174,18 +175,21 @@ import Testing
         let ledger = try await form.open()
         let consumer = try await Self.follow(ledger)
         let again = try await ledger.addConsumer(
-            consumer.name, of: .deliveries, fromStart: false, key: Self.key(9), now: Sample.start)
+            consumer.name, of: .deliveries, fromStart: false, key: Self.key(9), by: .user(7), now: Sample.start)
         #expect(again == .known(consumer))
     }
 
-    @Test func `there are no more consumers than there may be`() async throws {
+    @Test func `there are no more consumers than there may be, and the node's own have their place`() async throws {
         var limits = StoreLimits()
         limits.consumersMaximum = 1
         let ledger = try await Sample.openSQLite(limits: limits)
         _ = try await Self.follow(ledger)
         let addition = try await ledger.addConsumer(
-            Self.desk, of: .inbox, fromStart: true, key: Self.key(2), now: Sample.start)
+            Self.desk, of: .inbox, fromStart: true, key: Self.key(2), by: .user(7), now: Sample.start)
         #expect(addition == .tooMany(1))
+        let own = try await ledger.addConsumer(
+            .inboxHook, of: .inbox, fromStart: true, key: Self.key(3), by: .node, now: Sample.start)
+        guard case .added = own else { throw Unexpected(what: "\(own)") }
     }
 
     @Test func `many arrivals get their numbers in more than one operation, and none is left out`() async throws {
@@ -231,13 +235,44 @@ import Testing
         #expect(try await ledger.deliveryFeed(after: .start, maximumItems: 9).isEmpty)
     }
 
+    @Test func `what was answered before there were feeds stands in the feed too`() async throws {
+        let ledger = try await Sample.openSQLite()
+        for ordinal in 1...3 { try await ledger.accept(ordinal) }
+        for number in [3, 1] {
+            try await ledger.recordAnswers(
+                [
+                    AnswerRecord(
+                        number: SequenceNumber(UInt64(number)), answer: .receipt(Array("receipt".utf8)), jitter: 0)
+                ],
+                from: Community.avim, now: Sample.now())
+        }
+        try await ledger.close()
+        // The store as it was before: without what the migration made.
+        let queue = try DatabaseQueue(path: TemporaryFolder.store)
+        try await queue.write { database in
+            for sql in [
+                "DROP TRIGGER delivery_changed", "DROP INDEX delivery_feed",
+                "ALTER TABLE delivery DROP COLUMN feed_number",
+                "DROP TRIGGER inbox_number_final", "DROP INDEX inbox_feed", "DROP INDEX inbox_unnumbered",
+                "ALTER TABLE inbox DROP COLUMN feed_number", "DROP TABLE feed", "DROP TABLE consumer",
+                "DELETE FROM grdb_migrations WHERE identifier = 'consumers'",
+            ] { try database.execute(sql: sql) }
+        }
+        try queue.close()
+        let again = try await Sample.openSQLite()
+        let feed = try await again.deliveryFeed(after: .start, maximumItems: 9)
+        #expect(feed.map(\.entry.key.number.value) == [1, 3])
+        let last = try await again.lastPosition(of: .deliveries)
+        #expect(last[.routine] == 2)
+    }
+
     @Test func `no hand on the file moves a consumer back, or a message in the feed`() async throws {
         let ledger = try await Sample.openSQLite()
         try await ledger.receive(1, number: 1)
         let consumer = try await Self.follow(ledger)
         let place = try #require(try await Self.fetch(ledger, after: .start).entries.last).position
         _ = try await ledger.confirm(
-            FeedCursor(key: consumer.key, position: place), of: consumer.name, at: Sample.start)
+            FeedCursor(key: consumer.key, position: place), of: consumer.name, by: .user(7), at: Sample.start)
         for sql in [
             "UPDATE consumer SET routine = 0", "UPDATE inbox SET feed_number = 9", "UPDATE feed SET last_number = 0",
         ] {

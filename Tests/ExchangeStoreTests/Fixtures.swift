@@ -116,13 +116,14 @@ enum Sample {
 
     static func request(
         _ message: MessageSummary, ordinal: Int = 0, envelopeBytes: Int = 256, to recipients: [OIN] = [Community.avim],
-        key: String? = nil, submission: String = "submission", inboxStep: InboxStep? = nil
+        key: String? = nil, submission: String = "submission", inboxStep: InboxStep? = nil,
+        newCaseKey: [UInt8]? = nil
     ) -> AcceptanceRequest {
         AcceptanceRequest(
             message: message, envelope: envelope(ordinal, byteCount: envelopeBytes),
             recipients: recipients.map { Party(oin: $0, role: .police) },
             claim: key.flatMap { IdempotencyClaim(key: $0, submissionDigest: digest(submission)) },
-            inboxStep: inboxStep)
+            inboxStep: inboxStep, newCaseKey: newCaseKey)
     }
 }
 

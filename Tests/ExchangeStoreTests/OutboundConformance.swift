@@ -253,4 +253,21 @@ import Testing
         }
         #expect(keys.count == 1)
     }
+
+    @Test(arguments: StoreForm.all)
+    func `the key of a new case is kept with its first message, and never in the place of another`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        func accept(_ ordinal: Int, key: [UInt8]) async throws {
+            let request = Sample.request(try Sample.message(ordinal, in: Sample.case1), newCaseKey: key)
+            _ = try await ledger.accept(request, limits: NodeLimits(), now: Sample.now())
+        }
+        try await accept(1, key: [9])
+        #expect(try await ledger.caseKey(for: Sample.case1, orKeep: [1]) == [9])
+        let error = await #expect(throws: StoreError.self) { try await accept(2, key: [8]) }
+        #expect(error?.code == .invariantViolated)
+        #expect(try await ledger.caseKey(for: Sample.case1, orKeep: [1]) == [9])
+        #expect(try await ledger.due().numbers == [1])
+    }
 }

@@ -14,6 +14,9 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case numberNoted = "number-noted"
     case followUpRecorded = "follow-up-recorded"
     case inboxMoved = "inbox-moved"
+    case consumerAdded = "consumer-added"
+    case consumerRemoved = "consumer-removed"
+    case consumerConfirmed = "consumer-confirmed"
     case alarmRaised = "alarm-raised"
     case directoryInstalled = "directory-installed"
 }

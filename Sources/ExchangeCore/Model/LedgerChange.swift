@@ -61,6 +61,8 @@ package enum LedgerChange: Hashable, Sendable {
     case noteActor(ActorID, of: MessageID, step: MessageID?)
     /// Gives a recipient's delivery the next number of its channel.
     case openDelivery(MessageSummary, to: Party)
+    /// The first key of a case, wrapped; a case that has one is a fault of ours.
+    case keepCaseKey([UInt8], of: CaseReference)
     case claimIdempotencyKey(IdempotencyClaim, MessageID)
     /// Fills a number of a partner's channel to us, and its answer.
     case fillSlot(from: OIN, ChannelItem, KeptAnswer)

@@ -9,10 +9,12 @@ package struct AcceptanceRequest: Hashable, Sendable {
     package let inboxStep: InboxStep?
     /// Who asked for it.
     package let requester: ActorID
+    /// The wrapped storage key of the case, where the case begins with this message and nothing is kept of it yet.
+    package let newCaseKey: [UInt8]?
 
     package init(
         message: MessageSummary, envelope: [UInt8], recipients: [Party], claim: IdempotencyClaim?,
-        inboxStep: InboxStep?, requester: ActorID = .node
+        inboxStep: InboxStep?, requester: ActorID = .node, newCaseKey: [UInt8]? = nil
     ) {
         self.message = message
         self.envelope = envelope
@@ -20,6 +22,7 @@ package struct AcceptanceRequest: Hashable, Sendable {
         self.claim = claim
         self.inboxStep = inboxStep
         self.requester = requester
+        self.newCaseKey = newCaseKey
     }
 }
 
@@ -109,6 +112,7 @@ package enum Acceptance {
                 ))
         }
         let message = request.message
+        if let key = request.newCaseKey { changes.append(.keepCaseKey(key, of: message.caseReference)) }
         changes.append(.keepMessage(message, envelope: request.envelope, isOutgoing: true))
         changes.append(
             .appendLeaf(

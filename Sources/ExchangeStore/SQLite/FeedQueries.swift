@@ -10,33 +10,47 @@ extension SQLiteLedger {
     }
 
     package func addConsumer(
-        _ name: ConsumerName, of feed: FeedName, fromStart: Bool, key: Bytes16, now: Timestamp
+        _ name: ConsumerName, of feed: FeedName, fromStart: Bool, key: Bytes16, by actor: ActorID, now: Timestamp
     ) async throws -> ConsumerAddition {
         // "From now on" is behind all that is there to see.
         if feed == .inbox, !fromStart { try await numberArrivals(now) }
         return try await write(at: now) { transaction in
             let database = transaction.database
             if let known = try database.consumer(name) { return .known(known) }
-            guard try database.consumers().count < transaction.limits.consumersMaximum else {
+            // The node's own are few, and not for others to keep out.
+            guard
+                try name.isOwn
+                    || database.consumers().count(where: { !$0.name.isOwn })
+                        < transaction.limits.consumersMaximum
+            else {
                 return .tooMany(transaction.limits.consumersMaximum)
             }
             let position = fromStart ? .start : try database.lastPosition(of: feed)
             let consumer = Consumer(
-                name: name, feed: feed, key: key, position: position, createdAt: now, confirmedAt: nil)
+                name: name, feed: feed, key: key, position: position, createdAt: now, confirmedAt: nil,
+                actor: actor.text)
             try transaction.add(consumer)
+            try transaction.append(AuditLeaf(.consumerAdded, at: now, note: "\(name) \(actor)"))
             return .added(consumer)
         }
     }
 
-    package func removeConsumer(_ name: ConsumerName) async throws -> Bool {
-        // The time stands in no row of this change.
-        try await write(at: Timestamp(milliseconds: 0)) {
-            try $0.database.change("DELETE FROM consumer WHERE name = ?", [name.text]) > 0
+    package func removeConsumer(_ name: ConsumerName, by actor: ActorID, at: Timestamp) async throws -> Bool {
+        try await write(at: at) { transaction in
+            guard try transaction.database.change("DELETE FROM consumer WHERE name = ?", [name.text]) > 0 else {
+                return false
+            }
+            try transaction.append(AuditLeaf(.consumerRemoved, at: at, note: "\(name) \(actor)"))
+            return true
         }
     }
 
+    package func lastPosition(of feed: FeedName) async throws -> FeedPosition {
+        try await read { try $0.lastPosition(of: feed) }
+    }
+
     package func confirm(
-        _ cursor: FeedCursor, of name: ConsumerName, at: Timestamp
+        _ cursor: FeedCursor, of name: ConsumerName, by actor: ActorID, at: Timestamp
     ) async throws -> Confirmation {
         try await write(at: at) { transaction in
             let database = transaction.database
@@ -46,7 +60,10 @@ extension SQLiteLedger {
             guard consumer.position.isBehind(cursor.position) else {
                 return .confirmed(consumer, isRepeated: true)
             }
-            return .confirmed(try transaction.move(consumer, to: cursor.position), isRepeated: false)
+            let moved = try transaction.move(consumer, to: cursor.position)
+            try transaction.append(
+                AuditLeaf(.consumerConfirmed, at: at, note: "\(name) \(moved.position) \(actor)"))
+            return .confirmed(moved, isRepeated: false)
         }
     }
 
@@ -112,13 +129,13 @@ extension LedgerTransaction {
     fileprivate func add(_ consumer: Consumer) throws {
         try database.change(
             """
-            INSERT INTO consumer (name, feed, key, routine, urgent, asap, stat, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO consumer (name, feed, key, routine, urgent, asap, stat, created_at, actor)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 consumer.name.text, consumer.feed.rawValue, Data(consumer.key.bytes), consumer.position[.routine],
                 consumer.position[.urgent], consumer.position[.asap], consumer.position[.stat],
-                consumer.createdAt.milliseconds,
+                consumer.createdAt.milliseconds, consumer.actor,
             ])
     }
 
@@ -133,7 +150,7 @@ extension LedgerTransaction {
             ])
         return Consumer(
             name: consumer.name, feed: consumer.feed, key: consumer.key, position: furthest,
-            createdAt: consumer.createdAt, confirmedAt: at)
+            createdAt: consumer.createdAt, confirmedAt: at, actor: consumer.actor)
     }
 
     fileprivate func numberArrivals(_ now: Timestamp, maximumItems: Int) throws {
@@ -150,7 +167,7 @@ extension LedgerTransaction {
 
 extension Database {
     private static var consumerColumns: String {
-        "name, feed, key, routine, urgent, asap, stat, created_at, confirmed_at"
+        "name, feed, key, routine, urgent, asap, stat, created_at, confirmed_at, actor"
     }
 
     fileprivate func consumers() throws -> [Consumer] {
@@ -204,6 +221,6 @@ extension Consumer {
         self.init(
             name: try row.value(0, ConsumerName(row.text(0))), feed: try row.word(1),
             key: try row.value(2, Bytes16(row.bytes(2))), position: position, createdAt: row.timestamp(7),
-            confirmedAt: row.optionalTimestamp(8))
+            confirmedAt: row.optionalTimestamp(8), actor: row.text(9))
     }
 }

@@ -51,6 +51,7 @@ struct LedgerTransaction {
 
     private mutating func apply(_ change: LedgerChange) throws {
         switch change {
+        case .keepCaseKey(let key, let reference): try keep(caseKey: key, of: reference)
         case .keepMessage(let message, let envelope, let isOutgoing):
             try keep(message, envelope: envelope, isOutgoing: isOutgoing)
         case .noteActor(let actor, let message, let step): try note(actor, of: message, step: step)
@@ -107,6 +108,11 @@ struct LedgerTransaction {
         guard let step else { return }
         try database.changeOne(
             "inbox entry \(step)", "UPDATE inbox SET actor = ? WHERE message_id = ?", [actor.text, step.column])
+    }
+
+    private func keep(caseKey: [UInt8], of reference: CaseReference) throws {
+        try database.change(
+            "INSERT INTO case_key (case_reference, wrapped_key) VALUES (?, ?)", [reference.column, Data(caseKey)])
     }
 
     /// A partner has a row from the first thing that is written of it.

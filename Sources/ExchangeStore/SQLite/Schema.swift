@@ -347,7 +347,8 @@ enum Schema {
             asap INTEGER NOT NULL CHECK (asap >= 0),
             stat INTEGER NOT NULL CHECK (stat >= 0),
             created_at INTEGER NOT NULL,
-            confirmed_at INTEGER
+            confirmed_at INTEGER,
+            actor TEXT NOT NULL
         ) STRICT;
         CREATE TRIGGER consumer_never_back BEFORE UPDATE ON consumer
             WHEN NEW.routine < OLD.routine OR NEW.urgent < OLD.urgent OR NEW.asap < OLD.asap OR NEW.stat < OLD.stat
@@ -368,6 +369,11 @@ enum Schema {
             BEGIN SELECT RAISE(ABORT, 'a message stands once in the feed'); END;
         -- NULL until the delivery changes for the first time; then that of its last change.
         ALTER TABLE delivery ADD COLUMN feed_number INTEGER;
+        UPDATE delivery SET feed_number = moved.number FROM (
+            SELECT ordinal, row_number() OVER (ORDER BY ordinal) AS number FROM delivery
+            WHERE transport <> 'open' OR follow_up <> 'none') AS moved
+            WHERE moved.ordinal = delivery.ordinal;
+        UPDATE feed SET last_number = (SELECT coalesce(max(feed_number), 0) FROM delivery) WHERE name = 'deliveries';
         CREATE UNIQUE INDEX delivery_feed ON delivery (priority_rank, feed_number) WHERE feed_number IS NOT NULL;
         CREATE TRIGGER delivery_changed AFTER UPDATE OF transport, follow_up ON delivery
             WHEN NEW.transport <> OLD.transport OR NEW.follow_up <> OLD.follow_up

@@ -15,9 +15,11 @@ struct FileStamp: Hashable, Sendable {
     private let modifiedNanoseconds: Int
 
     /// Returns `nil` where there is no file, or it may not be looked at; `errno` says which.
-    init?(of path: String) {
+    ///
+    /// - Parameter followsLinks: whether it is that of the file at the end of all links; otherwise of the link itself.
+    init?(of path: String, followsLinks: Bool = true) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
         byteCount = Int(status.st_size)
         device = UInt64(status.st_dev)
         node = UInt64(status.st_ino)

@@ -1,8 +1,8 @@
 import Logging
 import Synchronization
 
-/// A value that is read out of files, and again when one of them is another than before. One that cannot be used leaves
-/// the last good value in force, and is told in the log once.
+/// A value that is read out of files, and again when one of them is another than before. Where they cannot be used, the
+/// last good value stays in force, or a value for that case; it is told in the log once.
 final class FollowedFiles<Value: Sendable>: Sendable {
     private struct State: Sendable {
         var stamps: [FileStamp?]
@@ -10,17 +10,21 @@ final class FollowedFiles<Value: Sendable>: Sendable {
     }
 
     private let paths: [String]
+    private let fallback: Value?
     private let read: @Sendable () throws(NodeError) -> Value
     private let logger: Logger
     private let state: Mutex<State>
 
+    /// - Parameter fallback: what is in force while the files cannot be used; the last good value where it is `nil`.
     /// - Throws: what `read` throws, where the files cannot be used from the start.
     init(
-        _ paths: [String], logger: Logger, _ read: @escaping @Sendable () throws(NodeError) -> Value
+        _ paths: [String], logger: Logger, fallback: Value? = nil,
+        _ read: @escaping @Sendable () throws(NodeError) -> Value
     ) throws(NodeError) {
         self.paths = paths
         self.logger = logger
         self.read = read
+        self.fallback = fallback
         // Looked at before they are read: what changes in between is read again.
         let stamps = paths.map { FileStamp(of: $0) }
         state = Mutex(State(stamps: stamps, value: try read()))
@@ -34,8 +38,10 @@ final class FollowedFiles<Value: Sendable>: Sendable {
             do {
                 state.value = try read()
             } catch {
+                if let fallback { state.value = fallback }
                 logger.error(
-                    "a file cannot be used; its last good content stays in force", metadata: ["cause": "\(error)"])
+                    "a file cannot be used; \(fallback == nil ? "its last good content stays in force" : "nobody comes in")",
+                    metadata: ["cause": "\(error)"])
             }
             return state.value
         }

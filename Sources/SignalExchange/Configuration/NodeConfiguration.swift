@@ -1,5 +1,6 @@
 import Configuration
 package import ExchangeCore
+import Foundation
 package import Logging
 
 /// What an operator sets. Order: flags, environment (`EXCHANGE_NODE_…`), `node.yaml`, defaults.
@@ -200,9 +201,13 @@ package struct NodeConfiguration: Sendable {
         for (name, text) in urls {
             guard let text else { continue }
             // What a call says is for the agency's system alone; on this machine nobody listens in between.
-            guard text.hasPrefix("https://") || text.hasPrefix("http://127.0.0.1:") || text.hasPrefix("http://[::1]:")
+            let url = URLComponents(string: text)
+            let isHere = url?.scheme == "http" && ["127.0.0.1", "[::1]", "::1"].contains(url?.host)
+            guard let url, url.host?.isEmpty == false, url.user == nil, url.password == nil,
+                url.scheme == "https" || isHere
             else {
-                throw invalid("hooks.\(name)", "must begin with https://, or with http://127.0.0.1: for this machine")
+                throw invalid(
+                    "hooks.\(name)", "must be an address with https://, or with http://127.0.0.1: for this machine")
             }
         }
         guard let secret = reader.string(forKey: "hooks.secret") else {

@@ -20,7 +20,7 @@ struct AgencyReach: Sendable {
     func consumer() async throws -> Consumer {
         if let known = try await context.ledger.consumer(name) { return known }
         switch try await context.ledger.addConsumer(
-            name, of: feed, fromStart: feed == .inbox, key: Randomness.bytes16(), now: context.now.wall)
+            name, of: feed, fromStart: feed == .inbox, key: Randomness.bytes16(), by: .node, now: context.now.wall)
         {
         case .added(let consumer), .known(let consumer): return consumer
         case .tooMany(let maximum):
@@ -32,7 +32,8 @@ struct AgencyReach: Sendable {
 
     /// Keeps that all up to here was handed over.
     func confirm(_ cursor: FeedCursor) async throws {
-        guard case .confirmed = try await context.ledger.confirm(cursor, of: name, at: context.now.wall) else {
+        guard case .confirmed = try await context.ledger.confirm(cursor, of: name, by: .node, at: context.now.wall)
+        else {
             throw NodeError(.cursorInvalid, "\(name) was removed while it was at work; it begins anew")
         }
     }

@@ -24,14 +24,11 @@ package struct HookSettings: Hashable, Sendable {
 
 /// Calls an address of the agency's for each entry of a feed, in order, until it says that it has it.
 ///
-/// A call carries no content: ids, types, states. It is signed as *Standard Webhooks* has it: `webhook-id`,
+/// A call carries no content: ids, types, states. It is signed as *Standard Webhooks* has it: `webhook-id` (the same for each attempt),
 /// `webhook-timestamp`, and `webhook-signature: v1,` with the base64 of the HMAC-SHA-256 over
 /// `id.timestamp.body` (docs/agency-api.md).
 struct WebHook: Service {
     private static let callTimeout = TimeAmount.seconds(30)
-    private static let answerMaximumBytes = 64 * 1024
-    /// Calls of one look, one after another.
-    private static let entriesMaximum = 100
 
     let reach: AgencyReach
     let url: String
@@ -52,15 +49,20 @@ struct WebHook: Service {
         }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         var failures = 0
+        // What a run before this one raised ends with the first call that is taken.
+        var isClear = false
         while !reach.isEnding {
             let seen = reach.consumers.views.changes.count
             do {
                 let isIdle = try await callForNext(through: http)
-                if failures > 0 { await reach.clear() }
+                if !isIdle, !isClear { await reach.clear() }
+                isClear = isClear || !isIdle
                 failures = 0
                 if isIdle { await reach.waitForMore(beyond: seen) }
             } catch {
+                guard !reach.isEnding else { break }
                 failures += 1
+                isClear = false
                 await reach.raise("\(error)")
                 await reach.waitAfter(failures: failures)
             }
@@ -68,22 +70,19 @@ struct WebHook: Service {
         try await http.shutdown()
     }
 
+    /// One entry at a time: what presses may have come meanwhile.
+    ///
     /// - Returns: whether there was nothing to call for.
     private func callForNext(through http: HTTPClient) async throws -> Bool {
-        let consumer = try await reach.consumer()
-        let entries = try await reach.consumers.entries(
-            of: consumer, after: consumer.position, maximumItems: Self.entriesMaximum, withContent: false)
-        for entry in entries {
-            guard !reach.isEnding else { return true }
-            try await call(for: entry, through: http)
-            try await reach.confirm(entry.cursor)
-        }
-        return entries.isEmpty
+        guard let entry = try await reach.consumers.next(of: reach.consumer(), withContent: false) else { return true }
+        try await call(for: entry, through: http)
+        try await reach.confirm(entry.cursor)
+        return false
     }
 
     private func call(for entry: ConsumerViews.Entry, through http: HTTPClient) async throws {
         let body = try JSONWriter.write(.object(entry.object), limits: .localAnswer)
-        let id = entry.cursor.description
+        let id = entry.name
         let timestamp = String(reach.context.now.wall.milliseconds / 1000)
         let code = secret.authenticationCode(of: Array("\(id).\(timestamp).".utf8) + body)
         var request = HTTPClientRequest(url: url)
@@ -94,9 +93,8 @@ struct WebHook: Service {
         request.headers.add(name: "webhook-signature", value: "v1," + Data(code).base64EncodedString())
         request.body = .bytes(ByteBuffer(bytes: body))
         do {
+            // What it says beside its status is nobody's concern, and may have no end: it is not read.
             let answer = try await http.execute(request, timeout: Self.callTimeout)
-            // Read to its end, so that the connection serves the next call too; what it says is nobody's concern.
-            _ = try await answer.body.collect(upTo: Self.answerMaximumBytes)
             guard (200..<300).contains(answer.status.code) else {
                 throw NodeError(
                     .agencyUnreachable,
@@ -147,7 +145,7 @@ extension WebHook {
             throw NodeError(
                 .configurationInvalid,
                 "\(path) holds no secret: it is `\(secretPrefix)` and the base64 of \(SharedSecret.minimumBytes) bytes or "
-                    + "more. Make one with `echo \(secretPrefix)$(openssl rand -base64 32) > \(path)`")
+                    + "more. Make one with `(umask 077; echo \(secretPrefix)$(openssl rand -base64 32) > \(path))`")
         }
         return secret
     }

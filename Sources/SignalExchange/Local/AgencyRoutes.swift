@@ -11,7 +11,7 @@ extension LocalServer {
         routes.add(.post, "messages", parameters: ["waitSeconds"]) { request, context in
             let span = try request.waitAsked()
             let outcome = try await submitting.submit(
-                try await request.collectLocal(), key: request.headers[.idempotencyKey], by: context.caller.actor)
+                try await request.collectLocal(), key: try request.idempotencyKey(), by: context.caller.actor)
             let id = outcome.messageID
             let secured = try await views.isSecured(id, waitingFor: span)
             return LocalReply(
@@ -57,7 +57,7 @@ extension LocalServer {
                 let text = reader.optional("text") == nil ? nil : try reader.text("text")
                 let outcome = try await steps.perform(
                     step, on: context.messageID, role: try reader.text("role"), text: text,
-                    key: request.headers[.idempotencyKey], by: context.caller.actor)
+                    key: try request.idempotencyKey(), by: context.caller.actor)
                 return LocalReply([
                     "acknowledgement": .string(outcome.messageID.description), "state": .string(step.rawValue),
                     "repeated": .bool(outcome.isRepeated),
@@ -77,12 +77,13 @@ extension LocalServer {
                 ["start": true, "now": false][$0]
             }
             let (view, isNew) = try await consumers.add(
-                try context.foreignConsumerName, of: feed, fromStart: fromStart ?? true)
+                try context.foreignConsumerName, of: feed, fromStart: fromStart ?? true,
+                by: context.caller.actor)
             return LocalReply(view, status: isNew ? .created : .ok)
         }
         routes.add(.get, "consumers/:name") { _, context in LocalReply(try await consumers.one(context.consumerName)) }
         routes.add(.delete, "consumers/:name") { _, context in
-            LocalReply(try await consumers.remove(try context.foreignConsumerName))
+            LocalReply(try await consumers.remove(try context.foreignConsumerName, for: context.caller))
         }
         routes.add(.get, "consumers/:name/entries", parameters: ["limit", "waitSeconds"]) { request, context in
             let name = try context.consumerName
@@ -103,7 +104,9 @@ extension LocalServer {
         routes.add(.put, "consumers/:name/cursor") { request, context in
             let reader = try await request.localObject(members: ["cursor"])
             let cursor = try reader.parsed("cursor", form: "a cursor that this consumer was given") { FeedCursor($0) }
-            return LocalReply(try await consumers.confirm(cursor, of: try context.foreignConsumerName))
+            return LocalReply(
+                try await consumers.confirm(
+                    cursor, of: try context.foreignConsumerName, by: context.caller.actor))
         }
     }
 

@@ -16,13 +16,13 @@ package struct AgencyListening: Hashable, Sendable {
 }
 
 /// The certificates of the organisation's systems that may call over TLS. To take one out of the file ends its access with
-/// the next request.
+/// the next request. A file that is not there, or cannot be read, lets nobody in: it may have been taken away to that end.
 struct AgencyClients: Sendable {
     static let maximumClients = 64
     private let files: FollowedFiles<Set<Digest>>
 
     init(_ path: String, logger: Logger) throws(NodeError) {
-        files = try FollowedFiles([path], logger: logger) { () throws(NodeError) in try Self.read(path) }
+        files = try FollowedFiles([path], logger: logger, fallback: []) { () throws(NodeError) in try Self.read(path) }
     }
 
     func contains(_ certificate: Digest) -> Bool { files.current.contains(certificate) }

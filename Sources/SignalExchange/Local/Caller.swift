@@ -65,14 +65,7 @@ enum CallerRecognition: Sendable {
 
     func caller(on channel: any Channel) async throws -> Caller {
         switch self {
-        case .peerCredentials(let nodeUser):
-            guard let options = channel as? any SocketOptionProvider else {
-                preconditionFailure("a connection on a socket has the socket's options")
-            }
-            let credentials: PeerCredentials = try await options.unsafeGetSocketOption(
-                level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
-            ).get()
-            return Caller(user: credentials.user, nodeUser: nodeUser)
+        case .peerCredentials: return try await user(on: channel).get()
         case .certificate(let clients):
             guard let certificate = try await channel.nioSSL_peerCertificate().get() else {
                 throw NodeError(.notPermitted, "no certificate was presented; call with one that this node lists")
@@ -87,6 +80,16 @@ enum CallerRecognition: Sendable {
             }
             return Caller(certificate: digest)
         }
+    }
+
+    /// Who is at the other end of the socket.
+    func user(on channel: any Channel) -> EventLoopFuture<Caller> {
+        guard case .peerCredentials(let nodeUser) = self, let options = channel as? any SocketOptionProvider else {
+            preconditionFailure("a connection on a socket has the socket's options")
+        }
+        let credentials: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(
+            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+        return credentials.map { Caller(user: $0.user, nodeUser: nodeUser) }
     }
 }
 

@@ -12,6 +12,8 @@ struct ConsumerViews: Sendable {
     static let pageDefaultItems = 100
     /// Each entry of the inbox has its content, of up to 64 KiB.
     static let pageMaximumItems = 500
+    /// A page ends with the entry that makes it larger: it lies in memory until its caller has taken it.
+    private static let pageMaximumBytes = 2 << 20
     /// What may wait for one consumer is counted up to here.
     private static let pendingMaximumItems = 1000
     /// Entries that a stream reads at once.
@@ -33,10 +35,10 @@ struct ConsumerViews: Sendable {
     func one(_ name: ConsumerName) async throws -> JSONValue { try await render(try await known(name)) }
 
     func add(
-        _ name: ConsumerName, of feed: FeedName, fromStart: Bool
+        _ name: ConsumerName, of feed: FeedName, fromStart: Bool, by actor: ActorID
     ) async throws -> (view: JSONValue, isNew: Bool) {
         switch try await context.ledger.addConsumer(
-            name, of: feed, fromStart: fromStart, key: Randomness.bytes16(), now: context.now.wall)
+            name, of: feed, fromStart: fromStart, key: Randomness.bytes16(), by: actor, now: context.now.wall)
         {
         case .added(let consumer): return (try await render(consumer), true)
         case .known(let consumer):
@@ -52,13 +54,23 @@ struct ConsumerViews: Sendable {
         }
     }
 
-    func remove(_ name: ConsumerName) async throws -> JSONValue {
-        guard try await context.ledger.removeConsumer(name) else { throw unknown(name) }
+    /// - Parameter caller: who made it, or who operates the node: another system would miss what it had not confirmed.
+    func remove(_ name: ConsumerName, for caller: Caller) async throws -> JSONValue {
+        let consumer = try await known(name)
+        guard caller.rights == .operator || caller.actor.text == consumer.actor else {
+            throw NodeError(
+                .notPermitted, "\(consumer.actor) made \(name); have it or the node's operator remove it")
+        }
+        guard try await context.ledger.removeConsumer(name, by: caller.actor, at: context.now.wall) else {
+            throw unknown(name)
+        }
+        context.logger.notice(
+            "a consumer was removed", metadata: ["consumer": "\(name)", "actor": "\(caller.actor)"])
         return ["removed": .string(name.text)]
     }
 
-    func confirm(_ cursor: FeedCursor, of name: ConsumerName) async throws -> JSONValue {
-        switch try await context.ledger.confirm(cursor, of: name, at: context.now.wall) {
+    func confirm(_ cursor: FeedCursor, of name: ConsumerName, by actor: ActorID) async throws -> JSONValue {
+        switch try await context.ledger.confirm(cursor, of: name, by: actor, at: context.now.wall) {
         case .confirmed(let consumer, let isRepeated):
             return ["cursor": .string(consumer.cursor.description), "repeated": .bool(isRepeated)]
         case .unknownConsumer: throw unknown(name)
@@ -67,12 +79,15 @@ struct ConsumerViews: Sendable {
                 .cursorInvalid,
                 "this cursor is of another consumer, or of one of this name that was removed; nothing was confirmed. Fetch, "
                     + "and confirm what you were given")
-        case .cursorAhead:
-            throw NodeError(
-                .cursorInvalid,
-                "nothing was ever handed out up to this cursor: the node's store may have been put back; nothing was "
-                    + "confirmed. Fetch again, and call the node's operator")
+        case .cursorAhead: throw ahead
         }
+    }
+
+    private var ahead: NodeError {
+        NodeError(
+            .cursorInvalid,
+            "nothing was ever handed out up to this cursor: the node's store may have been put back; nothing was confirmed. "
+                + "Fetch again, and call the node's operator")
     }
 
     /// The next entries that were not confirmed; waits until there is one, the time is over, or the node stops.
@@ -81,12 +96,13 @@ struct ConsumerViews: Sendable {
         let deadline = context.now.monotonic + span
         while true {
             let seen = views.changes.count
-            let entries = try await entries(of: consumer, after: consumer.position, maximumItems: maximumItems)
+            let (entries, hasMore) = try await page(
+                of: consumer, after: consumer.position, maximumItems: maximumItems)
             guard entries.isEmpty, !isEnding, context.now.monotonic < deadline else {
                 return [
                     "items": .array(entries.map { .object($0.object) }),
                     "cursor": .string((entries.last?.cursor ?? consumer.cursor).description),
-                    "more": .bool(entries.count == maximumItems),
+                    "more": .bool(hasMore),
                 ]
             }
             context.logger.debug(
@@ -107,6 +123,9 @@ struct ConsumerViews: Sendable {
                 throw NodeError(
                     .cursorInvalid, "Last-Event-ID is no cursor of this consumer; leave it out to begin anew")
             }
+            guard !(try await context.ledger.lastPosition(of: consumer.feed).isBehind(cursor.position)) else {
+                throw ahead
+            }
             start = start.furthest(cursor.position)
         }
         let first = start
@@ -115,7 +134,7 @@ struct ConsumerViews: Sendable {
             try await writer.write(ByteBuffer(string: "retry: \(Self.reconnectMilliseconds)\n\n"))
             while !isEnding {
                 let seen = views.changes.count
-                let entries = try await entries(
+                let (entries, _) = try await page(
                     of: consumer, after: position, maximumItems: Self.streamMaximumItems)
                 for entry in entries {
                     let data = try JSONWriter.write(.object(entry.object), limits: .localAnswer)
@@ -148,48 +167,95 @@ struct ConsumerViews: Sendable {
 
     struct Entry: Sendable {
         let cursor: FeedCursor
+        /// Names this entry among all of its feed, whatever came before or after it.
+        let name: String
         let object: JSONObject
     }
 
     private func hasEntries(of consumer: Consumer, after position: FeedPosition) async throws -> Bool {
-        switch consumer.feed {
-        case .inbox:
-            try await !context.ledger.inboxFeed(after: position, maximumItems: 1, now: context.now.wall).isEmpty
-        case .deliveries: try await !context.ledger.deliveryFeed(after: position, maximumItems: 1).isEmpty
-        }
+        try await !places(of: consumer, after: position, maximumItems: 1).isEmpty
     }
 
+    /// The entries of a page, and whether more waits. It ends early where it is large, or the node is to stop: whoever is
+    /// handed a part has a cursor for that part.
+    func page(
+        of consumer: Consumer, after position: FeedPosition, maximumItems: Int
+    ) async throws -> (entries: [Entry], hasMore: Bool) {
+        let places = try await places(of: consumer, after: position, maximumItems: maximumItems)
+        var entries: [Entry] = []
+        var byteCount = 0
+        for place in places {
+            guard entries.isEmpty || (byteCount <= Self.pageMaximumBytes && !isEnding) else { return (entries, true) }
+            let entry = try await entry(of: consumer, at: place, withContent: true)
+            byteCount += try JSONWriter.write(.object(entry.object), limits: .localAnswer).count
+            entries.append(entry)
+        }
+        return (entries, places.count == maximumItems)
+    }
+
+    /// The next entry.
+    ///
     /// - Parameter withContent: whether a received message has what is inside its signature.
-    func entries(
-        of consumer: Consumer, after position: FeedPosition, maximumItems: Int, withContent: Bool = true
-    ) async throws -> [Entry] {
-        switch consumer.feed {
-        case .inbox:
-            let found = try await context.ledger.inboxFeed(
-                after: position, maximumItems: maximumItems, now: context.now.wall)
-            let directory = context.community.directory
-            var entries: [Entry] = []
-            for entry in found {
-                let message =
-                    withContent
-                    ? try await views.whole(entry.entry) : Rendering.inbox(entry.entry, directory: directory)
-                entries.append(self.entry(of: consumer, at: entry.position, .object(message)))
+    func next(of consumer: Consumer, withContent: Bool) async throws -> Entry? {
+        guard let place = try await places(of: consumer, after: consumer.position, maximumItems: 1).first else {
+            return nil
+        }
+        return try await entry(of: consumer, at: place, withContent: withContent)
+    }
+
+    /// What stands at one place of a feed.
+    private enum Place: Sendable {
+        case message(FeedEntry<InboxEntry>)
+        case delivery(FeedEntry<DeliveryEntry>)
+
+        var position: FeedPosition {
+            switch self {
+            case .message(let entry): entry.position
+            case .delivery(let entry): entry.position
             }
-            return entries
-        case .deliveries:
-            let found = try await context.ledger.deliveryFeed(after: position, maximumItems: maximumItems)
-            return zip(found, try await views.render(found.map(\.entry))).map {
-                entry(of: consumer, at: $0.position, $1)
+        }
+
+        var priority: Priority {
+            switch self {
+            case .message(let entry): entry.entry.message.priority
+            case .delivery(let entry): entry.entry.message.priority
             }
         }
     }
 
-    private func entry(of consumer: Consumer, at position: FeedPosition, _ value: JSONValue) -> Entry {
-        let cursor = FeedCursor(key: consumer.key, position: position)
+    private func places(
+        of consumer: Consumer, after position: FeedPosition, maximumItems: Int
+    ) async throws -> [Place] {
+        switch consumer.feed {
+        case .inbox:
+            try await context.ledger.inboxFeed(
+                after: position, maximumItems: maximumItems, now: context.now.wall
+            ).map(Place.message)
+        case .deliveries:
+            try await context.ledger.deliveryFeed(after: position, maximumItems: maximumItems).map(Place.delivery)
+        }
+    }
+
+    private func entry(of consumer: Consumer, at place: Place, withContent: Bool) async throws -> Entry {
+        let value: JSONValue
+        switch place {
+        case .message(let entry):
+            let directory = context.community.directory
+            value = .object(
+                withContent
+                    ? try await views.whole(entry.entry) : Rendering.inbox(entry.entry, directory: directory))
+        case .delivery(let entry):
+            guard let row = try await views.render([entry.entry]).first else {
+                preconditionFailure("a delivery is one row")
+            }
+            value = row
+        }
+        let cursor = FeedCursor(key: consumer.key, position: place.position)
         var object = JSONObject()
         object["cursor"] = .string(cursor.description)
         object[consumer.feed.entryName] = value
-        return Entry(cursor: cursor, object: object)
+        let number = "\(place.priority)-\(place.position[place.priority])"
+        return Entry(cursor: cursor, name: "\(consumer.key.bytes.hexadecimal).\(number)", object: object)
     }
 
     private func known(_ name: ConsumerName) async throws -> Consumer {
@@ -207,7 +273,7 @@ struct ConsumerViews: Sendable {
         return [
             "name": .string(consumer.name.text), "feed": .string(consumer.feed.rawValue),
             "cursor": .string(consumer.cursor.description),
-            "created": .string(consumer.createdAt.description),
+            "actor": .string(consumer.actor), "created": .string(consumer.createdAt.description),
             "confirmed": consumer.confirmedAt.map { .string($0.description) } ?? .null,
             "pending": .integer(Int64(pending.count)),
             "pendingSince": pending.since.map { .string($0.description) } ?? .null,

@@ -70,7 +70,7 @@ package struct LocalClient: Sendable {
         try await send(.POST, path, body: body, headers: headers, timeoutSeconds: timeoutSeconds)
     }
 
-    func put(_ path: String, body: [UInt8]) async throws(NodeError) -> JSONValue {
+    package func put(_ path: String, body: [UInt8]) async throws(NodeError) -> JSONValue {
         try await send(.PUT, path, body: body, headers: [:], timeoutSeconds: 60)
     }
 

@@ -7,6 +7,17 @@ import NIOCore
 
 /// How requests on the local API are read into the model's types, each error naming what may stand there.
 extension Request {
+    /// The caller's key; those of the node's own beginning are its own.
+    func idempotencyKey() throws(NodeError) -> String? {
+        let key = headers[.idempotencyKey]
+        guard key?.hasPrefix(WatchedFolder.keyPrefix) != true else {
+            throw NodeError(
+                .idempotencyKeyInvalid,
+                "keys that begin with \(WatchedFolder.keyPrefix) are the node's own; use another")
+        }
+        return key
+    }
+
     func collectLocal() async throws -> [UInt8] {
         let maximumBytes = JSONLimits.localRequest.byteCount
         do {

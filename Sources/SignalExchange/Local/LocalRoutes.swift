@@ -65,7 +65,8 @@ struct KnownPaths: Sendable {
     func allowed(at path: String) -> String? {
         let asked = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let methods = rows.filter { row in
-            row.parts.count == asked.count && zip(row.parts, asked).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
+            row.parts.count == asked.count
+                && zip(row.parts, asked).allSatisfy { ($0.hasPrefix(":") && !$1.isEmpty) || $0 == $1 }
         }.map(\.method)
         guard !methods.isEmpty else { return nil }
         return (methods.contains(.get) ? methods + [.head] : methods).map(\.rawValue).joined(separator: ", ")
@@ -88,7 +89,7 @@ struct Admission: RouterMiddleware {
             var context = context
             context.caller = try await recognition.caller(on: context.channel)
             // A path is written one way: with a slash behind it, it is another, and there is none.
-            guard !request.uri.path.hasSuffix("/") else { throw HTTPError(.notFound) }
+            guard !request.uri.path.hasSuffix("/"), !request.uri.path.contains("//") else { throw HTTPError(.notFound) }
             response = try await next(request, context)
         } catch let error as NodeError {
             response = answer.problem(error)

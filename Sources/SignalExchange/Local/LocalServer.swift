@@ -11,7 +11,9 @@ import Logging
 package struct LocalServer: Sendable {
     /// Connections of one listener at once; more wait until one ends.
     private static let maximumConnections = 256
-    /// After how long a connection over TLS on which no request is under way is closed.
+    /// Of these, on the socket, those of systems: the others are the operator's.
+    private static let maximumSystemConnections = 192
+    /// After how long a connection on which no request is under way is closed.
     private static let idleMaximum = Duration.seconds(120)
 
     let context: NodeContext
@@ -37,8 +39,14 @@ package struct LocalServer: Sendable {
         socketPath: String, access: SocketAccess?, onRunning: @escaping @Sendable () async -> Void
     ) -> some ApplicationProtocol {
         let logger = context.logger
+        let recognition = CallerRecognition.peerCredentials(nodeUser: geteuid())
+        let places = SystemPlaces(maximum: Self.maximumSystemConnections)
         return Application(
-            router: router(.peerCredentials(nodeUser: geteuid()), isOverTLS: false),
+            router: router(recognition, isOverTLS: false),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [SocketWatch(recognition, places: places, logger: logger)],
+                    idleTimeout: .init(Self.idleMaximum))),
             configuration: .init(
                 address: .unixDomainSocket(path: socketPath), serverName: nil,
                 availableConnectionsDelegate: .maximum(Self.maximumConnections, logger: logger)),
@@ -77,7 +85,11 @@ package struct LocalServer: Sendable {
         return Application(
             router: router(.certificate(clients), isOverTLS: true),
             server: try .tls(
-                .http1(configuration: .init(idleTimeout: .init(Self.idleMaximum))), configuration: configuration),
+                .http1(
+                    configuration: .init(
+                        additionalChannelHandlers: [HandshakeWatch(within: context.limits.peerHandshakeMaximum)],
+                        idleTimeout: .init(Self.idleMaximum))),
+                configuration: configuration),
             configuration: .init(
                 address: .hostname(listening.host, port: listening.port), serverName: nil,
                 availableConnectionsDelegate: .maximum(Self.maximumConnections, logger: logger)),

@@ -148,7 +148,8 @@ struct LocalViews: Sendable {
             for member in Rendering.content(try await StoredContent(context).read(kept)).members {
                 object[member.name] = member.value
             }
-        } catch let error as StoreError {
+        } catch let error where error is StoreError || error is CancellationError || Task.isCancelled {
+            // Of the moment, and not of the message: it can be read later.
             throw error
         } catch {
             context.logger.error(

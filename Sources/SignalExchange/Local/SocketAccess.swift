@@ -35,12 +35,19 @@ package struct SocketAccess: Hashable, Sendable {
         return [getegid()] + groups.prefix(Int(max(found, 0)))
     }
 
-    /// Lets the group in.
-    func open(_ path: String, mode: mode_t = 0o660) throws(NodeError) {
-        guard chown(path, uid_t.max, group) == 0, chmod(path, mode) == 0 else {
-            throw NodeError(
-                .configurationInvalid, "\(path) could not be given to the group of `local.group`",
-                cause: String(cString: strerror(errno)))
-        }
+    /// Lets the group open the socket, which lies where this user alone may put files.
+    func open(_ path: String) throws(NodeError) {
+        guard chown(path, uid_t.max, group) == 0, chmod(path, 0o660) == 0 else { throw failed(path) }
+    }
+
+    /// Gives an open file or folder to the group. By its descriptor: a path may be another's by now.
+    func give(_ descriptor: Int32, mode: mode_t, path: String) throws(NodeError) {
+        guard fchown(descriptor, uid_t.max, group) == 0, fchmod(descriptor, mode) == 0 else { throw failed(path) }
+    }
+
+    private func failed(_ path: String) -> NodeError {
+        NodeError(
+            .configurationInvalid, "\(path) could not be given to the group of `local.group`",
+            cause: String(cString: strerror(errno)))
     }
 }

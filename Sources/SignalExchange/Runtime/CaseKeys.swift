@@ -18,6 +18,13 @@ package final class CaseKeys: Sendable {
         self.archive = archive
     }
 
+    /// A key for a case that begins now, under a reference that was drawn now. It is kept in the transaction that accepts the
+    /// case's first message, and is none before that.
+    func fresh() throws(CMSError) -> (key: CaseStorageKey, wrapped: [UInt8]) {
+        let key = CaseStorageKey()
+        return (key, key.identifier + (try archive.wrap(key)))
+    }
+
     /// The key of a case, made and kept where it has none yet.
     package func key(for reference: CaseReference) async throws -> CaseStorageKey {
         if let cached = cache.withLock({ $0[reference] }) { return cached }

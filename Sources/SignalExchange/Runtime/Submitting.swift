@@ -32,7 +32,8 @@ package struct Submitting: Sendable {
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
         }
-        return try await accept(try await content(for: submission), claim: claim, inboxStep: nil, by: actor)
+        let (content, isNewCase) = try await content(for: submission)
+        return try await accept(content, claim: claim, inboxStep: nil, isNewCase: isNewCase, by: actor)
     }
 
     /// What a key is claimed for: these very bytes.
@@ -57,8 +58,12 @@ package struct Submitting: Sendable {
     }
 
     /// Signs, seals and accepts a content that is complete.
+    ///
+    /// - Parameter isNewCase: whether the case's reference was drawn for this message: its key is then kept with it, and the
+    ///   disk is waited for once.
     func accept(
-        _ content: SignedContent, claim: IdempotencyClaim?, inboxStep: InboxStep?, by actor: ActorID
+        _ content: SignedContent, claim: IdempotencyClaim?, inboxStep: InboxStep?, isNewCase: Bool = false,
+        by actor: ActorID
     ) async throws -> Outcome {
         do {
             try context.catalogue.validate(content)
@@ -68,11 +73,12 @@ package struct Submitting: Sendable {
         guard let definition = context.catalogue[content.type] else {
             preconditionFailure("a validated content has a type of the catalogue")
         }
-        let sealed = try await seal(content)
+        let new = isNewCase ? try context.caseKeys.fresh() : nil
+        let sealed = try await seal(content, key: new?.key)
         let request = AcceptanceRequest(
             message: MessageSummary(content, digest: sealed.digest, as: definition),
             envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep,
-            requester: actor)
+            requester: actor, newCaseKey: new?.wrapped)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id): return Outcome(messageID: id, isRepeated: false)
         case .repeated(let id): return Outcome(messageID: id, isRepeated: true)
@@ -84,7 +90,9 @@ package struct Submitting: Sendable {
 
     /// Seals for the case's storage key, and for each recipient whose certificate certainly holds now. The others' share
     /// is added when it does: a stale revocation list holds a message back, and never turns it away.
-    private func seal(_ content: SignedContent) async throws -> SealedMessage {
+    ///
+    /// - Parameter key: of a case that begins; that of the content's case where it is `nil`.
+    private func seal(_ content: SignedContent, key: CaseStorageKey?) async throws -> SealedMessage {
         let now = context.now.wall
         let signer = try context.signer()
         let community = context.community
@@ -102,10 +110,15 @@ package struct Submitting: Sendable {
         return try Sealer().seal(
             content: try ContentCodec.encode(content), messageID: content.id, signingTime: content.created,
             signer: signer, recipients: recipients,
-            storageKey: try await context.caseKeys.key(for: content.caseRef))
+            storageKey: try await storageKey(for: content.caseRef, new: key))
     }
 
-    private func content(for submission: Submission) async throws -> SignedContent {
+    private func storageKey(for reference: CaseReference, new: CaseStorageKey?) async throws -> CaseStorageKey {
+        if let new { return new }
+        return try await context.caseKeys.key(for: reference)
+    }
+
+    private func content(for submission: Submission) async throws -> (content: SignedContent, isNewCase: Bool) {
         try await context.adoptDirectory()
         let now = context.now.wall
         let directory = context.community.directory
@@ -132,10 +145,11 @@ package struct Submitting: Sendable {
             known == nil
             ? parties.map { _ in nil } : try await context.ledger.lastMessages(in: reference, to: parties.map(\.oin))
         let id = MessageID(at: now, random: Randomness.bytes16())
-        return submission.content(
+        let content = submission.content(
             as: definition, id: id, created: now, sender: sender,
             recipients: zip(parties, before).map { Recipient($0, previous: $1) }, caseRef: reference,
             conversation: answered?.conversation ?? id)
+        return (content, isNewCase: known == nil)
     }
 
     /// The message that a submission answers, where this node holds it.

@@ -126,6 +126,7 @@ struct MemoryLedger {
         case .noteActor: break
         case .openDelivery(let summary, let party): open(summary, to: party)
         case .claimIdempotencyKey(let claim, let id): current.claims[claim.key] = (id, claim.submissionDigest)
+        case .keepCaseKey: violations.append("a key is kept, and nothing of the pair is sealed")
         case .fillSlot(_, let item, let answer): fill(item, answer)
         case .reissueProof(_, let number, _):
             violations.append("\(number) is answered anew, and no key of the pair lapses")

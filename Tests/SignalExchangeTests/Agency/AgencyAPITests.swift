@@ -50,6 +50,7 @@ extension Nodes {
         @Test(arguments: [
             (HTTPMethod.GET, "/v1/status", UInt(200), ""), (.GET, "/", 404, "path-unknown"),
             (.GET, "/v1/nothing", 404, "path-unknown"), (.GET, "/v1/inbox/", 404, "path-unknown"),
+            (.GET, "//v1//status", 404, "path-unknown"),
             (.DELETE, "/v1/inbox", 405, "method-not-allowed"), (.TRACE, "/v1/status", 405, "method-not-allowed"),
             (.GET, "/v1/status?colour=red", 400, "request-invalid"),
             (.POST, "/v1/partners/_greet?now=true", 400, "request-invalid"),
@@ -162,6 +163,11 @@ extension Nodes {
             let ahead = String(cursor.prefix(33)) + "999999-0-0-0"
             #expect(try await confirm(.string(ahead), of: "one").code == "cursor-invalid")
             #expect(try await confirm("nonsense", of: "one").status == 400)
+            // A stream that began ahead of all would pass over what comes until then.
+            let stream = try await APICall.make(
+                .GET, "/v1/consumers/one/entries",
+                headers: ["Accept": "text/event-stream", "Last-Event-ID": ahead], at: nidos)
+            #expect(stream.code == "cursor-invalid")
             #expect(try await APICall.make(.DELETE, "/v1/consumers/one", at: nidos).status == 200)
             #expect(try await confirm(page["cursor"], of: "one").code == "consumer-unknown")
         }
@@ -178,6 +184,11 @@ extension Nodes {
                 let call = try await APICall.make(method, path, body, at: nidos)
                 #expect(call.code == "not-permitted", "\(method) \(path)")
             }
+        }
+
+        @Test func `a key of the node's own beginning is nobody else's`() async throws {
+            let call = try await submit("node:file:1")
+            #expect(call.code == "idempotency-key-invalid")
         }
 
         @Test func `a consumer follows one feed`() async throws {

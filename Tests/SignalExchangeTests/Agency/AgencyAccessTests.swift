@@ -63,6 +63,38 @@ extension Nodes {
                         as: Self.user, in: Self.group, at + ["--data", "{}", "http://node/v1/\(path)"])
                     #expect(refused.said.contains(#""title":"not-permitted""#), "\(path): \(refused.said)")
                 }
+                // Another's position is not for it to forget.
+                let operatorClient = LocalClient(socketPath: socket)
+                let made = try await operatorClient.put(
+                    "/v1/consumers/operators", body: Array(#"{"feed":"inbox"}"#.utf8))
+                #expect(made["actor"]?.text == "unix:\(geteuid())")
+                let refusal = try await curl(
+                    as: Self.user, in: Self.group,
+                    at + ["--request", "DELETE", "http://node/v1/consumers/operators"])
+                #expect(refusal.said.contains(#""title":"not-permitted""#), "\(refusal.said)")
+                // It may take up all connections that systems have: the operator's own are left.
+                let holder = try ChildProcess(
+                    URL(filePath: "/usr/bin/setpriv"),
+                    [
+                        "--reuid", "\(Self.user)", "--regid", "\(Self.group)", "--clear-groups", "python3", "-c",
+                        """
+                        import socket, sys
+                        held = [socket.socket(socket.AF_UNIX) for _ in range(300)]
+                        for one in held:
+                            one.settimeout(5)
+                            try: one.connect(sys.argv[1])
+                            except OSError: pass
+                        print("held", flush=True)
+                        sys.stdin.read()
+                        """, socket,
+                    ], output: .lines)
+                _ = try await within(.seconds(60), "the connections to be held") {
+                    for await _ in holder.lines { break }
+                }
+                _ = try await within(.seconds(10), "the operator to be answered") {
+                    try await operatorClient.get("/v1/status")
+                }
+                holder.send(signal: SIGKILL)
                 let stranger = try await curl(as: Self.user, in: Self.user, at + ["http://node/v1/status"])
                 #expect(!stranger.succeeded && stranger.said.contains("onnect"), "\(stranger.said)")
             }
@@ -110,6 +142,16 @@ extension Nodes {
                     _ = try await client.submit(signal, key: "over-tls")
                 }
                 #expect(error.code == .notPermitted)
+                // A list that is empty, or taken away, lets nobody in.
+                for isThere in [true, false] {
+                    if isThere {
+                        try Data().write(to: tls.url("clients.pem"), options: .atomic)
+                    } else {
+                        try FileManager.default.removeItem(at: tls.url("clients.pem"))
+                    }
+                    #expect(try await !tls.curl("unlisted", "/v1/status").succeeded, "there \(isThere)")
+                }
+                try Data(contentsOf: tls.url("unlisted.crt")).write(to: tls.url("clients.pem"), options: .atomic)
                 try await client.shutdown()
                 #expect(try await !tls.curl("listed", "/v1/status").succeeded)
                 #expect(try await tls.curl("unlisted", "/v1/status").succeeded)

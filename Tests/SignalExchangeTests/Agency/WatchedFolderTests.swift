@@ -135,6 +135,73 @@ extension Nodes {
             }
         }
 
+        @Test func `a file whose namesake is still being sent waits for it, and neither is lost`() async throws {
+            try await withFolders { avim, _, out, _ in
+                try await avim.process.stop()
+                // What a crash left between taking and sending, and what the system laid there since.
+                let first = try signal
+                let second = first.replacing("A synthetic example.", with: "Another example.")
+                try Data(first.utf8).write(to: out.appending(path: "sending/same.json"))
+                try lay(second, as: "same.json", in: out)
+                try await avim.process.start()
+                try await vanished(out.appending(path: "outbox/same.json"))
+                try await vanished(out.appending(path: "sending/same.json"))
+                let count = try await avim.api.deliveries().count
+                #expect(count == 2)
+            }
+        }
+
+        @Test func `a link in the place of a file that the node writes is replaced, and nothing behind it is touched`()
+            async throws
+        {
+            try await withFolders { _, _, out, _ in
+                let victim = out.appending(path: "victim")
+                try Data("untouched".utf8).write(to: victim)
+                try #require(chmod(victim.path, 0o600) == 0)
+                for name in ["linked.json", ".linked.json.new"] {
+                    try FileManager.default.createSymbolicLink(
+                        at: out.appending(path: "sent/" + name), withDestinationURL: victim)
+                }
+                try lay(try signal, as: "linked.json", in: out)
+                try await vanished(out.appending(path: "outbox/linked.json"))
+                try await vanished(out.appending(path: "sending/linked.json"))
+                #expect(try String(contentsOf: victim, encoding: .utf8) == "untouched")
+                let rights = try FileManager.default.attributesOfItem(atPath: victim.path)[.posixPermissions] as? Int
+                #expect(rights == 0o600)
+                #expect(try json(out.appending(path: "sent/linked.json"))["id"]?.text != nil)
+            }
+        }
+
+        @Test func `a file that cannot be sent now holds up nothing that comes`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let out = community.folder.appending(path: "avim-files")
+                try avim.addConfiguration("folder:\n  path: \(out.path)")
+                // No room for anything but what cannot wait.
+                try avim.configure("queueMaximumItemsPerPartner", 1)
+                try await avim.process.start()
+                try await nidos.process.start()
+                _ = try await appeared(out.appending(path: "outbox"))
+                try lay(try signal, as: "blocked.json", in: out)
+                try await avim.waitForOwnAlarm(.agencyUnreachable, saying: "queue-full")
+                let id = try await nidos.api.submit(.object(ExampleSignal.submission(to: [.police])), key: "comes")
+                _ = try await appeared(out.appending(path: "inbox/\(id).json"))
+                #expect(FileManager.default.fileExists(atPath: out.appending(path: "sending/blocked.json").path))
+            }
+        }
+
+        @Test func `a folder into which others may write is not used`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let avim = community[slug: "avim"]
+                let out = community.folder.appending(path: "open-files")
+                try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+                try #require(chmod(out.path, 0o777) == 0)
+                try avim.addConfiguration("folder:\n  path: \(out.path)")
+                try await avim.process.start()
+                try await avim.waitForOwnAlarm(.agencyUnreachable, saying: "nobody else may write into it")
+            }
+        }
+
         @Test func `a folder that cannot be written is an alarm, and what came waits until it can`() async throws {
             try await withFolders { avim, nidos, _, into in
                 let inbox = into.appending(path: "inbox")

@@ -61,6 +61,25 @@ extension Nodes {
             }
         }
 
+        @Test func `a hook whose answer never ends does not stop the next call`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let hook = try await HookSystem(secret: Self.secret, statuses: [299, 299])
+                try setUp(nidos, "  inbox: http://127.0.0.1:\(hook.port)/inbox")
+                try await avim.process.start()
+                try await nidos.process.start()
+                var sent: [String] = []
+                for number in 1...3 {
+                    sent.append(
+                        try await avim.api.submit(
+                            .object(ExampleSignal.submission(to: [.guardian])), key: "endless-\(number)"
+                        ).description)
+                }
+                #expect(try await hook.calls(3).map(\.messageID) == sent)
+                #expect(try await nidos.process.stop() == .exited(status: 0))
+            }
+        }
+
         @Test func `each change of a delivery is called for`() async throws {
             try await ExampleCommunity.inTemporaryFolder { community in
                 let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
@@ -79,6 +98,8 @@ extension Nodes {
         @Test(arguments: [
             ("  inbox: http://case-system.example/in", "hooks.inbox"),
             ("  inbox: http://127.0.0.1.example/in", "hooks.inbox"),
+            ("  inbox: http://127.0.0.1:x@case-system.example/in", "hooks.inbox"),
+            ("  deliveries: https://name:word@case-system.example/in", "hooks.deliveries"),
         ])
         func `a hook does not go over a network in clear`(line: String, key: String) async throws {
             try await ExampleCommunity.inTemporaryFolder { community in

@@ -75,3 +75,5 @@ else:
             database.executemany(
                 "INSERT OR IGNORE INTO confirmed VALUES (?)", [(entry["message"]["id"],) for entry in page["items"]])
             say("confirmed", len(page["items"]))
+        else:
+            say("idle")
