@@ -24,7 +24,7 @@ try await node.follow(.inbox, as: "case-system")
 while case let page = try await node.entries(of: "case-system", waitSeconds: 2), !page.entries.isEmpty {
     for entry in page.entries {
         // Kept whole first, and confirmed after: an entry that comes again is the same file.
-        let kept = folder.appending(path: entry.id + ".json")
+        let kept = folder.appending(path: entry.messageID + ".json")
         try Data(entry.json).write(to: kept, options: .atomic)
         print("kept", kept.path)
     }

@@ -138,7 +138,8 @@ import Testing
         dump(key, to: &dumped)
         dump(archive, to: &dumped)
         #expect("\(key) \(String(reflecting: key)) \(archive)".contains(key.key.hexadecimal) == false)
-        #expect(!dumped.contains("\(key.key[0])\n") || !dumped.contains("\(key.key[1])\n"))
+        // One or two of its bytes may stand there by chance, as a part of another number.
+        #expect(!key.key.prefix(16).allSatisfy { dumped.contains("\($0)\n") })
         #expect(Mirror(reflecting: key).children.count == 1)
         #expect(Mirror(reflecting: archive).children.isEmpty)
     }

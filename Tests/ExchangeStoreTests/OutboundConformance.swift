@@ -156,7 +156,8 @@ import Testing
         try await ledger.accept(2)
         let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(2))
         #expect(
-            try await ledger.moveTransport(key, .withdrawnByPerson, reason: "sent in error", by: .node, at: Sample.start))
+            try await ledger.moveTransport(
+                key, .withdrawnByPerson, reason: "sent in error", by: .node, at: Sample.start))
         let due = try await ledger.due()
         #expect(due.items.map(\.kind) == [.message, .void])
         #expect(try await ledger.account(with: Community.avim).open == 1)
@@ -179,7 +180,8 @@ import Testing
             try await ledger.accept(ordinal)
             let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(UInt64(ordinal)))
             #expect(
-                try await ledger.moveTransport(key, .withdrawnByPerson, reason: "sent in error", by: .node, at: Sample.start))
+                try await ledger.moveTransport(
+                    key, .withdrawnByPerson, reason: "sent in error", by: .node, at: Sample.start))
         }
         let void = try #require(try await ledger.due().items.first)
         #expect(void.kind == .void)

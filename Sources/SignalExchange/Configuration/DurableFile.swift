@@ -34,16 +34,15 @@ enum DurableFile {
             unlink(temporary)
             throw error
         }
-        try syncFolder(of: path)
+        try sync(folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
     }
 
     /// A name is on the disk when its folder is.
-    static func syncFolder(of path: String) throws(NodeError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    static func sync(folder: String) throws(NodeError) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unwritable(path) }
+        guard descriptor >= 0 else { throw unwritable(folder) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw unwritable(path) }
+        guard fsync(descriptor) == 0 else { throw unwritable(folder) }
     }
 
     private static func unwritable(_ path: String) -> NodeError {

@@ -5,7 +5,7 @@ import Foundation
     import CDispatch
 #endif
 
-/// What shows that a file is another than before. It is that of the file at the end of all links: a list that a job puts
+/// What shows that a file is another than before. Unless it is asked otherwise, it is that of the file at the end of all links: a list that a job puts
 /// into another folder, and a renewed certificate behind a link, count as they would here.
 struct FileStamp: Hashable, Sendable {
     let byteCount: Int

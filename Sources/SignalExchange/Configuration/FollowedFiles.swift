@@ -6,6 +6,8 @@ import Synchronization
 final class FollowedFiles<Value: Sendable>: Sendable {
     private struct State: Sendable {
         var stamps: [FileStamp?]
+        /// Those of files that could not be used, once that was said.
+        var refused: [FileStamp?]?
         var value: Value
     }
 
@@ -31,19 +33,26 @@ final class FollowedFiles<Value: Sendable>: Sendable {
     }
 
     var current: Value {
-        let stamps = paths.map { FileStamp(of: $0) }
-        return state.withLock { state in
+        state.withLock { state in
+            let stamps = paths.map { FileStamp(of: $0) }
             guard stamps != state.stamps else { return state.value }
-            state.stamps = stamps
             do {
                 state.value = try read()
+                state.stamps = stamps
+                state.refused = nil
             } catch {
                 if let fallback { state.value = fallback }
-                logger.error(
-                    "a file cannot be used; \(fallback == nil ? "its last good content stays in force" : "nobody comes in")",
-                    metadata: ["cause": "\(error)"])
+                // Tried again with each look, for it may have been of the moment; said once.
+                if state.refused != stamps {
+                    logger.error("a file cannot be used; \(whileUnusable)", metadata: ["cause": "\(error)"])
+                }
+                state.refused = stamps
             }
             return state.value
         }
+    }
+
+    private var whileUnusable: String {
+        fallback == nil ? "its last good content stays in force" : "until it can, nothing that it allows is allowed"
     }
 }

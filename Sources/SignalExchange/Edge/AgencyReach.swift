@@ -16,7 +16,8 @@ struct AgencyReach: Sendable {
     let name: ConsumerName
     let feed: FeedName
 
-    /// The consumer as it is, made where it is not there yet: from the first entry on, so that none is left out.
+    /// The consumer as it is, made where it is not there yet: of the inbox from the first message on, so that none is left
+    /// out; of deliveries from what changes then.
     func consumer() async throws -> Consumer {
         if let known = try await context.ledger.consumer(name) { return known }
         switch try await context.ledger.addConsumer(
@@ -44,12 +45,15 @@ struct AgencyReach: Sendable {
             beyond: seen, until: context.now.monotonic + Self.look, clock: context.clock)
     }
 
-    /// Waits before the next attempt, longer after each that failed.
+    /// How long to wait before the next attempt, longer after each that failed.
+    func pause(after failures: Int) -> Milliseconds {
+        min(max(Backoff.delay(afterFailures: failures, jitter: Randomness.word()), Self.look), Self.retryMaximum)
+    }
+
+    /// Waits before the next attempt.
     func waitAfter(failures: Int) async {
-        let backoff = Backoff.delay(afterFailures: failures, jitter: Randomness.word())
-        let span = min(max(backoff, Self.look), Self.retryMaximum)
         // A failed attempt is no change of the ledger: what rings meanwhile is no reason to try earlier.
-        let end = context.now.monotonic + span
+        let end = context.now.monotonic + pause(after: failures)
         while !isEnding, context.now.monotonic < end {
             let seen = consumers.views.changes.count
             await consumers.views.changes.wait(beyond: seen, until: end, clock: context.clock)
@@ -65,7 +69,8 @@ struct AgencyReach: Sendable {
         await keep { [alarm = alarm(problem)] in try await context.ledger.raise(alarm) }
     }
 
-    /// Takes that back, unless the other way still fails.
+    /// Takes that back, where it was said of this way last. There is one alarm for all ways: another that still fails says so
+    /// again with its next attempt.
     func clear() async {
         await keep {
             let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)

@@ -32,6 +32,11 @@ struct FolderPlaces: Sendable {
         try make(work, mode: 0o700, isOwn: true)
     }
 
+    /// Takes away what an interrupted run left half-written: it has content.
+    func clearWork() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: work) { unlink(work + "/" + name) }
+    }
+
     private func make(_ place: String, mode: mode_t, isOwn: Bool = false) throws(NodeError) {
         let isNew = mkdir(place, 0o700) == 0
         guard isNew || errno == EEXIST else { throw Self.unusable(place) }

@@ -37,40 +37,39 @@ struct WatchedFolder: Service {
     }
 
     func run() async throws {
-        var failures = 0
         // What a run before this one raised ends with the first look at which all went well.
         var isClear = false
+        var failures = 0
+        var nextSending = reach.context.now.monotonic
         var sightings: [String: Sighting] = [:]
+        try? places.clearWork()
         while !reach.isEnding {
             let seen = reach.consumers.views.changes.count
-            var problem: String?
+            var problems: [String] = []
             do {
                 try places.make()
                 sightings = try look(after: sightings)
-                try takeSettled(sightings)
-                problem = try await sendTaken()
+                if reach.context.now.monotonic >= nextSending {
+                    problems = takeSettled(sightings) + (try await sendTaken())
+                    failures = problems.isEmpty ? 0 : failures + 1
+                    nextSending = reach.context.now.monotonic + (failures == 0 ? .zero : reach.pause(after: failures))
+                }
             } catch {
-                problem = "\(error)"
+                problems.append("\(error)")
             }
             // What comes waits for nothing that goes.
-            var isIdle = true
-            do { isIdle = try await layDown() } catch { problem = problem ?? "\(error)" }
+            do { try await layDown() } catch { problems.append("\(error)") }
             guard !reach.isEnding else { return }
-            if let problem {
-                failures += 1
+            if let problem = problems.first {
                 isClear = false
                 await reach.raise(problem)
-                await reach.waitAfter(failures: min(failures, Self.failuresMaximum))
-            } else {
-                if !isClear { await reach.clear() }
-                (failures, isClear) = (0, true)
-                if isIdle { await reach.waitForMore(beyond: seen) }
+            } else if failures == 0, !isClear {
+                await reach.clear()
+                isClear = true
             }
+            await reach.waitForMore(beyond: seen)
         }
     }
-
-    /// Others' files, and what comes, must not wait for long because one file cannot be sent.
-    private static let failuresMaximum = 4
 
     // MARK: Out of the folder
 
@@ -93,19 +92,30 @@ struct WatchedFolder: Service {
     }
 
     /// Moves files to where nobody else changes what stands under a name. One whose namesake is still there waits.
-    private func takeSettled(_ sightings: [String: Sighting]) throws(NodeError) {
+    ///
+    /// - Returns: why a file could not be taken; the others were.
+    private func takeSettled(_ sightings: [String: Sighting]) -> [String] {
         let now = reach.context.now.monotonic
         let settled = sightings.filter { now >= $0.value.since + Self.settlingTime }.keys.sorted()
-        for name in settled.prefix(Self.filesMaximumPerLook) {
+        var problems: [String] = []
+        var taken = 0
+        for name in settled where taken < Self.filesMaximumPerLook {
             let target = places.sending + "/" + ownName(name)
             guard FileStamp(of: target, followsLinks: false) == nil else { continue }
-            guard rename(places.outbox + "/" + name, target) == 0 || errno == ENOENT else {
-                throw FolderPlaces.unusable(places.outbox + "/" + name)
+            if rename(places.outbox + "/" + name, target) == 0 {
+                taken += 1
+            } else if errno != ENOENT {
+                problems.append("\(FolderPlaces.unusable(places.outbox + "/" + ownName(name)))")
             }
         }
-        guard !settled.isEmpty else { return }
-        try DurableFile.syncFolder(of: places.sending + "/taken")
-        try DurableFile.syncFolder(of: places.outbox + "/taken")
+        guard taken > 0 else { return problems }
+        do throws(NodeError) {
+            try DurableFile.sync(folder: places.sending)
+            try DurableFile.sync(folder: places.outbox)
+        } catch {
+            problems.append("\(error)")
+        }
+        return problems
     }
 
     /// A name that may stand in a log, and beside which another fits.
@@ -114,26 +124,28 @@ struct WatchedFolder: Service {
         return isPlain ? name : "renamed-\(sha256(Array(name.utf8)).description.prefix(16)).json"
     }
 
-    /// - Returns: why a file could not be sent now, where that is so; the others were.
-    private func sendTaken() async throws -> String? {
-        var problem: String?
+    /// - Returns: why a file could not be sent now; the others were.
+    private func sendTaken() async throws -> [String] {
+        var problems: [String] = []
         for name in try names(in: places.sending) where !reach.isEnding {
             do {
                 try await send(name)
             } catch {
-                problem = problem ?? "\(name): \(error)"
+                problems.append("\(name): \(error)")
             }
         }
-        return problem
+        return problems
     }
 
     private func send(_ name: String) async throws {
         let path = places.sending + "/" + name
-        let bytes: [UInt8]
-        do {
-            bytes = try contents(of: path)
-        } catch {
-            return try refuse(name, error)
+        guard let bytes = try contents(of: path) else {
+            return try refuse(
+                name,
+                NodeError(
+                    .submissionInvalid,
+                    "it is no plain file of at most \(Self.maximumBytes) bytes that the node's user may read; lay a copy that "
+                        + "it may"))
         }
         // The name and the bytes: the same file again is the same message.
         let key = Self.keyPrefix + "file:" + sha256(Array(name.utf8) + [0] + bytes).description
@@ -144,7 +156,7 @@ struct WatchedFolder: Service {
             ]
             try write(result, to: places.sent + "/" + name)
             guard unlink(path) == 0 else { throw FolderPlaces.unusable(path) }
-            try DurableFile.syncFolder(of: path)
+            try DurableFile.sync(folder: places.sending)
         } catch let error as NodeError where error.code == .submissionInvalid || error.code == .recipientUnknown {
             try refuse(name, error)
         }
@@ -159,48 +171,45 @@ struct WatchedFolder: Service {
         guard rename(places.sending + "/" + name, places.refused + "/" + name) == 0 else {
             throw FolderPlaces.unusable(places.refused + "/" + name)
         }
-        try DurableFile.syncFolder(of: places.refused + "/" + name)
-        try DurableFile.syncFolder(of: places.sending + "/" + name)
+        try DurableFile.sync(folder: places.refused)
+        try DurableFile.sync(folder: places.sending)
         reach.context.logger.warning(
             "a file in the watched folder was refused", metadata: ["file": "\(name)", "code": "\(error.code.rawValue)"])
     }
 
-    /// - Throws: ``NodeError`` `submission-invalid` for a link, a folder, what is too large, and what this user may not read.
-    private func contents(of path: String) throws(NodeError) -> [UInt8] {
-        let foreign = NodeError(
-            .submissionInvalid,
-            "it is no plain file of at most \(Self.maximumBytes) bytes that the node's user may read; lay a copy that it may"
-        )
+    /// Returns `nil` for a link, a folder, what is too large, and what this user may not read: the file's own faults. All
+    /// else may pass, and is thrown.
+    private func contents(of path: String) throws(NodeError) -> [UInt8]? {
         // A link may lead to what the one who laid it must not read.
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw foreign }
+        if descriptor < 0, [ELOOP, EACCES, EPERM, ENXIO].contains(errno) { return nil }
+        guard descriptor >= 0 else { throw FolderPlaces.unusable(path) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.maximumBytes
-        else { throw foreign }
+        guard fstat(descriptor, &status) == 0 else { throw FolderPlaces.unusable(path) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.maximumBytes else { return nil }
         do {
             let bytes = try FileHandle(fileDescriptor: descriptor).read(upToCount: Self.maximumBytes + 1) ?? Data()
-            guard bytes.count <= Self.maximumBytes else { throw foreign }
-            return Array(bytes)
-        } catch let error as NodeError {
-            throw error
+            return bytes.count <= Self.maximumBytes ? Array(bytes) : nil
         } catch {
-            throw foreign
+            throw FolderPlaces.unusable(path)
         }
     }
 
     // MARK: Into the folder
 
-    /// - Returns: whether there was nothing to lay down.
-    private func layDown() async throws -> Bool {
-        guard let entry = try await reach.consumers.next(of: reach.consumer(), withContent: true) else { return true }
-        guard let message = entry.object[FeedName.inbox.entryName], let id = message["id"]?.text else {
-            preconditionFailure("an entry of the inbox has its message")
+    /// Lays down all that has come, one after another.
+    private func layDown() async throws {
+        while !reach.isEnding,
+            let entry = try await reach.consumers.next(of: reach.consumer(), withContent: true)
+        {
+            guard let message = entry.object[FeedName.inbox.entryName], let id = message["id"]?.text else {
+                preconditionFailure("an entry of the inbox has its message")
+            }
+            try write(message, to: places.inbox + "/" + id + ".json")
+            // It is on the disk by now, name and all.
+            try await reach.confirm(entry.cursor)
         }
-        try write(message, to: places.inbox + "/" + id + ".json")
-        // It is on the disk by now, name and all.
-        try await reach.confirm(entry.cursor)
-        return false
     }
 
     // MARK: Files

@@ -94,7 +94,9 @@ struct WebHook: Service {
         request.body = .bytes(ByteBuffer(bytes: body))
         do {
             // What it says beside its status is nobody's concern, and may have no end: it is not read.
-            let answer = try await http.execute(request, timeout: Self.callTimeout)
+            let answer = try await cancelWhenGracefulShutdown { [request] in
+                try await http.execute(request, timeout: Self.callTimeout)
+            }
             guard (200..<300).contains(answer.status.code) else {
                 throw NodeError(
                     .agencyUnreachable,

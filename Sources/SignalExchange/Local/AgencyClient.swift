@@ -10,7 +10,7 @@ import NIOSSL
 /// let node = AgencyClient(socketPath: "/run/exchange-node/node.sock")
 /// let sent = try await node.submit(signal, key: "case-17-signal")
 /// try await node.follow(.inbox, as: "case-system")
-/// try await node.process("case-system") { entry in try database.keep(entry.id, entry.json) }
+/// try await node.process("case-system") { entry in try database.keep(entry.messageID, entry.json) }
 /// ```
 ///
 /// Every method throws `NodeError` with a stable code: what a crash or a stopped node left in doubt is asked for again under
@@ -44,8 +44,9 @@ public final class AgencyClient: Sendable {
     public struct Entry: Hashable, Sendable {
         /// What confirms this entry and all before it.
         public let cursor: String
-        /// The message's id: what an entry that comes again is known by.
-        public let id: String
+        /// The message's id: what a received message that comes again is known by. Of a delivery it is the same for every
+        /// recipient and every change; such an entry is known by its ``cursor``.
+        public let messageID: String
         /// All of it, as one JSON object.
         public let json: [UInt8]
     }
@@ -74,7 +75,8 @@ public final class AgencyClient: Sendable {
         http = nil
     }
 
-    /// From another machine, with the certificate that the node lists in `agency.clients`. Ends with ``shutdown()``.
+    /// From another machine, with the certificate that the node lists in `agency.clients`. It has to be ended with
+    /// ``shutdown()`` before it is let go.
     ///
     /// - Parameters:
     ///   - certificate: this system's own, and its key: files in PEM.
@@ -89,6 +91,7 @@ public final class AgencyClient: Sendable {
             tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
             tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authorities))
             var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+            configuration.connectionPool.retryConnectionEstablishment = false
             configuration.redirectConfiguration = .disallow
             let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             self.http = http
@@ -146,7 +149,7 @@ public final class AgencyClient: Sendable {
             guard let cursor = item["cursor"]?.text, let value = item["message"] ?? item["delivery"],
                 let id = value["id"]?.text
             else { throw foreign("an entry") }
-            entries.append(Entry(cursor: cursor, id: id, json: try document(value)))
+            entries.append(Entry(cursor: cursor, messageID: id, json: try document(value)))
         }
         return EntryPage(entries: entries, cursor: cursor, hasMore: hasMore)
     }
@@ -157,10 +160,10 @@ public final class AgencyClient: Sendable {
             "\(AgencyAPI.root)/consumers/\(consumer)/cursor", body: try document(["cursor": .string(cursor)]))
     }
 
-    /// Hands each entry to `keep` and confirms it after, until the task is cancelled or `keep` throws.
+    /// Hands each entry to `keep` and confirms it after, until the task is cancelled, `keep` throws, or the node does not answer
+    /// (`node-not-running`): then call it again, and it goes on where it was.
     ///
-    /// - Parameter keep: returns when the entry is kept for good. It may be handed the same entry again, after a crash: the
-    ///   entry's ``Entry/id`` says so.
+    /// - Parameter keep: returns when the entry is kept for good. It may be handed the same entry again, after a crash.
     public func process(
         _ consumer: String, waitSeconds: Int64 = 30, _ keep: (Entry) async throws -> Void
     ) async throws {

@@ -55,6 +55,10 @@ extension LocalServer {
             routes.add(.post, "inbox/:id/\(name)") { request, context in
                 let reader = try await request.localObject(members: ["role", "text"])
                 let text = reader.optional("text") == nil ? nil : try reader.text("text")
+                guard text != nil || step == .owned else {
+                    throw NodeError(
+                        .requestInvalid, "text: say \(step == .declined ? "why it is declined" : "what was done")")
+                }
                 let outcome = try await steps.perform(
                     step, on: context.messageID, role: try reader.text("role"), text: text,
                     key: try request.idempotencyKey(), by: context.caller.actor)
@@ -99,7 +103,8 @@ extension LocalServer {
                 throw NodeError(.requestInvalid, "a stream of events has no parameters; leave them out")
             }
             return LocalReply(
-                events: try await consumers.stream(of: name, after: request.headers[.lastEventID]))
+                events: try await consumers.stream(
+                    of: name, after: request.headers[.lastEventID], while: context.isStillAdmitted))
         }
         routes.add(.put, "consumers/:name/cursor") { request, context in
             let reader = try await request.localObject(members: ["cursor"])

@@ -46,6 +46,9 @@ struct LocalRequestContext: RequestContext {
         channel = source.channel
     }
 
+    /// Whether its caller would be let in now, too; set with ``caller``.
+    var isStillAdmitted: @Sendable () async -> Bool = { false }
+
     /// Known from the first middleware on.
     var caller: Caller {
         get {

@@ -114,8 +114,12 @@ struct ConsumerViews: Sendable {
     /// Server-sent events (HTML Living Standard §9.2), from what was confirmed on or from where a stream broke off. It
     /// confirms nothing.
     ///
-    /// - Parameter last: the cursor of the last event that the caller has.
-    func stream(of name: ConsumerName, after last: String?) async throws -> ResponseBody {
+    /// - Parameters:
+    ///   - last: the cursor of the last event that the caller has.
+    ///   - isAllowed: asked before each look, for a stream makes no further request: its caller may be let in no more.
+    func stream(
+        of name: ConsumerName, after last: String?, while isAllowed: @escaping @Sendable () async -> Bool
+    ) async throws -> ResponseBody {
         let consumer = try await known(name)
         var start = consumer.position
         if let last {
@@ -134,6 +138,7 @@ struct ConsumerViews: Sendable {
             try await writer.write(ByteBuffer(string: "retry: \(Self.reconnectMilliseconds)\n\n"))
             while !isEnding {
                 let seen = views.changes.count
+                guard await isAllowed(), try await context.ledger.consumer(name)?.key == consumer.key else { break }
                 let (entries, _) = try await page(
                     of: consumer, after: position, maximumItems: Self.streamMaximumItems)
                 for entry in entries {

@@ -42,7 +42,8 @@ struct LocalAnswer: Sendable {
         } catch let error as NodeError {
             return problem(error)
         } catch let error as ContentError {
-            return problem(NodeError(.submissionInvalid, "\(error)"))
+            // What a submission has wrong is said where it is read: this is of another request.
+            return problem(NodeError(.requestInvalid, "\(error)"))
         } catch let error as JSONError {
             return problem(NodeError(.requestInvalid, "\(error)"))
         } catch let error as StoreError {

@@ -87,7 +87,9 @@ struct Admission: RouterMiddleware {
         var response: Response
         do {
             var context = context
-            context.caller = try await recognition.caller(on: context.channel)
+            let (recognition, channel) = (recognition, context.channel)
+            context.caller = try await recognition.caller(on: channel)
+            context.isStillAdmitted = { (try? await recognition.caller(on: channel)) != nil }
             // A path is written one way: with a slash behind it, it is another, and there is none.
             guard !request.uri.path.hasSuffix("/"), !request.uri.path.contains("//") else { throw HTTPError(.notFound) }
             response = try await next(request, context)

@@ -143,8 +143,10 @@ package struct DirectorySigning: Sendable {
                 .fileUnreadable, "\(folder.file("signed")) cannot be made; check the folder's owner and rights",
                 cause: "\(error)")
         }
-        try NodeFolder.write(signer, to: folder.signedDirectorySigner)
+        // The directory first: where the signer's certificate does not follow, the next run sees another signer than the last
+        // and signs again. The other way round, the old signature would pass for the new key's.
         try NodeFolder.write(directory, to: folder.signedDirectory)
+        try NodeFolder.write(signer, to: folder.signedDirectorySigner)
     }
 
     // MARK: The key

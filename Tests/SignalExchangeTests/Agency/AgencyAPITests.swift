@@ -113,7 +113,7 @@ extension Nodes {
             let id = try #require(try first.json["id"]?.text)
             #expect(try await APICall.make(.GET, "/v1/messages/\(id)", at: avim).json["state"]?.text == "accepted")
             async let waiting = APICall.make(.GET, "/v1/messages/\(id)?waitSeconds=60", at: avim)
-            try await avim.waitForLog("a request waits for a message to be secured")
+            try await avim.waitForLog("message=\(id) [SignalExchange] a request waits for a message to be secured")
             try await nidos.process.resume()
             #expect(try await waiting.json["state"]?.text == "secured")
             #expect(try await submit("agency-secured", query: "?waitSeconds=60", text).json["state"]?.text == "secured")
@@ -139,7 +139,7 @@ extension Nodes {
         @Test func `a fetch that waits is answered by the message, and by the node's end`() async throws {
             try await follow("waiting")
             async let page = entries(of: "waiting", query: "?waitSeconds=600")
-            try await nidos.waitForLog("a consumer waits")
+            try await nidos.waitForLog("consumer=waiting seconds=600")
             let id = try #require(try await submit("agency-wait").json["id"]?.text)
             let found = try await page
             #expect(found["items"]?.elements.map { $0["message"]?["id"]?.text } == [id])
@@ -227,6 +227,15 @@ extension Nodes {
             #expect(try await nidos.process.stop() == .exited(status: 0))
             #expect(try await again.isOver())
             try await nidos.process.start()
+        }
+
+        @Test func `a stream ends when its consumer is removed`() async throws {
+            try await follow("removed")
+            let stream = try EventStream("removed", at: nidos)
+            let id = try #require(try await submit("agency-removed").json["id"]?.text)
+            #expect(try await stream.next().data.contains(id))
+            #expect(try await APICall.make(.DELETE, "/v1/consumers/removed", at: nidos).status == 200)
+            #expect(try await stream.isOver())
         }
 
         @Test func `deliveries are followed to their end`() async throws {

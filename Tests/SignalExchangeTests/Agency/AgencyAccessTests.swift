@@ -134,14 +134,30 @@ extension Nodes {
                     host: PortHolder.host, port: tls.holder.port, certificate: tls.path("listed.crt"),
                     key: tls.path("listed.key"), authorities: tls.path("server.crt"))
                 let signal = try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian])))
+                try await client.follow(.inbox, as: "followed")
                 let sent = try await client.submit(signal, key: "over-tls")
                 #expect(try await client.submit(signal, key: "over-tls").id == sent.id)
+                _ = try await client.entries(of: "followed", waitSeconds: 0).entries
+                let stream = try ChildProcess(
+                    URL(filePath: "/usr/bin/curl"),
+                    [
+                        "--silent", "--no-buffer", "--cacert", tls.path("server.crt"), "--cert", tls.path("listed.crt"),
+                        "--key", tls.path("listed.key"), "--header", "Accept: text/event-stream",
+                        "https://\(PortHolder.host):\(tls.holder.port)/v1/consumers/followed/entries",
+                    ], output: .lines)
+                _ = try await within(.seconds(30), "the stream to begin") {
+                    for await line in stream.lines where line.hasPrefix("retry") { break }
+                }
                 // The very connection that it has open is of no use to it any more.
                 try Data(contentsOf: tls.url("unlisted.crt")).write(to: tls.url("clients.pem"), options: .atomic)
                 let error = try await #require(throws: NodeError.self) {
                     _ = try await client.submit(signal, key: "over-tls")
                 }
                 #expect(error.code == .notPermitted)
+                #expect(
+                    try await within(.seconds(30), "the stream to end") {
+                        try await stream.waitForEnd() == .exited(status: 0)
+                    })
                 // A list that is empty, or taken away, lets nobody in.
                 for isThere in [true, false] {
                     if isThere {

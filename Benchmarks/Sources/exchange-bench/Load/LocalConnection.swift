@@ -80,7 +80,7 @@ final class LocalConnection {
             if end == nil { end = try Self.end(of: answer) }
         }
         let whole = String(decoding: answer, as: UTF8.self)
-        guard whole.hasPrefix("HTTP/1.1 200") else { throw Failure(words: String(whole.prefix(1000))) }
+        guard whole.hasPrefix("HTTP/1.1 2") else { throw Failure(words: String(whole.prefix(1000))) }
         return whole.firstRange(of: "\r\n\r\n").map { String(whole[$0.upperBound...]) } ?? ""
     }
 
