@@ -77,11 +77,13 @@ package struct ExchangeNode: Sendable {
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
         }
+        let alarm = AgencyAlarm()
+        await alarm.keep(context)
         services += try WebHook.all(
-            configuration.hooks, in: folder, context: context, consumers: local.consumers)
+            configuration.hooks, in: folder, context: context, consumers: local.consumers, alarm: alarm)
         if let path = configuration.watchedFolder {
             let reach = AgencyReach(
-                context: context, consumers: local.consumers, name: .watchedFolder, feed: .inbox)
+                context: context, consumers: local.consumers, alarm: alarm, name: .watchedFolder, feed: .inbox)
             services.append(
                 WatchedFolder(
                     reach: reach, submitting: local.submitting, places: FolderPlaces(path: path, access: access)

@@ -77,6 +77,13 @@ import Testing
         }
         let kept = try #require(try await ledger.consumer(Self.caseSystem))
         #expect(kept.position == places[2])
+        // Further in one priority, and not in another: a page that was fetched before, confirmed late.
+        try await ledger.receive(4, number: 4, priority: .stat)
+        let pressing = try #require(try await Self.fetch(ledger, after: .start).entries.first).position
+        _ = try await ledger.confirm(
+            FeedCursor(key: consumer.key, position: pressing), of: Self.caseSystem, by: .user(7), at: Sample.start)
+        let moved = try #require(try await ledger.consumer(Self.caseSystem))
+        #expect(moved.position == places[2].furthest(pressing))
     }
 
     @Test(arguments: StoreForm.all)

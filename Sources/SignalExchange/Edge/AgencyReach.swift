@@ -2,6 +2,7 @@ import ExchangeCore
 import ExchangeStore
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// How the node reaches the agency's system by itself, for agencies that cannot do more than wait: web hooks and the
 /// watched folder. Each is a consumer of the node's own: what was handed over is confirmed, and what was not is tried
@@ -9,10 +10,10 @@ import ServiceLifecycle
 struct AgencyReach: Sendable {
     /// How often it looks where nothing rings: for what time alone brings into the inbox.
     static let look = Milliseconds.seconds(1)
-    private static let retryMaximum = Milliseconds.minutes(1)
 
     let context: NodeContext
     let consumers: ConsumerViews
+    let alarm: AgencyAlarm
     let name: ConsumerName
     let feed: FeedName
 
@@ -39,58 +40,81 @@ struct AgencyReach: Sendable {
         }
     }
 
+    /// How often the ledger changed; to be read before it is looked at.
+    var seen: UInt64 { consumers.views.changes.count }
+
     /// Waits until something may have come.
     func waitForMore(beyond seen: UInt64) async {
         await consumers.views.changes.wait(
             beyond: seen, until: context.now.monotonic + Self.look, clock: context.clock)
     }
 
-    /// How long to wait before the next attempt, longer after each that failed.
-    func pause(after failures: Int) -> Milliseconds {
-        min(max(Backoff.delay(afterFailures: failures, jitter: Randomness.word()), Self.look), Self.retryMaximum)
-    }
-
-    /// Waits before the next attempt.
-    func waitAfter(failures: Int) async {
-        // A failed attempt is no change of the ledger: what rings meanwhile is no reason to try earlier.
-        let end = context.now.monotonic + pause(after: failures)
-        while !isEnding, context.now.monotonic < end {
-            let seen = consumers.views.changes.count
-            await consumers.views.changes.wait(beyond: seen, until: end, clock: context.clock)
+    /// Waits for the time alone: what failed is not mended by what happens in the ledger.
+    func wait(until moment: MonotonicTime) async {
+        while !isEnding, context.now.monotonic < moment {
+            await consumers.views.changes.wait(beyond: seen, until: moment, clock: context.clock)
         }
     }
 
     var isEnding: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
 
-    /// Tells people that the system is not reached.
-    func raise(_ problem: String) async {
-        context.logger.warning(
-            "the agency's system is not reached", metadata: ["by": "\(name)", "cause": "\(problem)"])
-        await keep { [alarm = alarm(problem)] in try await context.ledger.raise(alarm) }
+    /// Tells people that the system is not reached this way, or takes that back (`nil`).
+    func tell(_ problem: String?) async {
+        if let problem {
+            context.logger.warning(
+                "the agency's system is not reached", metadata: ["by": "\(name)", "cause": "\(problem)"])
+        }
+        guard alarm.note(problem, of: name) else { return }
+        await alarm.keep(context)
     }
+}
 
-    /// Takes that back, where it was said of this way last. There is one alarm for all ways: another that still fails says so
-    /// again with its next attempt.
-    func clear() async {
-        await keep {
-            let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
-                .first { $0.code == .agencyUnreachable }
-            guard open?.detail.hasPrefix(prefix) == true else { return }
-            try await context.ledger.clear(.agencyUnreachable, partner: nil, messageID: nil, at: context.now.wall)
+/// How often something that failed is tried again: later after each time, without an end.
+struct Attempts: Sendable {
+    private static let retryMinimum = Milliseconds.seconds(1)
+    private static let retryMaximum = Milliseconds.minutes(1)
+
+    private var failures = 0
+    private(set) var next: MonotonicTime
+
+    /// Tried at once.
+    init(at now: MonotonicTime) { next = now }
+
+    mutating func fail(at now: MonotonicTime) {
+        failures += 1
+        let backoff = Backoff.delay(afterFailures: failures, jitter: Randomness.word())
+        next = now + min(max(backoff, Self.retryMinimum), Self.retryMaximum)
+    }
+}
+
+/// The one alarm of all ways to the agency's system: it names each that fails, and ends when none does.
+final class AgencyAlarm: Sendable {
+    private let problems = Mutex<[ConsumerName: String]>([:])
+
+    /// - Returns: whether that is new: what stands there already is not said again.
+    func note(_ problem: String?, of name: ConsumerName) -> Bool {
+        problems.withLock { problems in
+            guard problems[name] != problem else { return false }
+            problems[name] = problem
+            return true
         }
     }
 
-    private var prefix: String { "\(name): " }
-
-    private func alarm(_ problem: String) -> Alarm {
-        Alarm(
-            code: .agencyUnreachable, partner: nil, messageID: nil, detail: (prefix + problem).shortened,
-            at: context.now.wall)
-    }
-
-    private func keep(_ change: () async throws -> Void) async {
+    /// Keeps it as it is now. At the start of a node nothing has failed yet: what a run before this one raised, of a way
+    /// that may be set up no more, ends.
+    func keep(_ context: NodeContext) async {
+        let detail = problems.withLock { problems in
+            problems.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+        }
         do {
-            try await change()
+            if detail.isEmpty {
+                try await context.ledger.clear(.agencyUnreachable, partner: nil, messageID: nil, at: context.now.wall)
+            } else {
+                try await context.ledger.raise(
+                    Alarm(
+                        code: .agencyUnreachable, partner: nil, messageID: nil, detail: detail.shortened,
+                        at: context.now.wall))
+            }
         } catch {
             context.logger.error("an alarm could not be kept", metadata: ["cause": "\(error)"])
         }

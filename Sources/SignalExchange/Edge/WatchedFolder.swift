@@ -36,38 +36,72 @@ struct WatchedFolder: Service {
         let since: MonotonicTime
     }
 
+    /// What is tried by itself: none of them waits for another that fails.
+    private enum Work: Hashable, Comparable {
+        case folders
+        /// Moving what lies in `outbox/`.
+        case taking
+        /// Seeing what was taken.
+        case listing
+        case file(String)
+        case incoming
+
+        /// What a problem is said of, where it does not say so itself.
+        var label: String { if case .file(let name) = self { "\(name): " } else { "" } }
+    }
+
+    /// What failed, why, and when it is tried again.
+    private struct Failure {
+        var attempts: Attempts
+        var problem: String
+    }
+
     func run() async throws {
-        // What a run before this one raised ends with the first look at which all went well.
-        var isClear = false
-        var failures = 0
-        var nextSending = reach.context.now.monotonic
+        var failing: [Work: Failure] = [:]
         var sightings: [String: Sighting] = [:]
-        try? places.clearWork()
+        var isWorkClear = false
         while !reach.isEnding {
-            let seen = reach.consumers.views.changes.count
-            var problems: [String] = []
-            do {
+            let seen = reach.seen
+            await attempt(.folders, &failing) {
                 try places.make()
-                sightings = try look(after: sightings)
-                if reach.context.now.monotonic >= nextSending {
-                    problems = takeSettled(sightings) + (try await sendTaken())
-                    failures = problems.isEmpty ? 0 : failures + 1
-                    nextSending = reach.context.now.monotonic + (failures == 0 ? .zero : reach.pause(after: failures))
+                if !isWorkClear { try places.clearWork() }
+                isWorkClear = true
+            }
+            if failing[.folders] == nil {
+                await attempt(.taking, &failing) {
+                    sightings = try look(after: sightings)
+                    try takeSettled(sightings)
                 }
-            } catch {
-                problems.append("\(error)")
+                var taken: [String]?
+                await attempt(.listing, &failing) { taken = try names(in: places.sending) }
+                for name in taken ?? [] where !reach.isEnding {
+                    await attempt(.file(name), &failing) { try await send(name) }
+                }
+                // A file that somebody took away fails no more.
+                if let taken {
+                    failing = failing.filter { if case .file(let name) = $0.key { taken.contains(name) } else { true } }
+                }
+                await attempt(.incoming, &failing) { try await layDown() }
             }
-            // What comes waits for nothing that goes.
-            do { try await layDown() } catch { problems.append("\(error)") }
             guard !reach.isEnding else { return }
-            if let problem = problems.first {
-                isClear = false
-                await reach.raise(problem)
-            } else if failures == 0, !isClear {
-                await reach.clear()
-                isClear = true
-            }
+            await reach.tell(failing.min { $0.key < $1.key }?.value.problem)
             await reach.waitForMore(beyond: seen)
+        }
+    }
+
+    /// Tries what is due, and notes what came of it.
+    private func attempt(
+        _ work: Work, _ failing: inout [Work: Failure], _ body: () async throws -> Void
+    ) async {
+        let now = reach.context.now.monotonic
+        guard failing[work].map({ $0.attempts.next <= now }) ?? true else { return }
+        do {
+            try await body()
+            failing[work] = nil
+        } catch {
+            var attempts = failing[work]?.attempts ?? Attempts(at: now)
+            attempts.fail(at: now)
+            failing[work] = Failure(attempts: attempts, problem: work.label + "\(error)")
         }
     }
 
@@ -93,11 +127,11 @@ struct WatchedFolder: Service {
 
     /// Moves files to where nobody else changes what stands under a name. One whose namesake is still there waits.
     ///
-    /// - Returns: why a file could not be taken; the others were.
-    private func takeSettled(_ sightings: [String: Sighting]) -> [String] {
+    /// - Throws: ``NodeError`` for the first that could not be taken; the others were.
+    private func takeSettled(_ sightings: [String: Sighting]) throws(NodeError) {
         let now = reach.context.now.monotonic
         let settled = sightings.filter { now >= $0.value.since + Self.settlingTime }.keys.sorted()
-        var problems: [String] = []
+        var problem: NodeError?
         var taken = 0
         for name in settled where taken < Self.filesMaximumPerLook {
             let target = places.sending + "/" + ownName(name)
@@ -105,36 +139,20 @@ struct WatchedFolder: Service {
             if rename(places.outbox + "/" + name, target) == 0 {
                 taken += 1
             } else if errno != ENOENT {
-                problems.append("\(FolderPlaces.unusable(places.outbox + "/" + ownName(name)))")
+                problem = problem ?? FolderPlaces.unusable(places.outbox + "/" + ownName(name))
             }
         }
-        guard taken > 0 else { return problems }
-        do throws(NodeError) {
+        if taken > 0 {
             try DurableFile.sync(folder: places.sending)
             try DurableFile.sync(folder: places.outbox)
-        } catch {
-            problems.append("\(error)")
         }
-        return problems
+        if let problem { throw problem }
     }
 
     /// A name that may stand in a log, and beside which another fits.
     private func ownName(_ name: String) -> String {
         let isPlain = name.utf8.count <= Self.nameMaximumBytes && name == name.withoutControlCharacters
         return isPlain ? name : "renamed-\(sha256(Array(name.utf8)).description.prefix(16)).json"
-    }
-
-    /// - Returns: why a file could not be sent now; the others were.
-    private func sendTaken() async throws -> [String] {
-        var problems: [String] = []
-        for name in try names(in: places.sending) where !reach.isEnding {
-            do {
-                try await send(name)
-            } catch {
-                problems.append("\(name): \(error)")
-            }
-        }
-        return problems
     }
 
     private func send(_ name: String) async throws {

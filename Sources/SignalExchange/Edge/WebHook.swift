@@ -24,8 +24,8 @@ package struct HookSettings: Hashable, Sendable {
 
 /// Calls an address of the agency's for each entry of a feed, in order, until it says that it has it.
 ///
-/// A call carries no content: ids, types, states. It is signed as *Standard Webhooks* has it: `webhook-id` (the same for each attempt),
-/// `webhook-timestamp`, and `webhook-signature: v1,` with the base64 of the HMAC-SHA-256 over
+/// A call carries no content: ids, types, states. It is signed as *Standard Webhooks* has it: `webhook-id` (the same for
+/// each attempt), `webhook-timestamp`, and `webhook-signature: v1,` with the base64 of the HMAC-SHA-256 over
 /// `id.timestamp.body` (docs/agency-api.md).
 struct WebHook: Service {
     private static let callTimeout = TimeAmount.seconds(30)
@@ -48,23 +48,18 @@ struct WebHook: Service {
             configuration.tlsConfiguration = tls
         }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        var failures = 0
-        // What a run before this one raised ends with the first call that is taken.
-        var isClear = false
+        var attempts = Attempts(at: reach.context.now.monotonic)
         while !reach.isEnding {
-            let seen = reach.consumers.views.changes.count
+            let seen = reach.seen
             do {
                 let isIdle = try await callForNext(through: http)
-                if !isIdle, !isClear { await reach.clear() }
-                isClear = isClear || !isIdle
-                failures = 0
-                if isIdle { await reach.waitForMore(beyond: seen) }
+                attempts = Attempts(at: reach.context.now.monotonic)
+                if !isIdle { await reach.tell(nil) } else { await reach.waitForMore(beyond: seen) }
             } catch {
                 guard !reach.isEnding else { break }
-                failures += 1
-                isClear = false
-                await reach.raise("\(error)")
-                await reach.waitAfter(failures: failures)
+                await reach.tell("\(error)")
+                attempts.fail(at: reach.context.now.monotonic)
+                await reach.wait(until: attempts.next)
             }
         }
         try await http.shutdown()
@@ -119,7 +114,8 @@ extension WebHook {
     ///
     /// - Throws: ``NodeError`` `configuration-invalid`, `file-missing`, `file-unreadable` or `key-exposed`.
     static func all(
-        _ settings: HookSettings?, in folder: NodeFolder, context: NodeContext, consumers: ConsumerViews
+        _ settings: HookSettings?, in folder: NodeFolder, context: NodeContext, consumers: ConsumerViews,
+        alarm: AgencyAlarm
     ) throws(NodeError) -> [WebHook] {
         guard let settings else { return [] }
         let secret = try secret(in: settings.secretFile, of: folder)
@@ -130,7 +126,8 @@ extension WebHook {
         return wanted.compactMap { name, feed, url in
             url.map {
                 WebHook(
-                    reach: AgencyReach(context: context, consumers: consumers, name: name, feed: feed), url: $0,
+                    reach: AgencyReach(
+                        context: context, consumers: consumers, alarm: alarm, name: name, feed: feed), url: $0,
                     secret: secret, authorities: authorities)
             }
         }
