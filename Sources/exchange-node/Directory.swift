@@ -41,12 +41,18 @@ struct Directory: AsyncParsableCommand {
         }
     }
 
-    struct SignerOptions: ParsableArguments {
+    /// A directory that somebody handed over, and by whose certificate it is judged.
+    struct GivenDirectory: ParsableArguments {
+        @OptionGroup var folder: FolderOptions
+        @Argument(help: "The signed directory.") var file: String
         @Option(
             name: .long,
             help: .init("The certificate of who signed it, where it is not the known one.", valueName: "file"))
         var signer: String?
         @Option(name: .long, help: "That certificate's fingerprint, as they read it out.") var fingerprint: String?
+        @Flag(name: .long, help: "Print one JSON object a line.") var json = false
+
+        var console: DirectoryConsole { DirectoryConsole(folder: folder.nodeFolder, printsJSON: json) }
     }
 
     struct Verify: AsyncParsableCommand {
@@ -60,15 +66,11 @@ struct Directory: AsyncParsableCommand {
                 EXAMPLE
                   exchange-node directory verify directory.cms --folder nidos
                 """)
-        @OptionGroup var folder: FolderOptions
-        @Argument(help: "The signed directory.") var file: String
-        @OptionGroup var signer: SignerOptions
-        @Flag(name: .long, help: "Print one JSON object a line.") var json = false
+        @OptionGroup var given: GivenDirectory
 
         func run() async throws {
             try await reporting {
-                try await DirectoryConsole(folder: folder.nodeFolder, printsJSON: json)
-                    .verify(file, signerPath: signer.signer, spoken: signer.fingerprint)
+                try await given.console.verify(given.file, signerPath: given.signer, spoken: given.fingerprint)
             }
         }
     }
@@ -88,15 +90,11 @@ struct Directory: AsyncParsableCommand {
                 EXAMPLE
                   exchange-node directory install directory.cms --folder nidos
                 """)
-        @OptionGroup var folder: FolderOptions
-        @Argument(help: "The signed directory.") var file: String
-        @OptionGroup var signer: SignerOptions
-        @Flag(name: .long, help: "Print one JSON object a line.") var json = false
+        @OptionGroup var given: GivenDirectory
 
         func run() async throws {
             try await reporting {
-                try await DirectoryConsole(folder: folder.nodeFolder, printsJSON: json)
-                    .install(file, signerPath: signer.signer, spoken: signer.fingerprint)
+                try await given.console.install(given.file, signerPath: given.signer, spoken: given.fingerprint)
             }
         }
     }

@@ -283,9 +283,10 @@ import Testing
         for sql in [
             "UPDATE consumer SET routine = 0", "UPDATE inbox SET feed_number = 9", "UPDATE feed SET last_number = 0",
         ] {
-            await #expect(throws: (any Error).self, "\(sql)") {
+            let error = await #expect(throws: StoreError.self, "\(sql)") {
                 try await ledger.write(at: Sample.start) { try $0.database.change(sql) }
             }
+            #expect(error?.code == .invariantViolated, "\(sql)")
         }
     }
 

@@ -273,18 +273,41 @@ import Testing
         }
     }
 
+    @Test func `a list that cannot be read keeps a card out, for it may be newer than what the card brings`()
+        async throws
+    {
+        try await Pair.make { pair in
+            let bad = pair.nidos.folder.revocationLists + "/bad.crl"
+            try NodeFolder.write(Array("half a list".utf8), to: bad)
+            let card = try await pair.avim.card()
+            let error = #expect(throws: NodeError.self) { try pair.nidos.take(card) }
+            #expect(
+                error?.code == .certificateUnusable && error?.message.contains("bad.crl") == true, "\(error as Any)")
+            try FileManager.default.removeItem(atPath: bad)
+            try pair.nidos.take(card)
+        }
+    }
+
+    @Test func `an own card that cannot be read is not taken for none`() async throws {
+        try await Pair.make { pair in
+            _ = try await pair.nidos.card()
+            try NodeFolder.write(Array("half a card".utf8), to: pair.nidos.folder.ownCard)
+            #expect(throws: NodeError.self) { try CardFolder(pair.nidos.folder).own }
+        }
+    }
+
     @Test func `an older list in a card does not take the place of a newer one`() async throws {
         try await Pair.make { pair in
             let card = try await pair.avim.card()
             try pair.nidos.take(card)
-            let lists = AuthorityFiles(pair.nidos.folder).lists.map(\.thisUpdate).sorted()
+            let lists = try AuthorityFiles(pair.nidos.folder).lists.map(\.thisUpdate).sorted()
             // The same authority's list of some days ago, under a newer card.
             let older = try RevocationList(pem: pair.avim.olderList())
             let bytes = try pair.avim.sign(
                 card.card.with(
                     issued: card.card.issued + .seconds(1), lists: [older] + card.card.revocationLists.suffix(1)))
             #expect(try pair.nidos.take(bytes).newLists == [])
-            #expect(AuthorityFiles(pair.nidos.folder).lists.map(\.thisUpdate).sorted() == lists)
+            #expect(try AuthorityFiles(pair.nidos.folder).lists.map(\.thisUpdate).sorted() == lists)
         }
     }
 

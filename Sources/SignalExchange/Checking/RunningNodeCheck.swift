@@ -37,9 +37,8 @@ struct RunningNodeCheck {
         } catch  where error.code == .nodeNotRunning {
             look.findings.append(
                 Finding(
-                    "node", .warning,
-                    "does not run, or does not answer; nobody can reach it until it is started with `exchange-node run`"
-                ))
+                    "node", .wrong,
+                    "\(error.message). Until then no partner reaches anybody here, and nothing is sent"))
         } catch {
             look.findings.append(Finding("node", error))
         }

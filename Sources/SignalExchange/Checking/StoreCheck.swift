@@ -23,7 +23,14 @@ struct StoreCheck {
             try await SQLiteLedger.look(at: folder.store, archiveKey: check)
             return [Finding("store", .ok, "can be opened, by the archive key that is here, and is not damaged")]
         } catch {
-            return [Finding("store", NodeError(opening: error, else: "\(folder.store) cannot be looked at"))]
+            let problem = NodeError(opening: error, else: "\(folder.store) cannot be looked at")
+            guard problem.code == .alreadyRunning else { return [Finding("store", problem)] }
+            // Not "stop it", as for a second node: it is the node, and this is how it is known that it runs.
+            return [
+                Finding(
+                    "store", .wrong,
+                    "the node has it, and answers nobody: look at its log, and restart it (\(problem.message))")
+            ]
         }
     }
 }

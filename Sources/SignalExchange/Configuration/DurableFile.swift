@@ -2,17 +2,18 @@ import Foundation
 
 /// Files that are there whole, and on the disk, or not at all.
 enum DurableFile {
-    /// Writes into a folder that is this user's alone, syncs, and renames to the target: a reader of the target's folder sees
-    /// the old file or the new one, and whoever may write there has no part in how it comes about.
+    /// Writes beside the target or elsewhere on its file system, syncs, and renames: a reader of the target's folder sees the
+    /// old file or the new one.
     ///
     /// - Parameters:
-    ///   - work: on the same file system as the target.
-    ///   - prepare: given the open file before it has its name, to change its owner or rights.
+    ///   - temporary: lies in a folder that is this user's alone: whoever else may write there could have a part in how the
+    ///     file comes about. What an interrupted write left under this name is taken away.
+    ///   - prepare: given the open file, which this user alone may read, before it has its name; to change owner or rights.
     static func write(
-        _ bytes: [UInt8], to path: String, through work: String,
+        _ bytes: [UInt8], to path: String, by temporary: String,
         prepare: (_ descriptor: Int32) throws(NodeError) -> Void = { _ in }
     ) throws(NodeError) {
-        let temporary = "\(work)/\(UUID().uuidString).new"
+        unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw unwritable(path) }
         do throws(NodeError) {
@@ -45,7 +46,7 @@ enum DurableFile {
         guard fsync(descriptor) == 0 else { throw unwritable(folder) }
     }
 
-    private static func unwritable(_ path: String) -> NodeError {
+    static func unwritable(_ path: String) -> NodeError {
         NodeError(
             .fileUnreadable, "\(path) cannot be written; check owner, rights and free space",
             cause: String(cString: strerror(errno)))

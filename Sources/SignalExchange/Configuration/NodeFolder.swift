@@ -17,7 +17,7 @@ import Foundation
 /// keys/directory.key, certificates/directory.crt   where this folder signs a directory
 /// signed/directory.cms, signed/directory.crt       what it signed last, to be published
 /// store/ledger.sqlite
-/// node.sock                    the local API
+/// node.sock                    the API
 /// ```
 package struct NodeFolder: Sendable {
     package let path: String
@@ -56,7 +56,14 @@ package struct NodeFolder: Sendable {
 
     /// - Throws: ``NodeError`` `file-missing` or `file-unreadable`, naming the file.
     package func read(_ path: String) throws(NodeError) -> [UInt8] {
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard access(path, F_OK) == 0 else {
+            // What may not be looked at is not missing: whoever made a new one would have two nodes.
+            guard errno != EACCES else {
+                throw NodeError(
+                    .fileUnreadable,
+                    "\(path) may not be looked at by this user; run the command as the user whose folder it is (`sudo -u "
+                        + "USER …`)", cause: "permission denied")
+            }
             if path.hasPrefix(keys + "/") {
                 throw NodeError(
                     .fileMissing,
@@ -80,26 +87,8 @@ package struct NodeFolder: Sendable {
     ///
     /// - Parameter isSecret: readable and writable by this user alone, from its first byte on.
     package static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(NodeError) {
-        let temporary = path + ".new"
-        // What an interrupted write left is of no use; where nothing is left, there is nothing to remove.
-        unlink(temporary)
-        let attributes: [FileAttributeKey: Any] = [.posixPermissions: isSecret ? 0o600 : 0o644]
-        guard
-            FileManager.default.createFile(atPath: temporary, contents: Data(bytes), attributes: attributes),
-            sync(temporary), rename(temporary, path) == 0,
-            sync(URL(fileURLWithPath: path).deletingLastPathComponent().path)
-        else {
-            throw NodeError(
-                .fileUnreadable, "\(path) cannot be written; check rights and free space",
-                cause: String(cString: strerror(errno)))
+        try DurableFile.write(bytes, to: path, by: path + ".new") { descriptor throws(NodeError) in
+            guard isSecret || fchmod(descriptor, 0o644) == 0 else { throw DurableFile.unwritable(path) }
         }
-    }
-
-    /// Makes a file's content, or a folder's names, durable: a rename may reach the disk before what it names.
-    private static func sync(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return fsync(descriptor) == 0
     }
 }

@@ -38,7 +38,7 @@ package struct CardConsole: Sendable {
     /// Shows a card, whoever's it is. It is verified, but who made it only the fingerprint tells.
     package func show(_ path: String) throws {
         let bytes = try CardFolder.read(path)
-        let card = try VerifiedCard.verify(bytes, beside: AuthorityFiles(folder).lists, at: .current)
+        let card = try VerifiedCard.verify(bytes, beside: try AuthorityFiles(folder).lists, at: .current)
         guard !printsJSON else { return ConsoleLine.print(Self.object(card.card, card.fingerprint)) }
         show(card.card)
         print(

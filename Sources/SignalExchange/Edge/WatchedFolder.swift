@@ -236,7 +236,8 @@ struct WatchedFolder: Service {
     private func write(_ value: JSONValue, to path: String) throws {
         let bytes = try JSONWriter.write(value, limits: .localAnswer) + Array("\n".utf8)
         let access = places.access
-        try DurableFile.write(bytes, to: path, through: places.work) { descriptor throws(NodeError) in
+        try DurableFile.write(bytes, to: path, by: places.work + "/\(UUID().uuidString)") {
+            descriptor throws(NodeError) in
             try access?.give(descriptor, mode: 0o660, path: path)
         }
     }

@@ -1,6 +1,5 @@
 import ExchangeCore
 import Foundation
-import Logging
 import NIOCore
 import NIOTLS
 import Synchronization
@@ -30,27 +29,35 @@ final class SocketWatch: ChannelInboundHandler, RemovableChannelHandler {
 
     private let recognition: CallerRecognition
     private let places: SystemPlaces
-    private let logger: Logger
+    private let node: NodeContext
     private var hasPlace = false
 
-    init(_ recognition: CallerRecognition, places: SystemPlaces, logger: Logger) {
+    init(_ recognition: CallerRecognition, places: SystemPlaces, node: NodeContext) {
         self.recognition = recognition
         self.places = places
-        self.logger = logger
+        self.node = node
     }
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel
         // On the loop: whether it may stay is known before anything that it asks is answered.
         recognition.user(on: channel).assumeIsolated().whenComplete { result in
-            let rights = (try? result.get())?.rights
-            guard rights != .operator, channel.isActive else { return }
-            self.hasPlace = rights != nil && self.places.enter()
-            guard !self.hasPlace else { return }
-            self.logger.warning("a connection on the socket was closed: systems have all that they may have")
-            channel.close(promise: nil)
+            switch result {
+            case .failure(let error): self.close(channel, because: "the kernel does not say whose it is: \(error)")
+            case .success(let caller) where caller.rights == .operator || !channel.isActive: break
+            case .success:
+                self.hasPlace = self.places.enter()
+                if !self.hasPlace {
+                    self.close(channel, because: "systems have all the connections that they may have")
+                }
+            }
         }
         context.fireChannelActive()
+    }
+
+    private func close(_ channel: any Channel, because cause: String) {
+        node.warn("a connection on the socket was closed", cause: cause, from: nil)
+        channel.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -95,6 +95,11 @@ package struct LocalClient: Sendable {
                 .nodeNotRunning,
                 "nothing listens on \(place): the node was ended and did not clear up; start it with `exchange-node run`",
                 cause: "connection refused")
+        } catch let error as IOError where error.errnoCode == EACCES {
+            throw NodeError(
+                .fileUnreadable,
+                "this user may not open \(place); run the command as the node's user (`sudo -u USER …`), or as one of the group "
+                    + "that `local.group` names", cause: "permission denied")
         } catch {
             throw NodeError(
                 .nodeNotRunning,
@@ -142,9 +147,12 @@ package struct LocalClient: Sendable {
             throw NodeError(.answerInvalid, "the node's answer is not JSON (status \(status))", cause: "\(error)")
         }
         guard (200..<300).contains(status) else {
-            let title = value["title"]?.text ?? ""
+            // A newer node may have a code that this one does not know: whether to try again, the status says too.
+            let unknown: NodeErrorCode =
+                status == 503 ? .storeUnavailable : status >= 500 ? .internalFault : .requestInvalid
             throw NodeError(
-                NodeErrorCode(rawValue: title) ?? .requestInvalid, value["detail"]?.text ?? "status \(status)")
+                value["title"]?.text.flatMap(NodeErrorCode.init(rawValue:)) ?? unknown,
+                value["detail"]?.text ?? "status \(status)")
         }
         return value
     }

@@ -45,7 +45,7 @@ package struct LocalServer: Sendable {
             router: router(recognition, isOverTLS: false),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [SocketWatch(recognition, places: places, logger: logger)],
+                    additionalChannelHandlers: [SocketWatch(recognition, places: places, node: context)],
                     idleTimeout: .init(Self.idleMaximum))),
             configuration: .init(
                 address: .unixDomainSocket(path: socketPath), serverName: nil,

@@ -9,15 +9,39 @@ struct AuthorityFiles {
 
     init(_ folder: NodeFolder) { self.folder = folder }
 
-    /// The revocation lists in `crl/` that can be used; the running node names the others.
+    /// The revocation lists in `crl/`.
+    ///
+    /// - Throws: ``NodeError`` where one cannot be used: an older list could take the place of one that was not seen, and
+    ///   with it a revocation would be taken back.
     var lists: [RevocationList] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.revocationLists)) ?? []
-        return names.filter { $0.hasSuffix(".crl") }.sorted().compactMap { name in
-            let path = folder.revocationLists + "/" + name
-            guard let size = FileStamp(of: path)?.byteCount, size <= TrustFiles.listFileMaximumBytes,
-                let text = try? folder.readText(path)
-            else { return nil }
-            return try? RevocationList(pem: text)
+        get throws(NodeError) {
+            guard FileManager.default.fileExists(atPath: folder.revocationLists) else { return [] }
+            var lists: [RevocationList] = []
+            do {
+                for name in try FileManager.default.contentsOfDirectory(atPath: folder.revocationLists).sorted()
+                where name.hasSuffix(".crl") {
+                    let path = folder.revocationLists + "/" + name
+                    guard FileStamp(of: path)?.byteCount ?? 0 <= TrustFiles.listFileMaximumBytes else {
+                        throw NodeError(
+                            .certificateUnusable, "\(path) is too large for a revocation list; take it away")
+                    }
+                    do {
+                        lists.append(try RevocationList(pem: try folder.readText(path)))
+                    } catch {
+                        throw NodeError(
+                            .certificateUnusable,
+                            "\(path) cannot be used; put a good list in its place, or take it away",
+                            cause: "\(error)")
+                    }
+                }
+            } catch let error as NodeError {
+                throw error
+            } catch {
+                throw NodeError(
+                    .fileUnreadable, "\(folder.revocationLists) cannot be read; check its owner and rights",
+                    cause: "\(error)")
+            }
+            return lists
         }
     }
 
@@ -45,7 +69,7 @@ struct AuthorityFiles {
     ///
     /// - Returns: the authorities whose lists were put there.
     func installNewer(_ lists: [RevocationList], of authorities: [Certificate]) throws(NodeError) -> [String] {
-        let present = self.lists
+        let present = try self.lists
         var installed: [String] = []
         for list in lists {
             guard let issuer = authorities.first(where: { list.isSigned(by: $0) }),

@@ -40,7 +40,7 @@ package struct CardExport: Sendable {
         }
         let tls = try TLSMaterial.load(from: folder).certificate
         let trust = try TrustFiles(folder, at: now).trust
-        let last = CardFolder(folder).own?.member
+        let last = try CardFolder(folder).own?.member
         let further = try furtherCertificates(wishes.furtherCertificates, judgedBy: trust, at: now)
         func certificates(_ use: NodeFolder.KeyUse, _ current: Certificate) -> [Certificate] {
             [current] + (further[use] ?? []).filter { $0 != current }

@@ -10,10 +10,15 @@ package struct CardFolder: Sendable {
 
     package init(_ folder: NodeFolder) { self.folder = folder }
 
-    /// This organisation's card as it was last exported; `nil` where there is none that can be read.
+    /// This organisation's card as it was last exported; `nil` where there is none.
+    ///
+    /// - Throws: ``NodeError`` where there is one that cannot be read: a directory without its own organisation would be
+    ///   signed otherwise, or a card that has lost what it said before.
     package var own: Card? {
-        guard let bytes = try? Self.read(folder.ownCard) else { return nil }
-        return try? VerifiedCard.read(bytes)
+        get throws(NodeError) {
+            guard FileManager.default.fileExists(atPath: folder.ownCard) else { return nil }
+            return try VerifiedCard.read(try Self.read(folder.ownCard))
+        }
     }
 
     /// The card of a partner as it was imported; `nil` where there is none.

@@ -47,7 +47,7 @@ package struct CardImport: Sendable {
                     + "somebody else's")
         }
         let authorities = AuthorityFiles(folder)
-        let verified = try VerifiedCard.verify(bytes, beside: authorities.lists, at: now)
+        let verified = try VerifiedCard.verify(bytes, beside: try authorities.lists, at: now)
         let card = verified.card
         try demandPartner(card.member.oin)
         let outcome = try outcome(of: verified)

@@ -69,7 +69,7 @@ package struct DirectorySigning: Sendable {
 
     private func members(at now: Timestamp) throws(NodeError) -> [Member] {
         let cards = CardFolder(folder)
-        let lists = AuthorityFiles(folder).lists
+        let lists = try AuthorityFiles(folder).lists
         var members: [Member] = []
         if let own = try ownMember(cards) {
             try VerifiedCard.demandKept(own, beside: lists, at: now)
@@ -96,8 +96,9 @@ package struct DirectorySigning: Sendable {
         let certificates = NodeFolder.KeyUse.allCases.filter {
             FileManager.default.fileExists(atPath: folder.certificate($0))
         }
-        guard !certificates.isEmpty || cards.own != nil else { return nil }
-        guard let own = cards.own else {
+        let card = try cards.own
+        guard !certificates.isEmpty || card != nil else { return nil }
+        guard let own = card else {
             throw NodeError(.fileMissing, "\(folder.ownCard) is missing; make it with `exchange-node card export`")
         }
         for use in certificates {
@@ -160,7 +161,8 @@ package struct DirectorySigning: Sendable {
             if isNew {
                 let key = try KeyGeneration.privateKeyPEM(.p256)
                 let certificate = try DirectoryCertificate.pem(
-                    privateKeyPEM: key, name: CardFolder(folder).own?.member.name ?? configuration.oin.text, at: now)
+                    privateKeyPEM: key, name: try CardFolder(folder).own?.member.name ?? configuration.oin.text, at: now
+                )
                 try NodeFolder.write(Array(key.utf8), to: folder.directoryKey, isSecret: true)
                 try NodeFolder.write(Array(certificate.utf8), to: folder.directoryCertificate)
             }
@@ -188,7 +190,7 @@ package struct DirectorySigning: Sendable {
 
     /// The folder's authorities; a body that signs with a certificate that vouches for itself needs none.
     private func trust(beside signer: Certificate, at now: Timestamp) throws -> TrustStore {
-        if let own = CardFolder(folder).own, signer.isSelfIssued {
+        if let own = try CardFolder(folder).own, signer.isSelfIssued {
             return try TrustStore(
                 anchors: own.anchors, intermediates: own.intermediates, revocationLists: own.revocationLists)
         }

@@ -91,12 +91,38 @@ extension Nodes {
                 _ = try await within(.seconds(60), "the connections to be held") {
                     for await _ in holder.lines { break }
                 }
-                _ = try await within(.seconds(10), "the operator to be answered") {
-                    try await operatorClient.get("/v1/status")
-                }
+                // On a connection of its own: one that was open before proves nothing.
+                let answered = try await Command.run(
+                    "curl", ["--silent", "--show-error", "--max-time", "10"] + at + ["http://node/v1/status"])
+                #expect(answered.said.contains(#""rights":"operator""#), "\(answered.said)")
                 holder.send(signal: SIGKILL)
                 let stranger = try await curl(as: Self.user, in: Self.user, at + ["http://node/v1/status"])
                 #expect(!stranger.succeeded && stranger.said.contains("onnect"), "\(stranger.said)")
+            }
+        }
+
+        @Test(.enabled(if: geteuid() == 0, "another user is needed"))
+        func `a command of the wrong user is told so, and not that the folder is no node's`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let avim = community[slug: "avim"]
+                // As `adduser` and `init` leave it: the node's own user's alone.
+                try #require(chmod(community.folder.path, 0o755) == 0 && chmod(avim.folder.path, 0o700) == 0)
+                // A folder of the build may be closed to others too: the program is looked at where all may look.
+                let place = try TemporaryFolder(prefix: "prog")
+                defer { try? place.remove() }
+                try #require(chmod(place.url.path, 0o755) == 0)
+                let program = place.url.appending(path: "exchange-node")
+                try FileManager.default.copyItem(at: NodeProcess.builtExecutable, to: program)
+                for command in ["status", "check"] {
+                    let run = try await Command.run(
+                        "setpriv",
+                        [
+                            "--reuid", "\(Self.user)", "--regid", "\(Self.user)", "--clear-groups", program.path,
+                            command,
+                            "--folder", avim.folder.path,
+                        ])
+                    #expect(run.said.contains("file-unreadable") && run.said.contains("sudo -u"), "\(run.said)")
+                }
             }
         }
 

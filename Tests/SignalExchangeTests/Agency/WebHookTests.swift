@@ -117,7 +117,10 @@ extension Nodes {
                 try setUp(avim, "  inbox: http://127.0.0.1:1/in")
                 try NodeFolder.write(Array(text.utf8), to: avim.folder.file("keys/hook.secret"), isSecret: true)
                 let failure = try await #require(throws: NodeProcess.Failure.self) { try await avim.process.start() }
-                #expect(failure.log.contains("configuration-invalid"), "\(failure.log)")
+                #expect(
+                    failure.log.contains("configuration-invalid")
+                        && failure.log.contains("hook.secret holds no secret"),
+                    "\(failure.log)")
             }
         }
 
