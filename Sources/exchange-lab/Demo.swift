@@ -1,5 +1,5 @@
 import ArgumentParser
-import ExchangeTesting
+@_spi(Programs) import ExchangeTesting
 import Foundation
 
 struct Demo: AsyncParsableCommand {

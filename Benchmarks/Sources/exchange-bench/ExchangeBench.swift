@@ -1,4 +1,5 @@
 import ArgumentParser
+@_spi(Programs) import ExchangeTesting
 import Foundation
 
 @main

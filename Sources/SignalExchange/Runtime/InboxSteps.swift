@@ -24,7 +24,6 @@ package struct InboxSteps: Sendable {
         _ step: AcknowledgementStep, on id: MessageID, role: String, text: String?, key: String?, by actor: ActorID
     ) async throws -> Submitting.Outcome {
         let claim = try key.map { try submitting.claim(to: request(step, id, role: role, text: text), under: $0) }
-        if let claim, let earlier = try await submitting.earlier(claim) { return earlier }
         guard let kept = try await context.ledger.message(id), !kept.isOutgoing else {
             throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`")
         }

@@ -25,7 +25,11 @@ package struct Submitting: Sendable {
     /// - Throws: ``NodeError``. Nothing was queued.
     package func submit(_ document: [UInt8], key: String?, by actor: ActorID) async throws -> Outcome {
         let claim = try key.map { try self.claim(to: document, under: $0) }
-        if let claim, let earlier = try await earlier(claim) { return earlier }
+        // Acceptance decides it; known before, nothing has to be sealed for it.
+        if let claim, let earlier = try await context.ledger.submission(claimedBy: claim.key) {
+            guard earlier.submission == claim.submissionDigest else { throw keyConflict(earlier.message) }
+            return Outcome(messageID: earlier.message, isRepeated: true)
+        }
         let submission: Submission
         do {
             submission = try Submission.parse(document)
@@ -46,15 +50,6 @@ package struct Submitting: Sendable {
                 "use 1 to \(IdempotencyClaim.keyMaximumBytes) printable ASCII characters without spaces as the key")
         }
         return claim
-    }
-
-    /// What the key stands for already; `nil` for a new one.
-    ///
-    /// - Throws: ``NodeError`` `idempotency-key-conflict` where it stands for something else.
-    func earlier(_ claim: IdempotencyClaim) async throws -> Outcome? {
-        guard let earlier = try await context.ledger.submission(claimedBy: claim.key) else { return nil }
-        guard earlier.submission == claim.submissionDigest else { throw keyConflict(earlier.message) }
-        return Outcome(messageID: earlier.message, isRepeated: true)
     }
 
     /// Signs, seals and accepts a content that is complete.

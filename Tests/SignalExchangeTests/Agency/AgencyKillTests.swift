@@ -29,7 +29,7 @@ extension Nodes {
                 let receiver = AgencySystem("receive", nidos, in: community.folder, [])
                 try sender.start()
                 try receiver.start()
-                var generator = SplitMix(seed: seed)
+                var generator = SeededGenerator(seed: seed)
                 var kills = 0
                 for _ in 1...Self.rounds {
                     // After some step of one of the two, somebody is killed: a system, or the node that it speaks to.
@@ -123,19 +123,5 @@ private final class AgencySystem: Sendable {
         let queue = try DatabaseQueue(path: database.path, configuration: configuration)
         defer { try? queue.close() }
         return try queue.read { try String.fetchAll($0, sql: sql) }
-    }
-}
-
-/// A source of numbers that a seed determines (SplitMix64).
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
     }
 }

@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Work that Ctrl-C, SIGTERM or SIGHUP cancels, so that it can put its things away.
-enum Interruption {
+/// Work that Ctrl-C, SIGTERM or SIGHUP cancels, so that it can put its things away. For the programs of this project alone.
+@_spi(Programs) public enum Interruption {
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     /// - Parameter work: ends soon after its task is cancelled, with nothing left behind.
     /// - Returns: the exit status: that of the work, or 128 and the signal's number.
-    static func run(_ work: @escaping @Sendable () async -> Int32) async -> Int32 {
+    public static func run(_ work: @escaping @Sendable () async -> Int32) async -> Int32 {
         let received = Mutex<Int32?>(nil)
         let task = Task { await work() }
         let sources = signals.map { number in
