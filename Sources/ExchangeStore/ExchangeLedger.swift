@@ -77,6 +77,14 @@ package protocol ExchangeLedger: Sendable {
     /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
     /// ever in use, or the same version with another digest, is not noted.
     func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption
+    /// Notes all by which signatures are judged from now on, with an audit leaf where it is other than before. What was
+    /// judged by before is kept for good, with the time from which and until which.
+    func keepValidationData(_ inUse: [ValidationObject], at: Timestamp) async throws
+    /// By what signatures were judged at a moment, and what was noted shortly after it: a node judges by fresh files
+    /// before it has noted them. Empty for a moment before anything was noted.
+    func validationData(at moment: Timestamp) async throws -> [ValidationObject]
+    /// The signers' certificates of a key that were ever in use, the last first.
+    func signers(named keyIdentifier: [UInt8]) async throws -> [ValidationObject]
 
     // MARK: What the organisation's systems follow
 
@@ -391,15 +399,16 @@ package struct GivenProof: Hashable, Sendable {
     package let isReceipt: Bool
     /// As it was signed.
     package let proof: [UInt8]
-    package let issuedAt: Timestamp
+    /// When this node gave it, or took it; `nil` where that was not noted.
+    package let notedAt: Timestamp?
     /// Whether it was signed in the place of one whose key holds no more (`protocol.md` §5.2).
     package let isReissued: Bool
 
-    package init(number: SequenceNumber, isReceipt: Bool, proof: [UInt8], issuedAt: Timestamp, isReissued: Bool) {
+    package init(number: SequenceNumber, isReceipt: Bool, proof: [UInt8], notedAt: Timestamp?, isReissued: Bool) {
         self.number = number
         self.isReceipt = isReceipt
         self.proof = proof
-        self.issuedAt = issuedAt
+        self.notedAt = notedAt
         self.isReissued = isReissued
     }
 }

@@ -41,8 +41,9 @@ package struct ExchangeNode: Sendable {
             communityHolder: community, clock: clock, logger: logger)
         do {
             try await context.adoptDirectory()
+            try await context.keepValidationData()
         } catch {
-            throw NodeError(opening: error, else: "the directory could not be noted")
+            throw NodeError(opening: error, else: "what this node judges by could not be noted")
         }
         return ExchangeNode(
             folder: folder, configuration: configuration, context: context,
@@ -125,13 +126,14 @@ package struct ExchangeNode: Sendable {
             let ledger = try await SQLiteLedger.open(
                 at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, mustExist: true,
                 archiveKey: check
-            ) { known in
+            ) { earlier in
                 let now = clock.now
                 let holder = try CommunityHolder(
-                    folder: folder, own: configuration.oin, known: known?.digest, now: now)
+                    folder: folder, own: configuration.oin, known: earlier.directory?.digest,
+                    lists: try earlier.revocationLists(), now: now)
                 let (directory, digest) = (holder.current(now).directory, holder.current(now).directoryDigest)
                 let mark = DirectoryMark(version: directory.version, digest: digest)
-                try NodeContext.demandInUse(mark, after: mark.adoption(after: known))
+                try NodeContext.demandInUse(mark, after: mark.adoption(after: earlier.directory))
                 try await probeAddress(configuration)
                 community = holder
             }

@@ -29,6 +29,11 @@ import Testing
         INSERT INTO reissued_proof (partner, number, proof, issued_at) SELECT partner, number, x'01', 0 FROM slot;
         DELETE FROM reissued_proof
         """,
+        "UPDATE validation_object SET der = x'00'",
+        "DELETE FROM validation_object",
+        "UPDATE validation_period SET used_from = 0",
+        "UPDATE validation_period SET used_until = 9 WHERE used_until IS NOT NULL",
+        "DELETE FROM validation_period",
         "UPDATE message SET digest = zeroblob(32)",
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",
@@ -43,6 +48,10 @@ import Testing
         try await ledger.accept(1, key: "key")
         try await ledger.accept(2)
         try await ledger.receive(1, number: 1)
+        for name in ["1", "2"] {
+            let list = ValidationObject(.revocationList, digest: Sample.digest(name), der: Array(name.utf8))
+            try await ledger.keepValidationData([list], at: Sample.start)
+        }
         try await ledger.recordAnswers(
             [AnswerRecord(number: SequenceNumber(1), answer: .receipt([1]), jitter: 0)], from: Community.avim,
             now: Sample.now())

@@ -163,6 +163,74 @@ extension Nodes {
 
     /// What becomes of evidence when a signer's certificate ends; each test changes the lists of its own community.
     @Suite struct EndedEvidenceTests {
+        /// The lists of now, as those by which the receipt was judged a minute ago.
+        private func judged(_ parts: EvidenceSample.Parts) -> EvidenceSample.Parts {
+            var parts = parts
+            parts["then/1.pem"] = ["anchors.pem", "intermediates.pem", "lists.pem"].flatMap { parts[$0] ?? [] }
+            parts.index.message.recipients[0].proofs[0].judgement = .init(
+                at: parts.index.exportedAt, authorities: "then/1.pem")
+            parts.index.acknowledgements = []
+            parts[EvidenceSample.acknowledgementFile] = nil
+            return parts
+        }
+
+        @Test func `a signature whose key was stolen since counts for nothing, and what it was worth then is shown`()
+            async throws
+        {
+            try await withCommunity { community in
+                let sample = try EvidenceSample(community)
+                let receipt = try sample.receipt(by: sample.nidos)
+                let then = judged(try sample.parts(receipt: receipt))
+                #expect(try then.verdict().heldThen == [EvidenceSample.receiptFile])
+                #expect(try then.verdict().notes.isEmpty)
+                try community.pki.revoke(
+                    URL(filePath: community[slug: "nidos"].folder.certificate(.signing)), reason: .keyCompromise)
+                var parts = try sample.parts(receipt: receipt)
+                parts["then/1.pem"] = then["then/1.pem"]
+                parts.index.message.recipients[0].proofs[0].judgement =
+                    then.index.message.recipients[0].proofs[0].judgement
+                parts.index.acknowledgements = []
+                parts[EvidenceSample.acknowledgementFile] = nil
+
+                let verdict = try parts.verdict()
+                #expect(verdict.faults.map(\.code) == ["signer-untrusted"])
+                #expect(verdict.statements.map(\.act) == [.said, .open, .open], "a later list takes it away")
+                #expect(verdict.notes.map(\.code) == ["held-then"], "\(verdict.notes)")
+                #expect(verdict.heldThen == [EvidenceSample.receiptFile])
+
+                let place = community.folder.appending(path: "then")
+                try EvidenceFolder(place.path).write(parts.explained())
+                let evidence = ExportedEvidence(folder: place)
+                let commands = try evidence.verifications(of: EvidenceSample.receiptFile)
+                #expect(commands.count == 1 && commands[0].contains("-CAfile then/1.pem"), "\(commands)")
+                for command in try evidence.commands() {
+                    let outcome = try await evidence.run(command)
+                    #expect(outcome.succeeded, "\(command)\n\(outcome.said)")
+                }
+            }
+        }
+
+        @Test func `what does not bear out that a signature held then is said, and no anchor of theirs is believed`()
+            async throws
+        {
+            try await withCommunity { community in
+                let sample = try EvidenceSample(community)
+                var parts = judged(try sample.parts())
+                parts["then/1.pem"] = parts["anchors.pem"]
+                let verdict = try parts.verdict()
+                #expect(verdict.holds && verdict.heldThen.isEmpty, "\(verdict.faults)")
+                #expect(verdict.notes.map(\.code) == ["not-held-then"])
+                parts["then/1.pem"] = Array("no text".utf8)
+                #expect(try parts.verdict().faults.map(\.file) == ["then/1.pem"])
+
+                // Whoever makes a folder can make authorities too.
+                let foreign = try ExamplePKI.make(in: community.folder.appending(path: "foreign"))
+                let root = try Certificate(pem: String(contentsOf: foreign.root.certificate, encoding: .utf8))
+                let elsewhere = try judged(sample.parts()).verdict(anchors: ("roots.pem", [root]))
+                #expect(elsewhere.heldThen.isEmpty)
+            }
+        }
+
         /// Runs the commands of the text that goes with the parts, and expects each to succeed.
         private func expectCommandsSucceed(
             _ parts: EvidenceSample.Parts, in community: ExampleCommunity, saying remark: String

@@ -148,6 +148,32 @@ extension Nodes {
             #expect(look.holder.problem == nil)
         }
 
+        @Test func `a node that starts again goes on with the list that it had, where an older one lies there now`()
+            async throws
+        {
+            try await withCommunity { community in
+                let node = community[slug: "ind"]
+                let file = URL(filePath: node.folder.revocationLists + "/issuing.crl")
+                let before = try Data(contentsOf: file)
+                let stolen = URL(filePath: node.folder.certificate(.signing))
+                let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+                try await waitForNextSecond()
+                try community.pki.revoke(stolen, reason: .keyCompromise)
+                try node.installLists(of: community.pki)
+                try await withNode(node) { #expect(isRevoked(certificate, in: $0.community)) }
+
+                try before.write(to: file)
+                try await withNode(node) { context in
+                    #expect(isRevoked(certificate, in: context.community))
+                    #expect(context.communityHolder.problem?.description.contains("put the newest there") == true)
+                }
+                try FileManager.default.removeItem(at: file)
+                try await withNode(node) { #expect(isRevoked(certificate, in: $0.community), "at the second start, too") }
+                try node.installLists(of: community.pki)
+                try await withNode(node) { #expect($0.communityHolder.problem == nil) }
+            }
+        }
+
         @Test func `a list from the future takes the place of none that is in force`() async throws {
             let node = community[slug: "evenaar"]
             let stolen = URL(filePath: node.folder.certificate(.signing))

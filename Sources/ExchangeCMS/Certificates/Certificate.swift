@@ -7,6 +7,8 @@ package import ExchangeCore
 /// `@unchecked Sendable`: it is the one owner of an `X509`, sets nothing in it after `init`, and `init` has OpenSSL
 /// compute what it would otherwise compute lazily.
 package final class Certificate: @unchecked Sendable {
+    static let pemLabel = "CERTIFICATE"
+
     let handle: Owned<X509Object>
     /// The certificate as it was issued.
     package let der: [UInt8]
@@ -89,11 +91,11 @@ package final class Certificate: @unchecked Sendable {
     }
 
     private static func certificateBlocks(_ pem: String) throws(CMSError) -> [[UInt8]] {
-        try PEM.blocks(pem, labelled: "CERTIFICATE", orElse: .certificateUnusable)
+        try PEM.blocks(pem, labelled: pemLabel, orElse: .certificateUnusable)
     }
 
     /// PEM text (RFC 7468), as files and the `openssl` command take it.
-    package var pem: String { PEM.text(der, label: "CERTIFICATE") }
+    package var pem: String { PEM.text(der, label: Self.pemLabel) }
 
     /// Whether the extended key usage names exactly this purpose. A certificate without the extension has no purpose
     /// here, and `anyExtendedKeyUsage` does not count: both would make each certificate good for everything.

@@ -46,6 +46,6 @@ package enum DirectoryCertificate {
         guard unsafe X509_sign(pointer, key.pointer, EVP_sha256()) > 0 else {
             throw CMSError(.keyUnusable, "the directory's certificate could not be signed")
         }
-        return PEM.text(unsafe try encoded { unsafe i2d_X509(pointer, $0) }, label: "CERTIFICATE")
+        return PEM.text(unsafe try encoded { unsafe i2d_X509(pointer, $0) }, label: Certificate.pemLabel)
     }
 }

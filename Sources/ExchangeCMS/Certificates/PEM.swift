@@ -7,14 +7,20 @@ enum PEM {
     static func blocks(
         _ text: String, labelled label: String, orElse code: CMSErrorCode
     ) throws(CMSError) -> [[UInt8]] {
-        let documents: [PEMDocument]
-        do { documents = try PEMDocument.parseMultiple(pemString: text) } catch {
-            throw CMSError(code, "the PEM text of a \(label) cannot be read: \(error)")
+        let blocks = try blocks(text, orElse: code)
+        for block in blocks where block.label != label {
+            throw CMSError(code, "a PEM block \(label) was expected and \(block.label) was found")
         }
-        for document in documents where document.discriminator != label {
-            throw CMSError(code, "a PEM block \(label) was expected and \(document.discriminator) was found")
+        return blocks.map(\.der)
+    }
+
+    /// All blocks, whatever they are.
+    static func blocks(_ text: String, orElse code: CMSErrorCode) throws(CMSError) -> [(label: String, der: [UInt8])] {
+        do {
+            return try PEMDocument.parseMultiple(pemString: text).map { ($0.discriminator, $0.derBytes) }
+        } catch {
+            throw CMSError(code, "PEM text cannot be read: \(error)")
         }
-        return documents.map(\.derBytes)
     }
 
     static func text(_ der: [UInt8], label: String) -> String {

@@ -6,6 +6,8 @@ package import ExchangeCore
 /// `@unchecked Sendable`: the one owner of an `X509_CRL` that nothing changes after `init`. OpenSSL sorts the entries at
 /// the first search, under its own lock.
 package final class RevocationList: @unchecked Sendable {
+    static let pemLabel = "X509 CRL"
+
     let handle: Owned<RevocationListObject>
     package let thisUpdate: Timestamp
     /// From this moment on the list is stale. A list without one (allowed by ASN.1, forbidden by RFC 5280) is refused.
@@ -66,7 +68,7 @@ package final class RevocationList: @unchecked Sendable {
 
     /// - Parameter pem: text with exactly one `X509 CRL` block.
     package convenience init(pem: String) throws(CMSError) {
-        let blocks = try PEM.blocks(pem, labelled: "X509 CRL", orElse: .revocationListUnusable)
+        let blocks = try PEM.blocks(pem, labelled: Self.pemLabel, orElse: .revocationListUnusable)
         guard blocks.count == 1 else {
             throw CMSError(.revocationListUnusable, "one PEM revocation list was expected, there are \(blocks.count)")
         }
@@ -76,7 +78,7 @@ package final class RevocationList: @unchecked Sendable {
     /// Reads all `X509 CRL` blocks, such as those of a file with the lists of a whole chain.
     package static func all(pem: String) throws(CMSError) -> [RevocationList] {
         var lists: [RevocationList] = []
-        for der in try PEM.blocks(pem, labelled: "X509 CRL", orElse: .revocationListUnusable) {
+        for der in try PEM.blocks(pem, labelled: Self.pemLabel, orElse: .revocationListUnusable) {
             lists.append(try RevocationList(der: der))
         }
         return lists
@@ -89,7 +91,7 @@ package final class RevocationList: @unchecked Sendable {
 
     /// PEM text (RFC 7468), as files and the `openssl` command take it.
     package var pem: String {
-        get throws(CMSError) { PEM.text(try der, label: "X509 CRL") }
+        get throws(CMSError) { PEM.text(try der, label: Self.pemLabel) }
     }
 
     /// Whether the issuer made this list: the name, the right to sign lists, and the signature.

@@ -122,3 +122,37 @@ package final class TrustStore: Sendable {
             revocationChecks: checks)
     }
 }
+
+// MARK: Text
+
+extension TrustStore {
+    /// All authorities and lists in one PEM text (RFC 7468), as the `openssl` command takes them with `-CAfile`.
+    package var pem: String {
+        get throws(CMSError) {
+            var text = (anchors + intermediates).map(\.pem).joined()
+            for list in revocationLists { text += try list.pem }
+            return text
+        }
+    }
+
+    /// Reads such a text: a self-issued authority is an anchor.
+    ///
+    /// - Parameter elsewhere: anchors that count in the place of those in the text.
+    /// - Throws: `certificateUnusable` or `revocationListUnusable`.
+    package convenience init(pem: String, anchors elsewhere: [Certificate]? = nil) throws(CMSError) {
+        var certificates: [Certificate] = []
+        var lists: [RevocationList] = []
+        for (label, der) in try PEM.blocks(pem, orElse: .certificateUnusable) {
+            switch label {
+            case Certificate.pemLabel: certificates.append(try Certificate(der: der))
+            case RevocationList.pemLabel: lists.append(try RevocationList(der: der))
+            default:
+                throw CMSError(
+                    .certificateUnusable, "a PEM block \(label) is neither a certificate nor a revocation list")
+            }
+        }
+        try self.init(
+            anchors: elsewhere ?? certificates.filter(\.isSelfIssued),
+            intermediates: certificates.filter { !$0.isSelfIssued }, revocationLists: lists)
+    }
+}

@@ -19,6 +19,7 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case consumerConfirmed = "consumer-confirmed"
     case alarmRaised = "alarm-raised"
     case directoryInstalled = "directory-installed"
+    case validationDataChanged = "validation-data-changed"
 }
 
 /// One line of the audit log: typed metadata and digests, never content.

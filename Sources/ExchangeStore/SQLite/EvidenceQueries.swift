@@ -32,7 +32,7 @@ extension Database {
         ) { row in
             GivenProof(
                 number: try row.number(0), isReceipt: row.text(1) == "receipt", proof: row.bytes(2),
-                issuedAt: row.timestamp(3), isReissued: row.integer(4) > 0)
+                notedAt: row.timestamp(3), isReissued: row.integer(4) > 0)
         }
     }
 }

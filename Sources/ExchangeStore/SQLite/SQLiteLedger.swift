@@ -86,7 +86,7 @@ package final class SQLiteLedger: ExchangeLedger {
     ///   - mustExist: whether a file without the mark of a store is refused, also one that has nothing in it: it may be what
     ///     is left of a store, and whoever began anew on it would give numbers a second time.
     ///   - archiveKey: compared before anything is written; `nil` for who reads nothing that is sealed.
-    ///   - review: looks at all else that may keep the node from starting, given the newest directory that was in use.
+    ///   - review: looks at all else that may keep the node from starting, given what was in use before.
     ///     What it throws is thrown here, and no incarnation has begun: one that nobody was told of is missing in the
     ///     history that partners keep.
     /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `archive-key-wrong`, `disk-full` or
@@ -94,7 +94,7 @@ package final class SQLiteLedger: ExchangeLedger {
     package static func open(
         at path: String, digest: @escaping DigestFunction, random: @Sendable (Int) -> [UInt8], now: Now,
         mustExist: Bool = false, archiveKey: ArchiveKeyCheck? = nil, limits: StoreLimits = StoreLimits(),
-        review: (DirectoryMark?) async throws -> Void = { _ in }
+        review: (EarlierUse) async throws -> Void = { _ in }
     ) async throws -> SQLiteLedger {
         guard let identifier = IncarnationID(bytes: random(16)) else {
             throw StoreError.invariant("an incarnation is 16 random bytes")
@@ -117,8 +117,10 @@ package final class SQLiteLedger: ExchangeLedger {
             let pool = try DatabasePool(path: path, configuration: writing)
             try Opening.demandFullSync(pool)
             try Schema.migrator.migrate(pool)
-            let directory = try await pool.read { try $0.latestDirectory() }
-            do { try await review(directory) } catch { throw Kept(reason: error) }
+            let earlier = try await pool.read {
+                EarlierUse(directory: try $0.latestDirectory(), validationData: try $0.validationDataInUse())
+            }
+            do { try await review(earlier) } catch { throw Kept(reason: error) }
             let fan = EventFan(maximumPending: limits.eventsMaximumPending)
             let checkpointer = try Checkpointer(path: path, configuration: configuration, limits: limits)
             let commits = GroupCommit(writer: pool, checkpointer: checkpointer, limits: limits) {

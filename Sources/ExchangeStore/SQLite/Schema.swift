@@ -29,6 +29,7 @@ enum Schema {
         migrator.registerMigration("acknowledgements of a case") { try $0.execute(sql: acknowledgementsOfCase) }
         migrator.registerMigration("actors") { try $0.execute(sql: actors) }
         migrator.registerMigration("consumers") { try $0.execute(sql: consumers) }
+        migrator.registerMigration("validation data") { try $0.execute(sql: validationData) }
         return migrator
     }
 
@@ -382,6 +383,38 @@ enum Schema {
                 UPDATE delivery SET feed_number = (SELECT last_number FROM feed WHERE name = 'deliveries')
                     WHERE ordinal = NEW.ordinal;
             END;
+        """
+
+    /// The certificates and revocation lists by which signatures were judged, each once, and from when until when. One that
+    /// comes back into use has another period.
+    private static let validationData = """
+        CREATE TABLE validation_object (
+            ordinal INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+            kind TEXT NOT NULL CHECK (kind IN ('anchor', 'intermediate', 'revocation-list', 'signer')),
+            key_identifier BLOB NOT NULL,
+            der BLOB NOT NULL CHECK (length(der) > 0),
+            CHECK ((kind = 'revocation-list') = (length(key_identifier) = 0))
+        ) STRICT;
+        CREATE INDEX validation_signer ON validation_object (key_identifier) WHERE kind = 'signer';
+        CREATE TABLE validation_period (
+            ordinal INTEGER PRIMARY KEY,
+            object INTEGER NOT NULL REFERENCES validation_object (ordinal),
+            used_from INTEGER NOT NULL,
+            -- NULL while it is in use.
+            used_until INTEGER
+        ) STRICT;
+        CREATE UNIQUE INDEX validation_in_use ON validation_period (object) WHERE used_until IS NULL;
+        CREATE INDEX validation_ended ON validation_period (used_until, used_from) WHERE used_until IS NOT NULL;
+        CREATE TRIGGER validation_object_final BEFORE UPDATE ON validation_object
+            BEGIN SELECT RAISE(ABORT, 'what signatures were judged by is kept as it was'); END;
+        CREATE TRIGGER validation_object_kept BEFORE DELETE ON validation_object
+            BEGIN SELECT RAISE(ABORT, 'what signatures were judged by is kept as it was'); END;
+        CREATE TRIGGER validation_period_ends_once BEFORE UPDATE ON validation_period
+            WHEN OLD.used_until IS NOT NULL OR NEW.object <> OLD.object OR NEW.used_from <> OLD.used_from
+            BEGIN SELECT RAISE(ABORT, 'when something was in use is kept as it was'); END;
+        CREATE TRIGGER validation_period_kept BEFORE DELETE ON validation_period
+            BEGIN SELECT RAISE(ABORT, 'when something was in use is kept as it was'); END;
         """
 
     /// Rules that span rows. They hold against a fault of our own, and against a hand on the file.

@@ -85,6 +85,9 @@ package struct EvidenceConsole: Sendable {
             print("DOES NOT VERIFY: \(fault.file): \(fault.code): \(fault.detail)".escapingControls())
         }
         print("Certificates were judged by the folder's revocation lists as of \(verdict.judgedAt).")
+        let signed = verdict.statements.compactMap(\.file)
+        print(
+            "\(signed.count { verdict.heldThen.contains($0) }) of \(signed.count) also held by the lists of when the exporting node took them, as it says.")
         switch verdict.anchors {
         case .folder:
             print(

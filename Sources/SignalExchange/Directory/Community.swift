@@ -83,12 +83,15 @@ package final class CommunityHolder: Sendable {
     /// - Parameters:
     ///   - own: the organisation that must stand in the directory; `nil` for who looks at it as none of its members.
     ///   - known: the digest of the newest directory that this node has used, from before.
-    package init(folder: NodeFolder, own: OIN? = nil, known: Digest?, now: Now) throws(NodeError) {
+    ///   - lists: the revocation lists that were in force when it last ran; what they revoked stays so.
+    package init(
+        folder: NodeFolder, own: OIN? = nil, known: Digest?, lists: [RevocationList] = [], now: Now
+    ) throws(NodeError) {
         self.folder = folder
         self.own = own
         (changes, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let stamp = Self.stamp(of: folder)
-        let files = try TrustFiles(folder, at: now.wall)
+        let files = try TrustFiles(folder, goingOnWith: lists, at: now.wall)
         let tls = try TLSMaterial.load(from: folder)
         let community: Community
         do {

@@ -24,9 +24,12 @@ struct TrustFiles: Sendable {
 
     /// Reads the files at the start of a node.
     ///
+    /// - Parameter inForce: the lists of the run before.
     /// - Throws: ``NodeError`` where the authorities cannot be used. A list that cannot is a problem and no error: what
     ///   rests on it is undecided.
-    init(_ folder: NodeFolder, at now: Timestamp) throws(NodeError) { try self.init(folder, after: nil, at: now) }
+    init(_ folder: NodeFolder, goingOnWith inForce: [RevocationList] = [], at now: Timestamp) throws(NodeError) {
+        try self.init(folder, after: nil, goingOnWith: inForce, at: now)
+    }
 
     /// Reads the files again.
     func readAgain(_ folder: NodeFolder, at now: Timestamp) -> TrustFiles {
@@ -46,13 +49,15 @@ struct TrustFiles: Sendable {
         self.retained = retained
     }
 
-    private init(_ folder: NodeFolder, after last: TrustFiles?, at now: Timestamp) throws(NodeError) {
+    private init(
+        _ folder: NodeFolder, after last: TrustFiles?, goingOnWith earlier: [RevocationList] = [], at now: Timestamp
+    ) throws(NodeError) {
         var problems: [NodeError] = []
         let anchors = try Self.authorities(folder.anchors, of: folder, orKeep: last?.trust.anchors, &problems)
         let intermediates = try Self.authorities(
             folder.intermediates, of: folder, orKeep: last?.trust.intermediates, &problems)
         let lists = Self.lists(of: folder, orKeep: last?.lists ?? [:], &problems)
-        let inForce = last.map { last in Self.inOrder(last.lists) + last.retained } ?? []
+        let inForce = last.map { last in Self.inOrder(last.lists) + last.retained } ?? earlier
         let retained = Self.stillInForce(
             inForce, beside: Self.inOrder(lists), of: anchors + intermediates, in: folder, at: now, &problems)
         if let last, anchors == last.trust.anchors, intermediates == last.trust.intermediates,

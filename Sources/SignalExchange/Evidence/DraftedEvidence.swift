@@ -7,12 +7,11 @@ extension EvidenceExport {
     struct Drafted {
         var files = EvidenceFiles()
         private let community: Community
-        /// The certificate that this node signs with, which the directory may not have any more.
-        private let own: Certificate
+        private let archive: ValidationArchive
 
-        init(community: Community, own: Certificate) {
+        init(community: Community, archive: ValidationArchive) {
             self.community = community
-            self.own = own
+            self.archive = archive
         }
 
         func name(of oin: OIN) -> String { community.directory.member(oin)?.name ?? oin.text }
@@ -20,7 +19,7 @@ extension EvidenceExport {
         /// Adds proofs, each under the OIN of who gave it; one that was given under several numbers once.
         mutating func add(
             _ given: [GivenProof], of recipient: inout EvidenceIndex.Recipient, at place: String
-        ) throws {
+        ) async throws {
             var seen: [[UInt8]] = []
             for proof in given where !seen.contains(proof.proof) {
                 seen.append(proof.proof)
@@ -33,22 +32,33 @@ extension EvidenceExport {
                 recipient.proofs.append(
                     EvidenceIndex.Proof(
                         kind: kind, file: name,
-                        certificate: try certificate(
+                        certificate: try await certificate(
                             of: proof.proof, as: proof.isReceipt ? .receipt : .statement(.refusal)),
-                        isReissued: proof.isReissued))
+                        isReissued: proof.isReissued, judgement: try await judgement(at: proof.notedAt)))
             }
         }
 
-        /// Adds the signer's certificate as the directory has it now, where it is not here yet.
+        /// Adds the signer's certificate where it is not here yet: the directory's, or the last that it had for this key.
         ///
-        /// - Returns: its file; `nil` where neither the directory nor this node has it any more.
-        mutating func certificate(of der: [UInt8], as kind: UnverifiedSigner.Kind) throws -> String? {
+        /// - Returns: its file; `nil` where this node never had it.
+        mutating func certificate(of der: [UInt8], as kind: UnverifiedSigner.Kind) async throws -> String? {
             let identifier = try UnverifiedSigner(of: der, as: kind).keyIdentifier
-            let found = identifier == own.subjectKeyIdentifier ? own : community.signer(identifier)
-            guard let found, let oin = found.oin else { return nil }
+            let present = community.signer(identifier)
+            let past = present == nil ? try await archive.signer(identifier) : nil
+            guard let found = present ?? past, let oin = found.oin else { return nil }
             let name = "certificates/\(oin)-\(found.sha256Fingerprint.description.prefix(8)).pem"
             if files[name] == nil { files.add(name, Array(found.pem.utf8)) }
             return name
+        }
+
+        /// Adds the authorities and lists by which this node judged at a moment, once for all that it judged by them.
+        mutating func judgement(at moment: Timestamp?) async throws -> EvidenceIndex.Judgement? {
+            guard let moment, let trust = try await archive.trust(at: moment) else { return nil }
+            let text = Array(try trust.pem.utf8)
+            let known = files.all.first { $0.name.hasPrefix(EvidenceFiles.thenFolder) && $0.bytes == text }
+            let name = known?.name ?? EvidenceFiles.then(files.all.count { $0.name.hasPrefix(EvidenceFiles.thenFolder) } + 1)
+            if known == nil { files.add(name, text) }
+            return EvidenceIndex.Judgement(at: moment, authorities: name)
         }
 
         /// Adds all authorities, and of each the newest revocation list in force.

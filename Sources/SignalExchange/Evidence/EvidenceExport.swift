@@ -22,7 +22,7 @@ struct EvidenceExport: Sendable {
                 .messageUnknown,
                 "this node has neither sent nor received a message \(id); see `queue list` and `inbox list --all`")
         }
-        var draft = Drafted(community: context.community, own: context.keys.signing.certificate)
+        var draft = Drafted(community: context.community, archive: ValidationArchive(context.ledger))
         let content = try await StoredContent(context).read(kept)
         let message = try await entry(kept, as: EvidenceFiles.message, proofs: "", in: &draft)
         let (found, isComplete) = try await acknowledgements(of: kept, content)
@@ -85,7 +85,8 @@ struct EvidenceExport: Sendable {
         let message = try await StoredContent(context).message(kept)
         let content = try ContentCodec.decode(message.content)
         draft.files.add(file, message.signedData)
-        let certificate = try draft.certificate(of: message.signedData, as: .message)
+        let certificate = try await draft.certificate(of: message.signedData, as: .message)
+        let judgement = try await draft.judgement(at: kept.keptAt)
         let deliveries = try await deliveries(of: kept)
         var recipients: [EvidenceIndex.Recipient] = []
         for party in content.recipients.map(\.party) {
@@ -95,18 +96,18 @@ struct EvidenceExport: Sendable {
             let delivery = deliveries.last { $0.key.partner == party.oin }
             if let delivery {
                 describe(delivery, in: &recipient)
-                try draft.add(delivery.givenProofs, of: &recipient, at: place)
+                try await draft.add(delivery.givenProofs, of: &recipient, at: place)
             } else if party.oin == context.oin, !kept.isOutgoing {
                 let given = try await context.ledger.proofs(of: kept.message.id, to: kept.message.sender.oin)
                 try await describeOwn(kept, given, in: &recipient)
-                try draft.add(given, of: &recipient, at: place)
+                try await draft.add(given, of: &recipient, at: place)
             }
             recipients.append(recipient)
         }
         return EvidenceIndex.Message(
             id: kept.message.id, digest: message.digest, type: content.type, sender: content.sender,
             senderName: draft.name(of: content.sender.oin), created: content.created, file: file,
-            certificate: certificate, recipients: recipients)
+            certificate: certificate, judgement: judgement, recipients: recipients)
     }
 
     private func describe(_ delivery: DeliveryEntry, in recipient: inout EvidenceIndex.Recipient) {
@@ -141,7 +142,7 @@ extension DeliveryEntry {
         // A refused delivery may be withdrawn afterwards: what proves it stays the refusal.
         return [
             GivenProof(
-                number: key.number, isReceipt: receiptedAt != nil, proof: proof, issuedAt: receiptedAt ?? acceptedAt,
+                number: key.number, isReceipt: receiptedAt != nil, proof: proof, notedAt: receiptedAt,
                 isReissued: false)
         ]
     }

@@ -25,6 +25,11 @@ package struct EvidenceFiles: Sendable {
     /// The three before in one, as the `openssl` command takes them.
     static let authorities = "authorities.pem"
 
+    /// What was judged by when the exporting node took something; all of one judgement in one file, as the command takes it.
+    static let thenFolder = "then/"
+
+    static func then(_ number: Int) -> String { "\(thenFolder)\(number).pem" }
+
     private var contents: OrderedDictionary<String, [UInt8]> = [:]
 
     package init() {}

@@ -30,6 +30,7 @@ package struct EvidenceIndex: Hashable, Sendable {
         package var file: String
         /// The file of its signer's certificate; `nil` where the exporting node had none.
         package var certificate: String?
+        package var judgement: Judgement?
         /// In the order of the content.
         package var recipients: [Recipient]
     }
@@ -62,6 +63,14 @@ package struct EvidenceIndex: Hashable, Sendable {
         package var certificate: String?
         /// Whether it was signed in the place of one whose key holds no more (`protocol.md` §5.2).
         package var isReissued: Bool
+        package var judgement: Judgement?
+    }
+
+    /// When the exporting node took what was signed, and by which authorities and lists it judged it then; none where it had
+    /// not noted them yet.
+    package struct Judgement: Hashable, Sendable {
+        package var at: Timestamp
+        package var authorities: String
     }
 
     package struct FileDigest: Hashable, Sendable {
@@ -112,6 +121,12 @@ extension EvidenceIndex {
     }
 }
 
+extension EvidenceIndex {
+    fileprivate static func json(_ judgement: Judgement?) -> JSONValue {
+        judgement.map { ["at": .string($0.at.description), "authorities": .string($0.authorities)] } ?? .null
+    }
+}
+
 extension EvidenceIndex.Message {
     fileprivate var json: JSONValue {
         [
@@ -119,7 +134,7 @@ extension EvidenceIndex.Message {
             "version": .integer(Int64(type.version)), "sender": .string(sender.oin.text),
             "senderRole": .string(sender.role.rawValue), "senderName": .string(senderName),
             "created": .string(created.description), "file": .string(file),
-            "certificate": certificate.map { .string($0) } ?? .null,
+            "certificate": certificate.map { .string($0) } ?? .null, "judged": EvidenceIndex.json(judgement),
             "recipients": .array(recipients.map(\.json)),
         ]
     }
@@ -129,7 +144,7 @@ extension EvidenceIndex.Message {
             value, at: path,
             members: [
                 "id", "digest", "type", "version", "sender", "senderRole", "senderName", "created", "file",
-                "certificate", "recipients",
+                "certificate", "judged", "recipients",
             ])
         let version = Int(try reader.integer("version", in: 1...99))
         self.init(
@@ -138,7 +153,7 @@ extension EvidenceIndex.Message {
             type: try reader.parsed("type", form: "a message type") { MessageType(code: $0, version: version) },
             sender: try reader.party("sender", "senderRole"), senderName: try reader.text("senderName"),
             created: try reader.moment("created"), file: try reader.fileName("file"),
-            certificate: try reader.optionalFileName("certificate"),
+            certificate: try reader.optionalFileName("certificate"), judgement: try reader.judgement("judged"),
             recipients: try reader.list("recipients") { try EvidenceIndex.Recipient($0, at: $1) })
     }
 }
@@ -178,15 +193,16 @@ extension EvidenceIndex.Proof {
         [
             "kind": .string(kind.rawValue), "file": .string(file),
             "certificate": certificate.map { .string($0) } ?? .null, "reissued": .bool(isReissued),
+            "judged": EvidenceIndex.json(judgement),
         ]
     }
 
     fileprivate init(_ value: JSONValue, at path: FieldPath) throws {
-        let reader = try ObjectReader(value, at: path, members: ["kind", "file", "certificate", "reissued"])
+        let reader = try ObjectReader(value, at: path, members: ["kind", "file", "certificate", "reissued", "judged"])
         self.init(
             kind: try reader.parsed("kind", form: "receipt or refusal") { Kind(rawValue: $0) },
             file: try reader.fileName("file"), certificate: try reader.optionalFileName("certificate"),
-            isReissued: try reader.flag("reissued"))
+            isReissued: try reader.flag("reissued"), judgement: try reader.judgement("judged"))
     }
 }
 
@@ -199,6 +215,14 @@ extension ObjectReader {
 
     fileprivate func optionalMoment(_ name: String) throws -> Timestamp? {
         try isNull(name) ? nil : moment(name)
+    }
+
+    fileprivate func judgement(_ name: String) throws -> EvidenceIndex.Judgement? {
+        guard try !isNull(name) else { return nil }
+        let reader = try ObjectReader(
+            try required(name), at: path.member(name), members: ["at", "authorities"])
+        return EvidenceIndex.Judgement(
+            at: try reader.moment("at"), authorities: try reader.fileName("authorities"))
     }
 
     fileprivate func flag(_ name: String) throws -> Bool {

@@ -1,5 +1,6 @@
 import ExchangeCMS
 import ExchangeCore
+import OrderedCollections
 
 /// The text beside the evidence: what it is, and the commands that verify it with nothing of ours.
 ///
@@ -15,7 +16,7 @@ struct EvidenceReadme {
     private var message: EvidenceIndex.Message { index.message }
 
     var text: String {
-        ([head, unchanged, said] + [received, acknowledged].filter { !$0.isEmpty } + [meaning])
+        ([head, unchanged, said] + [received, acknowledged, then].filter { !$0.isEmpty } + [meaning])
             .joined(separator: "\n\n\n") + "\n"
     }
 
@@ -139,6 +140,67 @@ struct EvidenceReadme {
             ] + receipts).joined(separator: "\n\n")
     }
 
+    // MARK: Then
+
+    /// A signed file that the exporting node judged when it took it.
+    private struct Judged {
+        let file: String
+        let certificate: String?
+        let judgement: EvidenceIndex.Judgement
+        /// The message that a receipt is for.
+        let receipted: String?
+    }
+
+    private var judged: [Judged] {
+        var all: [Judged] = []
+        func add(_ file: String, _ certificate: String?, _ judgement: EvidenceIndex.Judgement?, for receipted: String?) {
+            guard verdict.heldThen.contains(file), let judgement else { return }
+            all.append(Judged(file: file, certificate: certificate, judgement: judgement, receipted: receipted))
+        }
+        for entry in [message] + index.acknowledgements {
+            add(entry.file, entry.certificate, entry.judgement, for: nil)
+            for proof in entry.recipients.flatMap(\.proofs) {
+                add(proof.file, proof.certificate, proof.judgement, for: proof.kind == .receipt ? entry.file : nil)
+            }
+        }
+        return all
+    }
+
+    private var then: String {
+        let judged = judged
+        guard !judged.isEmpty else { return "" }
+        let title = """
+            \(index.acknowledgements.isEmpty ? 4 : 5). AS EACH WAS JUDGED WHEN IT CAME
+
+            The commands above ask by the authorities and revocation lists of the export. Those below ask by
+            the ones that the exporting node had when it took each, as of that moment: they do not see what was
+            revoked since, and show that it held then. When that was is the exporting node's word. Of what time
+            the lists are, these say themselves:
+            """
+        let lists = OrderedSet(judged.map(\.judgement.authorities)).map {
+            block("openssl storeutl -noout -text -crls \($0) \\\n    | grep -E 'Issuer:|Update:'")
+        }
+        return ([title] + lists + judged.compactMap(part)).joined(separator: "\n\n")
+    }
+
+    private func part(of judged: Judged) -> String? {
+        guard let bytes = files[judged.judgement.authorities],
+            let trust = try? TrustStore(pem: String(decoding: bytes, as: UTF8.self)),
+            let options = options(
+                signedWith: judged.certificate, by: judged.judgement.authorities, trust, at: judged.judgement.at)
+        else { return nil }
+        let command =
+            if let message = judged.receipted {
+                receiptVerification(of: judged.file, for: message, options)
+            } else {
+                options.remark
+                    + block(
+                        "openssl cms -verify -binary -inform DER -in \(judged.file) -out /dev/null \\\n    "
+                            + options.text)
+            }
+        return "\(judged.file), taken at \(judged.judgement.at):\n\n\(command)"
+    }
+
     // MARK: Meaning
 
     private var meaning: String {
@@ -154,9 +216,9 @@ struct EvidenceReadme {
         them: put that file, intermediates.pem and lists.pem together in one file outside of this folder,
         and give it as -CAfile.
 
-        Certificates and revocation lists are those that the exporting node had at the export. A node
-        keeps none of before. The commands ask as of the export (-attime): a key that was stolen and
-        revoked later is not seen by them. Newer lists of the same authorities show it.
+        A signer's certificate is here also where it has left the community since. Commands ask as of
+        the export (-attime), or of when something was taken: a key that was stolen and revoked later is
+        not seen by them. Newer lists of the same authorities show it.
 
         index.json is the exporting node's word, which nobody signed: numbers, states and its own times.
         The names of organisations in this text are those of its directory; the OIN in a certificate's
@@ -192,9 +254,13 @@ struct EvidenceReadme {
 
     private func receiptVerification(of proof: EvidenceIndex.Proof, for entry: EvidenceIndex.Message) -> String {
         guard let options = options(for: proof.file, signedWith: proof.certificate) else { return why(proof.file) }
-        return options.remark
+        return receiptVerification(of: proof.file, for: entry.file, options)
+    }
+
+    private func receiptVerification(of receipt: String, for message: String, _ options: Options) -> String {
+        options.remark
             + block(
-                "openssl cms -verify_receipt \(proof.file) -rctform DER \\\n    -inform DER -in \(entry.file) \\\n    "
+                "openssl cms -verify_receipt \(receipt) -rctform DER \\\n    -inform DER -in \(message) \\\n    "
                     + options.text)
     }
 
@@ -212,31 +278,40 @@ struct EvidenceReadme {
         return "\(file) DOES NOT VERIFY, so that no command is given: \(reason)"
     }
 
-    /// What the command is told to judge by; `nil` where it does not verify however it is asked.
-    ///
-    /// We ask for two moments, of the signature and of the export; the command knows one. Where a certificate ended or was
-    /// given back between them, the check that would look at the wrong one is left out, and the text says so.
-    private func options(for file: String, signedWith certificate: String?) -> (text: String, remark: String)? {
-        guard !(verdict.faults + verdict.notes).contains(where: { $0.file == file }), let certificate,
-            let bytes = files[certificate], let signer = try? Certificate(pem: String(decoding: bytes, as: UTF8.self))
+    /// What a command is told to judge by, and what the reader is told of it.
+    private struct Options {
+        let text: String
+        let remark: String
+    }
+
+    /// As of the export; `nil` where it does not verify however it is asked.
+    private func options(for file: String, signedWith certificate: String?) -> Options? {
+        guard verdict.holds(file) else { return nil }
+        return options(signedWith: certificate, by: EvidenceFiles.authorities, trust, at: index.exportedAt)
+    }
+
+    /// We ask for two moments, of the signature and of the judgement; the command knows one. Where a certificate ended or
+    /// was given back between them, the check that would look at the wrong one is left out, and the text says so.
+    private func options(
+        signedWith certificate: String?, by authorities: String, _ trust: TrustStore, at moment: Timestamp
+    ) -> Options? {
+        guard let certificate, let bytes = files[certificate],
+            let signer = try? Certificate(pem: String(decoding: bytes, as: UTF8.self))
         else { return nil }
-        let seconds = index.exportedAt.milliseconds / 1000
-        let common =
-            "-certfile \(certificate) -CAfile \(EvidenceFiles.authorities) \\\n    -purpose smimesign"
-        switch trust.verdict(for: signer, purpose: .signing, at: index.exportedAt, now: index.exportedAt) {
+        let seconds = moment.milliseconds / 1000
+        let common = "-certfile \(certificate) -CAfile \(authorities) \\\n    -purpose smimesign"
+        switch trust.verdict(for: signer, purpose: .signing, at: moment, now: moment) {
         case .untrusted(.expired(let since)):
-            return (
-                common + " -crl_check_all -no_check_time",
-                "Its signer's certificate, or its chain, ended at \(since), after it was signed, so that the\ncommand does "
-                    + "not look at times: compare them by hand.\n\n"
-            )
+            return Options(
+                text: common + " -crl_check_all -no_check_time",
+                remark: "Its signer's certificate, or its chain, ended at \(since), after it was signed, so that the\ncommand "
+                    + "does not look at times: compare them by hand.\n\n")
         case .untrusted(.revoked(_, let revocation)):
-            return (
-                common + " -attime \(seconds)",
-                "Its signer's certificate was revoked at \(revocation.date) (\(revocation.reason.rawValue)), after it\nwas "
-                    + "signed, so that the command does not look at the lists: compare the times by hand.\n\n"
-            )
-        default: return (common + " -crl_check_all -attime \(seconds)", "")
+            return Options(
+                text: common + " -attime \(seconds)",
+                remark: "Its signer's certificate was revoked at \(revocation.date) (\(revocation.reason.rawValue)), after "
+                    + "it\nwas signed, so that the command does not look at the lists: compare the times by hand.\n\n")
+        default: return Options(text: common + " -crl_check_all -attime \(seconds)", remark: "")
         }
     }
 }

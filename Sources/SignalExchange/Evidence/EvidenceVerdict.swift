@@ -9,11 +9,19 @@ package struct EvidenceVerdict: Hashable, Sendable {
     package var faults: [Finding] = []
     /// What a reader has to know and nothing is wrong with.
     package var notes: [Finding] = []
+    /// The signed files that held also by the authorities and lists of when the exporting node took them.
+    package var heldThen: Set<String> = []
     package var anchors: AnchorSource
     /// The moment by which certificates and revocation lists were judged.
     package var judgedAt: Timestamp
 
     package var holds: Bool { faults.isEmpty }
+
+    /// Whether nothing speaks against one signed file as of the export.
+    func holds(_ file: String) -> Bool {
+        !faults.contains { $0.file == file }
+            && !notes.contains { $0.file == file && $0.code == EvidenceVerification.Code.receiptLapsed }
+    }
 
     /// Whence the authorities are that everything rests on.
     package enum AnchorSource: Hashable, Sendable {
@@ -54,7 +62,7 @@ package struct EvidenceVerdict: Hashable, Sendable {
 extension EvidenceVerdict {
     /// One JSON object a statement, note and fault, and one for the whole.
     package var lines: [JSONValue] {
-        statements.map(\.json) + notes.map { $0.json(as: "note") } + faults.map { $0.json(as: "fault") } + [summary]
+        statements.map { $0.json(heldThen: heldThen) } + notes.map { $0.json(as: "note") } + faults.map { $0.json(as: "fault") } + [summary]
     }
 
     private var summary: JSONValue {
@@ -73,9 +81,9 @@ extension EvidenceVerdict {
 }
 
 extension EvidenceVerdict.Statement {
-    fileprivate var json: JSONValue {
+    fileprivate func json(heldThen: Set<String>) -> JSONValue {
         [
-            "line": "statement", "act": .string(act.rawValue), "oin": .string(party.oin.text),
+            "line": "statement", "heldThen": .bool(file.map { heldThen.contains($0) } ?? false), "act": .string(act.rawValue), "oin": .string(party.oin.text),
             "role": .string(party.role.rawValue), "at": at.map { .string($0.description) } ?? .null,
             "message": .string(messageID.description), "file": file.map { .string($0) } ?? .null,
             "detail": .string(detail),

@@ -17,16 +17,27 @@ package struct EvidenceVerification: Sendable {
         static let refusalMismatch = "refusal-mismatch"
         static let exportTimeInFuture = "export-time-in-future"
         static let receiptLapsed = "receipt-lapsed"
+        static let heldThen = "held-then"
+        static let notHeldThen = "not-held-then"
         static let malformed = "malformed"
     }
 
     private let files: EvidenceFiles
     private let index: EvidenceIndex
+    /// Authorities that count in the place of those in the folder.
+    private let elsewhere: [Certificate]?
     private var verdict: EvidenceVerdict
+    private var signers: [[UInt8]: Certificate] = [:]
+    /// By the file that they were read from; `nil` for one that cannot be used, which is told once.
+    private var trustThen: [String: TrustStore?] = [:]
 
-    private init(_ files: EvidenceFiles, index: EvidenceIndex, anchors: EvidenceVerdict.AnchorSource) {
+    private init(
+        _ files: EvidenceFiles, index: EvidenceIndex, anchors: EvidenceVerdict.AnchorSource,
+        elsewhere: [Certificate]? = nil
+    ) {
         self.files = files
         self.index = index
+        self.elsewhere = elsewhere
         verdict = EvidenceVerdict(
             messageID: index.message.id, digest: index.message.digest, anchors: anchors, judgedAt: index.exportedAt)
     }
@@ -42,7 +53,8 @@ package struct EvidenceVerification: Sendable {
         anchors elsewhere: (path: String, certificates: [Certificate])? = nil, now: Timestamp
     ) -> EvidenceVerdict {
         var verification = EvidenceVerification(
-            files, index: index, anchors: elsewhere.map { .file($0.path) } ?? .folder)
+            files, index: index, anchors: elsewhere.map { .file($0.path) } ?? .folder,
+            elsewhere: elsewhere?.certificates)
         verification.verdict.faults = digestFaults(of: files, index: index)
         if index.exportedAt > now + CMSLimits.clockSkew {
             verification.fault(
@@ -50,14 +62,14 @@ package struct EvidenceVerification: Sendable {
                 "the export is of \(index.exportedAt), which is in this machine's future; look at its clock")
         }
         verification.checkAuthorities()
-        verification.judge(anchors: elsewhere?.certificates)
+        verification.judge()
         return verification.verdict
     }
 
     /// The signatures alone, by the folder's own authorities: for who makes the folder and has no digests yet.
     static func signatures(in files: EvidenceFiles, index: EvidenceIndex) -> EvidenceVerdict {
         var verification = EvidenceVerification(files, index: index, anchors: .folder)
-        verification.judge(anchors: nil)
+        verification.judge()
         return verification.verdict
     }
 
@@ -112,7 +124,7 @@ package struct EvidenceVerification: Sendable {
     }
 
     /// How signatures are judged: as of the export, for the lists in the folder were fresh then.
-    private mutating func makeContext(anchors elsewhere: [Certificate]?) -> VerificationContext? {
+    private mutating func makeContext() -> VerificationContext? {
         func read<Value>(_ name: String, _ parse: (String) throws(CMSError) -> [Value]) -> [Value]? {
             guard let bytes = found(name) else { return nil }
             do throws(CMSError) { return try parse(String(decoding: bytes, as: UTF8.self)) } catch {
@@ -129,7 +141,6 @@ package struct EvidenceVerification: Sendable {
             try Certificate.all(pem: text)
         }
         let lists = read(EvidenceFiles.revocationLists) { text throws(CMSError) in try RevocationList.all(pem: text) }
-        var signers: [[UInt8]: Certificate] = [:]
         for name in index.certificates {
             let read = read(name) { text throws(CMSError) in [try Certificate(pem: text)] }
             for certificate in read ?? [] { signers[certificate.subjectKeyIdentifier] = certificate }
@@ -145,6 +156,51 @@ package struct EvidenceVerification: Sendable {
         }
     }
 
+    // MARK: Then
+
+    /// Judges a signature once more, by what the exporting node had when it took it. That changes no verdict, for whoever made
+    /// the folder says when that was; but it shows what a later list takes away, and what a later one cannot tell any more.
+    ///
+    /// - Parameters:
+    ///   - now: what is wrong with it by the lists of the export; `nil` where nothing is.
+    ///   - verify: verifies the same bytes.
+    private mutating func judgeThen(
+        _ file: String, _ judgement: EvidenceIndex.Judgement?, now: CMSError?,
+        _ verify: (VerificationContext) throws -> Void
+    ) {
+        guard let judgement, let trust = trust(then: judgement.authorities) else { return }
+        let known = signers
+        do {
+            try verify(VerificationContext(trust: trust, now: judgement.at) { known[$0] })
+        } catch {
+            guard now == nil else { return }
+            note(
+                file, Code.notHeldThen,
+                "by \(judgement.authorities) it did not hold at \(judgement.at), when the exporting node took it: "
+                    + ((error as? CMSError)?.message ?? "\(error)"))
+            return
+        }
+        verdict.heldThen.insert(file)
+        guard let now else { return }
+        note(
+            file, Code.heldThen,
+            "by \(judgement.authorities) it held at \(judgement.at), when the exporting node took it; since then: \(now.message)")
+    }
+
+    private mutating func trust(then name: String) -> TrustStore? {
+        if let known = trustThen[name] { return known }
+        var trust: TrustStore?
+        if let bytes = found(name) {
+            do {
+                trust = try TrustStore(pem: String(decoding: bytes, as: UTF8.self), anchors: elsewhere)
+            } catch {
+                fault(name, error)
+            }
+        }
+        trustThen[name] = .some(trust)
+        return trust
+    }
+
     // MARK: Messages
 
     private struct Verified {
@@ -152,8 +208,8 @@ package struct EvidenceVerification: Sendable {
         let content: SignedContent
     }
 
-    private mutating func judge(anchors: [Certificate]?) {
-        guard let context = makeContext(anchors: anchors) else { return }
+    private mutating func judge() {
+        guard let context = makeContext() else { return }
         guard let subject = verified(index.message, in: context) else { return }
         let content = subject.content
         verdict.statements.append(
@@ -171,8 +227,12 @@ package struct EvidenceVerification: Sendable {
         _ entry: EvidenceIndex.Message, in context: VerificationContext
     ) -> Verified? {
         guard let der = found(entry.file) else { return nil }
+        func verify(_ context: VerificationContext) throws -> VerifiedMessage {
+            try SignedMessage(signedData: der).verify(expecting: entry.digest, in: context)
+        }
         do {
-            let message = try SignedMessage(signedData: der).verify(expecting: entry.digest, in: context)
+            let message = try verify(context)
+            judgeThen(entry.file, entry.judgement, now: nil) { _ = try verify($0) }
             let content = try ContentCodec.decode(message.content)
             guard content.id == message.contentIdentifier, content.sender.oin == message.signerOIN else {
                 fault(
@@ -192,6 +252,9 @@ package struct EvidenceVerification: Sendable {
             return Verified(message: message, content: content)
         } catch {
             fault(entry.file, error)
+            if let error = error as? CMSError {
+                judgeThen(entry.file, entry.judgement, now: error) { _ = try verify($0) }
+            }
             return nil
         }
     }
@@ -248,31 +311,49 @@ package struct EvidenceVerification: Sendable {
                         let receipt = try SignedReceipt.verify(
                             der, for: verified.message, from: recipient.party.oin, in: context)
                         isReceipted = true
+                        judgeThen(proof, of: verified, by: recipient, der, now: nil)
                         state(.received, recipient, receipt.signingTime, proof.file, of: verified)
                     case .refusal:
                         let told = try refusal(der, of: verified, by: recipient, proof.file, in: context)
                         guard let (refusal, time) = told else { continue }
                         isRefused = true
+                        judgeThen(proof, of: verified, by: recipient, der, now: nil)
                         state(.refused, recipient, time, proof.file, refusal.code.rawValue, of: verified)
                     }
                 } catch let error as CMSError where error.code.isOfSigner {
                     lapsed.append((proof.file, error))
+                    judgeThen(proof, of: verified, by: recipient, der, now: error)
                 } catch {
                     fault(proof.file, error)
+                    if let error = error as? CMSError {
+                        judgeThen(proof, of: verified, by: recipient, der, now: error)
+                    }
                 }
             }
             for (file, error) in lapsed {
                 // What was signed anew stands in its place: nothing is missing, and nothing was forged.
                 if isReceipted || isRefused, recipient.proofs.contains(where: \.isReissued) {
-                    verdict.notes.append(
-                        .init(
-                            file: file, code: Code.receiptLapsed,
-                            detail: "its signer's key holds no more, and it was signed anew: \(error.message)"))
+                    note(
+                        file, Code.receiptLapsed,
+                        "its signer's key holds no more, and it was signed anew: \(error.message)")
                 } else {
                     fault(file, error)
                 }
             }
             if !isReceipted, !isRefused { state(.open, recipient, nil, nil, openDetail(recipient), of: verified) }
+        }
+    }
+
+    private mutating func judgeThen(
+        _ proof: EvidenceIndex.Proof, of verified: Verified, by recipient: EvidenceIndex.Recipient, _ der: [UInt8],
+        now: CMSError?
+    ) {
+        judgeThen(proof.file, proof.judgement, now: now) { context in
+            switch proof.kind {
+            case .receipt:
+                _ = try SignedReceipt.verify(der, for: verified.message, from: recipient.party.oin, in: context)
+            case .refusal: _ = try SignedStatement.verify(der, kind: .refusal, in: context)
+            }
         }
     }
 
@@ -323,6 +404,10 @@ package struct EvidenceVerification: Sendable {
         case let error as ContentError: fault(file, error.code.rawValue, "\(error)")
         default: fault(file, Code.malformed, "\(error)")
         }
+    }
+
+    private mutating func note(_ file: String, _ code: String, _ detail: String) {
+        verdict.notes.append(.init(file: file, code: code, detail: detail))
     }
 
     private mutating func fault(_ file: String, _ code: String, _ detail: String) {

@@ -43,6 +43,12 @@ package struct NodeContext: Sendable {
         communityHolder.adopted = community.directoryDigest
     }
 
+    /// Notes by what signatures are judged from now on, for who asks later (`docs/evidence.md`).
+    package func keepValidationData() async throws {
+        let inUse = try ValidationArchive.objects(of: community, and: keys.signing.certificate)
+        try await ledger.keepValidationData(inUse, at: now.wall)
+    }
+
     /// - Throws: ``NodeError`` `directory-older` or `directory-invalid`.
     static func demandInUse(_ mark: DirectoryMark, after adoption: DirectoryAdoption) throws(NodeError) {
         switch adoption {

@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// A node's judgement of itself: whether its files can be used, and whether its own certificates hold. Made at start,
 /// when the files change, and every hour; what is wrong is an alarm until it is mended. A directory that came into use
-/// is noted then, so that an older one is refused also after a restart.
+/// is noted then, with the authorities and lists, so that older ones are refused also after a restart.
 struct OwnStanding: Service {
     /// Time alone ends a certificate or a list.
     private static let interval = Milliseconds.hours(1)
@@ -28,8 +28,9 @@ struct OwnStanding: Service {
     private func judge() async {
         do {
             try await context.adoptDirectory()
+            try await context.keepValidationData()
         } catch {
-            context.logger.error("the directory in use could not be noted", metadata: ["cause": "\(error)"])
+            context.logger.error("what this node judges by could not be noted", metadata: ["cause": "\(error)"])
         }
         let community = context.community
         let own = OwnCertificates(context.keys, over: community.tls)

@@ -76,7 +76,7 @@ extension Nodes {
                 let holder = try ChildProcess(
                     URL(filePath: "/usr/bin/setpriv"),
                     [
-                        "--reuid", "\(Self.user)", "--regid", "\(Self.group)", "--clear-groups", "python3", "-c",
+                        "--reuid", "\(Self.user)", "--regid", "\(Self.group)", "--clear-groups", "/usr/bin/python3", "-c",
                         """
                         import socket, sys
                         held = [socket.socket(socket.AF_UNIX) for _ in range(300)]
@@ -88,9 +88,11 @@ extension Nodes {
                         sys.stdin.read()
                         """, socket,
                     ], output: .lines)
-                _ = try await within(.seconds(60), "the connections to be held") {
-                    for await _ in holder.lines { break }
+                let said = try await within(.seconds(60), "the connections to be held") {
+                    for await line in holder.lines { return line }
+                    return ""
                 }
+                try #require(said == "held")
                 // On a connection of its own: one that was open before proves nothing.
                 let answered = try await Command.run(
                     "curl", ["--silent", "--show-error", "--max-time", "10"] + at + ["http://node/v1/status"])

@@ -1,3 +1,4 @@
+import ExchangeCMS
 import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
@@ -65,6 +66,10 @@ extension Nodes {
                     "said \(avim.oin)", "received \(nidos.oin)", "open \(ind.oin)", "owned \(nidos.oin)",
                     "concluded \(nidos.oin)",
                 ], "\(verified.said)")
+            // Each was taken by this node, and it still has what it judged them by.
+            let statements = try ExportedEvidence.lines("statement", of: verified)
+            #expect(statements.allSatisfy { $0["heldThen"] == .bool($0["act"]?.text != "open") }, "\(verified.said)")
+            #expect(try evidence.verifications(of: "message.der").count == 2)
             // Our node had answered the L2 and the L3 with receipts of its own.
             #expect(try acts(verified).count { $0 == "received \(avim.oin)" } == 2)
             let table = try await evidence.verify()
@@ -205,6 +210,50 @@ extension Nodes {
             let noted = try await evidence.verify()
             #expect(noted.exitStatus == 0)
             #expect(noted.said.contains("note: note.txt: it is no part of the evidence"), "\(noted.said)")
+        }
+    }
+
+    /// What a node can prove of a partner whose certificate has left the directory; the test changes its community.
+    @Suite(.community(running: "avim", "nidos")) struct FormerSignerTests {
+        @Test func `a signer that has left the directory is still verified, by the certificate that was kept`()
+            async throws
+        {
+            let community = try #require(Stage.community)
+            let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+            let id = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "former")
+            try await avim.api.waitForAnswers(to: id)
+
+            let slug = "successor"
+            try community.pki.addOrganisation(slug: slug, oin: nidos.oin, name: nidos.member.name)
+            let successor = try Certificate(
+                pem: String(
+                    contentsOf: community.pki.credential(of: slug, for: .signing).certificate, encoding: .utf8))
+            let directory = try community.signedDirectory(version: 2) { member in
+                guard member.oin == nidos.oin else { return member }
+                let certificates = member.certificates
+                return Member(
+                    oin: member.oin, name: member.name, roles: member.roles, endpoint: member.endpoint,
+                    certificates: MemberCertificates(
+                        signing: [successor], agreement: certificates.agreement, tls: certificates.tls),
+                    dutyContact: member.dutyContact)
+            }
+            try NodeFolder.write(directory, to: avim.folder.directory)
+            try await avim.api.reload()
+
+            let folder = community.folder.appending(path: "former")
+            let exported = try await avim.command("evidence", "export", id.description, "--out", folder.path)
+            try #require(exported.exitStatus == 0, "\(exported.said)")
+            let evidence = ExportedEvidence(folder: folder)
+            for command in try evidence.commands() {
+                let outcome = try await evidence.run(command)
+                #expect(outcome.succeeded, "\(command)\n\(outcome.said)")
+            }
+            let verified = try await evidence.verify("--json")
+            #expect(verified.exitStatus == 0, "\(verified.said)")
+            let received = try ExportedEvidence.lines("statement", of: verified).first {
+                $0["act"] == "received" && $0["oin"] == .string(nidos.oin.text)
+            }
+            #expect(received?["heldThen"] == .bool(true), "\(verified.said)")
         }
     }
 }
