@@ -120,7 +120,7 @@ import Testing
             let authority = try #require(authorities.first)
             let list = try #require(lists.first { $0.isSigned(by: authority) })
             func grade(_ list: RevocationList?, _ moment: Timestamp) -> Finding.Grade {
-                CommunityCheck.describe(list, of: authority, at: moment).grade
+                CommunityCheck.describe(list, of: authority.subject, at: moment).grade
             }
             #expect(grade(list, list.thisUpdate + .hours(1)) == .ok)
             #expect(grade(list, list.nextUpdate + .hours(-24)) == .warning)

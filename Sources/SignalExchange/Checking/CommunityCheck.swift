@@ -88,17 +88,26 @@ struct CommunityCheck {
             let newest = trust.revocationLists
                 .filter { $0.thisUpdate <= now + CMSLimits.clockSkew && $0.isSigned(by: authority) }
                 .max { $0.thisUpdate < $1.thisUpdate }
-            return Self.describe(newest, of: authority, at: now)
+            return Self.describe(newest, of: Self.name(of: authority, among: authorities), at: now)
         }
     }
 
-    static func describe(_ list: RevocationList?, of authority: Certificate, at now: Timestamp) -> Finding {
+    /// Two authorities may have one name: then their keys tell them apart.
+    static func name(of authority: Certificate, among authorities: [Certificate]) -> String {
+        guard authorities.contains(where: { $0 != authority && $0.subject == authority.subject }) else {
+            return authority.subject
+        }
+        return "\(authority.subject) (key \(authority.subjectKeyIdentifier.prefix(4).hexadecimal))"
+    }
+
+    /// - Parameter authority: its name.
+    static func describe(_ list: RevocationList?, of authority: String, at now: Timestamp) -> Finding {
         guard let list else {
             return Finding(
                 "CRL", .wrong,
-                "no revocation list of \(authority.subject) is in crl/: nothing that it issued can be judged; fetch it")
+                "no revocation list of \(authority) is in crl/: nothing that it issued can be judged; fetch it")
         }
-        let age = "of \(authority.subject), \(inWords(now - list.thisUpdate)) old"
+        let age = "of \(authority), \(inWords(now - list.thisUpdate)) old"
         guard now <= list.nextUpdate else {
             return Finding(
                 "CRL", .wrong,

@@ -144,20 +144,7 @@ package struct KeyBackup: Sendable {
     }
 
     private static func read(_ path: String) throws(NodeError) -> [UInt8] {
-        do {
-            guard let file = FileHandle(forReadingAtPath: path) else {
-                throw NodeError(.fileUnreadable, "\(path) cannot be read; check its owner and rights")
-            }
-            let data = try file.read(upToCount: fileMaximumBytes + 1) ?? Data()
-            guard data.count <= fileMaximumBytes else {
-                throw NodeError(.fileUnreadable, "\(path) has over \(fileMaximumBytes) bytes and is no key; look at it")
-            }
-            return Array(data)
-        } catch let error as NodeError {
-            throw error
-        } catch {
-            throw NodeError(.fileUnreadable, "\(path) cannot be read; check its owner and rights", cause: "\(error)")
-        }
+        try BoundedFile.read(path, as: "a key", maximumBytes: fileMaximumBytes, orElse: .fileUnreadable)
     }
 
     /// - Parameter isFile: a plain file is demanded, since a link to the node's key is no copy of it; else a folder.

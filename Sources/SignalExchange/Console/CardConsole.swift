@@ -125,7 +125,12 @@ package struct CardConsole: Sendable {
             }
         }
         for anchor in card.anchors { lines.append(("authority", anchor.subject)) }
-        for list in card.revocationLists { lines.append(("list", "until \(list.nextUpdate)")) }
+        let authorities = card.anchors + card.intermediates
+        for list in card.revocationLists {
+            let issuer = authorities.first { list.isSigned(by: $0) }
+            let name = issuer.map { CommunityCheck.name(of: $0, among: authorities) } ?? "an authority that is not in the card"
+            lines.append(("list", "of \(name), until \(list.nextUpdate)"))
+        }
         for (name, text) in lines {
             print((name + ":" + String(repeating: " ", count: 15 - name.count) + text).escapingControls())
         }

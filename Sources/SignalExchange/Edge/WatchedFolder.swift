@@ -57,6 +57,10 @@ struct WatchedFolder: Service {
     }
 
     func run() async throws {
+        await withTaskExecutorPreference(FolderThread()) { await follow() }
+    }
+
+    private func follow() async {
         var failing: [Work: Failure] = [:]
         var sightings: [String: Sighting] = [:]
         var isWorkClear = false

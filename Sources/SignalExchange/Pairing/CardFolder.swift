@@ -62,19 +62,6 @@ package struct CardFolder: Sendable {
 
     /// Reads a card's file, wherever it lies, and no more of it than a card may have.
     package static func read(_ path: String) throws(NodeError) -> [UInt8] {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw NodeError(.fileMissing, "\(path) cannot be read; name the card's file, and check its rights")
-        }
-        do {
-            let data = try file.read(upToCount: fileMaximumBytes + 1) ?? Data()
-            guard data.count <= fileMaximumBytes else {
-                throw NodeError(.cardInvalid, "\(path) has over \(fileMaximumBytes) bytes, and is no card")
-            }
-            return Array(data)
-        } catch let error as NodeError {
-            throw error
-        } catch {
-            throw NodeError(.fileUnreadable, "\(path) cannot be read; name the card's file", cause: "\(error)")
-        }
+        try BoundedFile.read(path, as: "a card", maximumBytes: fileMaximumBytes, orElse: .cardInvalid)
     }
 }

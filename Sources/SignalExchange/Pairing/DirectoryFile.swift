@@ -44,21 +44,9 @@ package struct DirectoryFile: Sendable {
 
     /// Reads a file, and no more of it than a directory may have.
     package static func bytes(at path: String) throws(NodeError) -> [UInt8] {
-        let maximum = ProtocolLimits.directoryMaximumBytes + 65_536
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw NodeError(.fileMissing, "\(path) cannot be read; name the directory's file, and check its rights")
-        }
-        do {
-            let data = try file.read(upToCount: maximum + 1) ?? Data()
-            guard data.count <= maximum else {
-                throw NodeError(.directoryInvalid, "\(path) has over \(maximum) bytes, and is no directory")
-            }
-            return Array(data)
-        } catch let error as NodeError {
-            throw error
-        } catch {
-            throw NodeError(.fileUnreadable, "\(path) cannot be read; name the directory's file", cause: "\(error)")
-        }
+        try BoundedFile.read(
+            path, as: "a signed directory", maximumBytes: ProtocolLimits.directoryMaximumBytes + 65_536,
+            orElse: .directoryInvalid)
     }
 
     /// A certificate in a file of its own.
