@@ -19,16 +19,26 @@ struct RawConnection {
     static func open<Result>(
         of caller: NodeHandle?, to node: NodeHandle, _ body: (inout RawConnection) async throws -> Result
     ) async throws -> Result {
-        let context = try caller.map { caller in
+        let tls = try caller.map { caller in
             let folder = caller.folder
-            var tls = try TLSConfiguration.caller(
+            return try TLSConfiguration.caller(
                 certificates: [folder.certificate(.tls), folder.intermediates].map { URL(filePath: $0) },
                 key: URL(filePath: folder.key(.tls)), anchors: URL(filePath: folder.anchors))
+        }
+        return try await open(with: tls, to: node.port, body)
+    }
+
+    /// - Parameter tls: of the side that calls; where it is `nil`, the connection does not even begin TLS.
+    static func open<Result>(
+        with tls: TLSConfiguration?, to port: Int, _ body: (inout RawConnection) async throws -> Result
+    ) async throws -> Result {
+        let context = try tls.map { tls in
+            var tls = tls
             tls.shutdownTimeout = .milliseconds(100)
             return try NIOSSLContext(configuration: tls)
         }
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .connect(host: PortHolder.host, port: node.port) { channel in
+            .connect(host: PortHolder.host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(
