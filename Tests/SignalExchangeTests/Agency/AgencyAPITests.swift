@@ -209,6 +209,18 @@ extension Nodes {
             #expect(items[1]["message"]?["unreadable"] == nil && items[1]["message"]?["body"] != nil)
         }
 
+        @Test func `a page that is full says that more waits only where more does`() async throws {
+            try await follow("exact")
+            for number in 1...2 { _ = try await submit("agency-exact-\(number)", query: "?waitSeconds=60") }
+            let count = try #require(try await entries(of: "exact", query: "?waitSeconds=60")["items"]?.elements.count)
+            try #require(count >= 2)
+            for (limit, isMore) in [(count - 1, true), (count, false), (count + 1, false)] {
+                let page = try await entries(of: "exact", query: "?limit=\(limit)")
+                #expect(page["items"]?.elements.count == min(limit, count))
+                #expect(page["more"]?.flag == isMore, "\(limit) of \(count)")
+            }
+        }
+
         // MARK: As it happens
 
         @Test func `a stream tells what comes, goes on where it broke off, and ends with the node`() async throws {
