@@ -81,9 +81,11 @@ struct RawConnection {
     }
 }
 
-/// A member's port with no node behind it: it takes connections over mutual TLS, and does what a test wants of each.
+/// A member's port or socket with no node behind it: it takes connections, and does what a test wants of each.
 enum RawServer {
-    /// Serves while `body` runs.
+    private typealias Listener = NIOAsyncChannel<RawConnection.Channel, Never>
+
+    /// Serves on a member's port over mutual TLS, while `body` runs.
     ///
     /// - Parameters:
     ///   - node: whose port it is.
@@ -117,7 +119,28 @@ enum RawServer {
                     return try RawConnection.Channel(wrappingChannelSynchronously: channel)
                 }
             }
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
+        return try await run(server, serve, body)
+    }
+
+    /// Serves on a Unix socket, while `body` runs.
+    static func run<Result: Sendable>(
+        onSocket path: String, serving serve: @escaping @Sendable (inout RawConnection) async throws -> Void,
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try RawConnection.Channel(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await run(server, serve, body)
+    }
+
+    private static func run<Result: Sendable>(
+        _ server: Listener, _ serve: @escaping @Sendable (inout RawConnection) async throws -> Void,
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 try await server.executeThenClose { connections in
                     await withDiscardingTaskGroup { group in
