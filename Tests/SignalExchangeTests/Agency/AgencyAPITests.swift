@@ -322,7 +322,12 @@ extension Nodes {
             #expect(try again.json["acknowledgement"]?.text == first.json["acknowledgement"]?.text)
             #expect(try again.json["repeated"]?.flag == true)
             #expect(try await take("other-officer", key: "take-1").code == "idempotency-key-conflict")
-            #expect(try await take("duty-officer", key: "take-2").code == "step-not-possible")
+            let late = try await take("duty-officer", key: "take-2")
+            #expect(late.code == "step-not-possible")
+            // Read by people at a command and by who writes a program.
+            for way in ["`inbox conclude`", "`_conclude`"] {
+                #expect(try late.json["detail"]?.text?.contains(way) == true, "\(late.body)")
+            }
             let entry = try await APICall.make(.GET, "/v1/inbox/\(id)", at: nidos).json
             #expect(entry["actor"]?.text == "unix:\(geteuid())")
         }
