@@ -66,6 +66,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case evidenceNotVerified = "evidence-not-verified"
     case requestInvalid = "request-invalid"
     case requestTooLarge = "request-too-large"
+    case codeUnknown = "code-unknown"
     case pathUnknown = "path-unknown"
     case methodNotAllowed = "method-not-allowed"
     case notPermitted = "not-permitted"
@@ -87,7 +88,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .storeNewer, .archiveKeyWrong:
             2
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
-            .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .pathUnknown, .methodNotAllowed,
+            .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
+            .methodNotAllowed,
             .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid:
             3
         case .nodeNotRunning: 4

@@ -69,7 +69,7 @@ public struct NodeLimits: Hashable, Sendable {
     public var peerHandshakeMaximum = Milliseconds.seconds(10)
     /// After how long a connection from a partner on which nothing comes is closed; longer than between two tallies.
     public var peerIdleMaximum = Milliseconds.seconds(90)
-    /// How long the body of a partner's request may take to come, and its answer to be taken.
+    /// How long the body of a request over TLS may take to come, and what is answered to be taken.
     public var requestBodyMaximum = ProtocolLimits.requestTimeout
 
     public init() {}

@@ -148,7 +148,7 @@ package struct FolderMaker: Sendable {
               peerHandshakeSeconds: \(limits.peerHandshakeMaximum.wholeSeconds)
               # After how long a connection from a partner on which nothing comes is closed.
               peerIdleSeconds: \(limits.peerIdleMaximum.wholeSeconds)
-              # How long the body of a partner's request may take to come, and its answer to be taken.
+              # How long the body of a request over TLS may take to come, and what is answered to be taken.
               requestBodySeconds: \(limits.requestBodyMaximum.wholeSeconds)
 
             """

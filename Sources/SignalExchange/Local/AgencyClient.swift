@@ -55,7 +55,7 @@ public final class AgencyClient: Sendable {
         public let entries: [Entry]
         /// What confirms the whole page.
         public let cursor: String
-        /// Whether more waits already.
+        /// Whether anything waited behind this page when it was made.
         public let hasMore: Bool
     }
 

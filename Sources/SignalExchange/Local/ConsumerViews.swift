@@ -186,16 +186,17 @@ struct ConsumerViews: Sendable {
     func page(
         of consumer: Consumer, after position: FeedPosition, maximumItems: Int
     ) async throws -> (entries: [Entry], hasMore: Bool) {
-        let places = try await places(of: consumer, after: position, maximumItems: maximumItems)
+        // One more than the page holds: only so it is known that more waits behind a full one.
+        let places = try await places(of: consumer, after: position, maximumItems: maximumItems + 1)
         var entries: [Entry] = []
         var byteCount = 0
-        for place in places {
+        for place in places.prefix(maximumItems) {
             guard entries.isEmpty || (byteCount <= Self.pageMaximumBytes && !isEnding) else { return (entries, true) }
             let entry = try await entry(of: consumer, at: place, withContent: true)
             byteCount += try JSONWriter.write(.object(entry.object), limits: .localAnswer).count
             entries.append(entry)
         }
-        return (entries, places.count == maximumItems)
+        return (entries, places.count > maximumItems)
     }
 
     /// The next entry.

@@ -1,7 +1,6 @@
 import ExchangeCore
 import Foundation
 import NIOCore
-import NIOTLS
 import Synchronization
 
 /// Keeps some connections of the socket for who operates the node: systems have fewer than there are, and one more is closed.
@@ -64,31 +63,5 @@ final class SocketWatch: ChannelInboundHandler, RemovableChannelHandler {
         if hasPlace { places.leave() }
         hasPlace = false
         context.fireChannelInactive()
-    }
-}
-
-/// Ends a connection whose TLS handshake takes too long: whoever has no certificate must not hold a place for long.
-final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = Any
-
-    private let span: Milliseconds
-    private var end: Scheduled<Void>?
-
-    init(within span: Milliseconds) { self.span = span }
-
-    func channelActive(context: ChannelHandlerContext) {
-        let channel = context.channel
-        end = context.eventLoop.scheduleTask(in: .milliseconds(span.count)) { channel.close(promise: nil) }
-        context.fireChannelActive()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        end?.cancel()
-        context.fireChannelInactive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted? = event as? TLSUserEvent { end?.cancel() }
-        context.fireUserInboundEventTriggered(event)
     }
 }

@@ -101,7 +101,7 @@ extension NodeErrorCode {
             .authorityUnknown, .checkFoundFaults, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong,
             .nodeNotRunning,
             .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
-            .agencyUnreachable,
+            .agencyUnreachable, .codeUnknown,
             .recipientRefused, .deliveryStopped, .answerInvalid, .evidenceNotVerified, .internalFault:
             .internalServerError
         }

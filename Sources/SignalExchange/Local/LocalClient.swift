@@ -146,15 +146,19 @@ package struct LocalClient: Sendable {
         } catch {
             throw NodeError(.answerInvalid, "the node's answer is not JSON (status \(status))", cause: "\(error)")
         }
-        guard (200..<300).contains(status) else {
-            // A newer node may have a code that this one does not know: whether to try again, the status says too.
-            let unknown: NodeErrorCode =
-                status == 503 ? .storeUnavailable : status >= 500 ? .internalFault : .requestInvalid
-            throw NodeError(
-                value["title"]?.text.flatMap(NodeErrorCode.init(rawValue:)) ?? unknown,
-                value["detail"]?.text ?? "status \(status)")
-        }
+        guard (200..<300).contains(status) else { throw refusal(value, status: status) }
         return value
+    }
+
+    /// What the node said, under its own code. A newer node may have one that this program does not know: whether to try
+    /// again, the status says too, and what the node calls it stays to be read.
+    private static func refusal(_ problem: JSONValue, status: UInt) -> NodeError {
+        let detail = problem["detail"]?.text ?? "it gives no detail"
+        let title = problem["title"]?.text
+        if let known = title.flatMap(NodeErrorCode.init(rawValue:)) { return NodeError(known, detail) }
+        let code: NodeErrorCode = status == 503 ? .storeUnavailable : status >= 500 ? .internalFault : .codeUnknown
+        let named = title.map { "`\($0)`, a code that this program does not know" } ?? "no code"
+        return NodeError(code, "the node answers with status \(status) and \(named): \(detail)")
     }
 }
 

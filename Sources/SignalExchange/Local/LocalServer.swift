@@ -87,7 +87,7 @@ package struct LocalServer: Sendable {
             server: try .tls(
                 .http1(
                     configuration: .init(
-                        additionalChannelHandlers: [HandshakeWatch(within: context.limits.peerHandshakeMaximum)],
+                        additionalChannelHandlers: [ConnectionWatch(context, connections: nil)],
                         idleTimeout: .init(Self.idleMaximum))),
                 configuration: configuration),
             configuration: .init(

@@ -80,7 +80,8 @@ extension DeliveryEntry {
             "it was withdrawn (\(detail)), which is final: nobody is sent it any more, and no receipt is here; send a new "
                 + "message if they have to know"
         case .held:
-            "it is held already (\(detail)): it is not sent until it is released, with `exchange-node queue release`"
+            "it is held already (\(detail)): it is not sent until it is released (`queue release`, or `_release` on the "
+                + "API)"
         case .open: "it is not held: it is on its way, and the node goes on by itself"
         }
     }

@@ -215,8 +215,9 @@ extension InboxStanding {
     fileprivate var objection: String {
         let moved = "by \(role)" + (movedAt.map { " since \($0)" } ?? "")
         return switch state {
-        case .ready: "the message is ready: nobody has taken it; `exchange-node inbox take` comes first"
-        case .owned: "the message is owned \(moved): it can only be concluded, with `exchange-node inbox conclude`"
+        case .ready: "the message is ready: nobody has taken it; take it first (`inbox take`, or `_take` on the API)"
+        case .owned:
+            "the message is owned \(moved): it can only be concluded (`inbox conclude`, or `_conclude` on the API)"
         case .declined: "the message is declined \(moved), which is final"
         case .concluded: "the message is concluded \(moved), which is final"
         }

@@ -6,11 +6,12 @@ import NIOHTTPTypes
 import NIOSSL
 import NIOTLS
 
-/// Watches one connection from its door to its end: a stranger's handshake does not hold a place for long, a partner has no
-/// more connections than it may, a request comes to its end, and who does not take an answer loses the connection.
+/// Watches one connection over TLS from its door to its end, of a partner's node or of a system of the organisation's own: a
+/// stranger's handshake does not hold a place for long, a partner has no more connections than it may, a request comes to its
+/// end, and who does not take an answer loses the connection.
 ///
-/// It stands between HTTP and what answers. What stops coming is the server's idle time to end; here is what goes on and on,
-/// or goes nowhere.
+/// It stands between HTTP and what answers. A connection on which nothing is asked is the server's idle time to end; here is
+/// what goes on and on, or goes nowhere.
 final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -18,17 +19,18 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let context: NodeContext
-    private let connections: PartnerPlaces
+    private let connections: PartnerPlaces?
     /// Whose place this connection has.
     private var partner: OIN?
     private var handshakeEnd: Scheduled<Void>?
     private var requestEnd: Scheduled<Void>?
-    /// Answers that were begun and are not with the kernel yet.
-    private var unwrittenAnswers = 0
+    /// Parts of answers that are not with the kernel yet.
+    private var unwrittenParts = 0
     private var answerEnd: Scheduled<Void>?
 
-    /// - Parameter connections: of all partners; a place in it is given back when this connection ends.
-    init(_ context: NodeContext, connections: PartnerPlaces) {
+    /// - Parameter connections: of all partners; a place in it is given back when this connection ends. `nil` for the
+    ///   organisation's own systems, which have no places of their own.
+    init(_ context: NodeContext, connections: PartnerPlaces?) {
         self.context = context
         self.connections = connections
     }
@@ -41,7 +43,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context channel: ChannelHandlerContext) {
         for end in [handshakeEnd, requestEnd, answerEnd] { end?.cancel() }
-        if let partner { connections.leave(by: partner) }
+        if let partner { connections?.leave(by: partner) }
         partner = nil
         channel.fireChannelInactive()
     }
@@ -54,6 +56,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     /// Who it is was judged in the handshake; what is looked for here is whose place it takes.
     private func handshakeCompleted(_ channel: ChannelHandlerContext) {
         handshakeEnd?.cancel()
+        guard let connections else { return }
         do {
             guard let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate(),
                 let caller = context.communityHolder.last.caller(sha256(try certificate.toDERBytes()))?.oin
@@ -90,24 +93,18 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context channel: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .head(let head) where head.status.kind != .informational:
-            unwrittenAnswers += 1
-            if unwrittenAnswers == 1 { waitForReader(channel) }
-        case .end:
-            let written = promise ?? channel.eventLoop.makePromise()
-            written.futureResult.assumeIsolated().whenComplete { _ in self.answerWritten(channel) }
-            channel.write(data, promise: written)
-            return
-        case .head, .body: break
-        }
-        channel.write(data, promise: promise)
+        // Each part by itself: a stream of events is one answer, and has no end while all is well.
+        unwrittenParts += 1
+        if unwrittenParts == 1 { waitForReader(channel) }
+        let written = promise ?? channel.eventLoop.makePromise()
+        written.futureResult.assumeIsolated().whenComplete { _ in self.partWritten(channel) }
+        channel.write(data, promise: written)
     }
 
-    private func answerWritten(_ channel: ChannelHandlerContext) {
+    private func partWritten(_ channel: ChannelHandlerContext) {
         answerEnd?.cancel()
-        unwrittenAnswers -= 1
-        if unwrittenAnswers > 0 { waitForReader(channel) }
+        unwrittenParts -= 1
+        if unwrittenParts > 0 { waitForReader(channel) }
     }
 
     private func waitForReader(_ channel: ChannelHandlerContext) {
@@ -120,7 +117,9 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     ) -> Scheduled<Void> {
         channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(span.count)) {
             guard channel.channel.isActive else { return }
-            self.context.warn("a connection was closed", cause: cause, from: self.partner)
+            self.context.warn(
+                self.connections == nil ? "a connection to the API was closed" : "a connection was closed",
+                cause: cause, from: self.partner)
             channel.close(promise: nil)
         }
     }

@@ -209,6 +209,61 @@ extension Nodes {
             #expect(items[1]["message"]?["unreadable"] == nil && items[1]["message"]?["body"] != nil)
         }
 
+        @Test func `a page that is full says that more waits only where more does`() async throws {
+            try await follow("exact")
+            for number in 1...2 { _ = try await submit("agency-exact-\(number)", query: "?waitSeconds=60") }
+            let count = try #require(try await entries(of: "exact", query: "?waitSeconds=60")["items"]?.elements.count)
+            try #require(count >= 2)
+            for (limit, isMore) in [(count - 1, true), (count, false), (count + 1, false)] {
+                let page = try await entries(of: "exact", query: "?limit=\(limit)")
+                #expect(page["items"]?.elements.count == min(limit, count))
+                #expect(page["more"]?.flag == isMore, "\(limit) of \(count)")
+            }
+        }
+
+        @Test func `a page ends with the entry that makes it larger than 2 MiB, and the rest comes behind it`()
+            async throws
+        {
+            try await follow("large")
+            var sent: [String?] = []
+            // Each close to what a content may have: so few make a page that a request's limit does not end it.
+            for number in 1...45 {
+                let call = try await submit("agency-large-\(number)", query: "?waitSeconds=60", largeSubmission())
+                sent.append(try call.json["id"]?.text)
+            }
+            var pages: [JSONValue] = []
+            repeat {
+                let call = try await APICall.make(.GET, "/v1/consumers/large/entries?limit=500", at: nidos)
+                let page = try JSONParser.parse(call.body, limits: JSONLimits(byteCount: 8 << 20, depth: 24))
+                pages.append(page)
+                let isMore = page["more"]?.flag == true
+                let maximumBytes = 2 << 20
+                #expect(call.body.count < maximumBytes + ProtocolLimits.contentMaximumBytes + 4096)
+                #expect(!isMore || call.body.count > maximumBytes)
+                guard isMore else { break }
+                _ = try await confirm(page["cursor"], of: "large")
+            } while pages.count < 9
+            #expect(pages.map { $0["more"]?.flag } == [true, false])
+            #expect(pages.flatMap { $0["items"]?.elements.map { $0["message"]?["id"]?.text } ?? [] } == sent)
+        }
+
+        /// A signal of over 50,000 bytes: each quotation mark is two of them.
+        private func largeSubmission() throws -> String {
+            func quotes(_ count: Int) -> String { String(repeating: "\"", count: count) }
+            var submission = ExampleSignal.submission(to: [.guardian])
+            var body = ExampleSignal.body(explanation: quotes(8000))
+            body["indicators"] = .array(
+                (1...16).map { code in
+                    [
+                        "list": "unodc-child", "code": .string("\(code)"), "strength": "not-weighted",
+                        "note": .string(quotes(1000)),
+                    ]
+                })
+            body["observedContacts"] = .array((1...16).map { .string("\($0)" + quotes(190)) })
+            submission["body"] = .object(body)
+            return String(decoding: try JSONWriter.write(.object(submission)), as: UTF8.self)
+        }
+
         // MARK: As it happens
 
         @Test func `a stream tells what comes, goes on where it broke off, and ends with the node`() async throws {
@@ -267,7 +322,12 @@ extension Nodes {
             #expect(try again.json["acknowledgement"]?.text == first.json["acknowledgement"]?.text)
             #expect(try again.json["repeated"]?.flag == true)
             #expect(try await take("other-officer", key: "take-1").code == "idempotency-key-conflict")
-            #expect(try await take("duty-officer", key: "take-2").code == "step-not-possible")
+            let late = try await take("duty-officer", key: "take-2")
+            #expect(late.code == "step-not-possible")
+            // Read by people at a command and by who writes a program.
+            for way in ["`inbox conclude`", "`_conclude`"] {
+                #expect(try late.json["detail"]?.text?.contains(way) == true, "\(late.body)")
+            }
             let entry = try await APICall.make(.GET, "/v1/inbox/\(id)", at: nidos).json
             #expect(entry["actor"]?.text == "unix:\(geteuid())")
         }

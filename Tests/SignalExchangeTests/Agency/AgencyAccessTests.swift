@@ -3,6 +3,7 @@ import ExchangeCore
 import ExchangeTesting
 import Foundation
 import NIOHTTP1
+import NIOSSL
 import SignalExchange
 import Testing
 
@@ -166,13 +167,7 @@ extension Nodes {
                 let sent = try await client.submit(signal, key: "over-tls")
                 #expect(try await client.submit(signal, key: "over-tls").id == sent.id)
                 _ = try await client.entries(of: "followed", waitSeconds: 0).entries
-                let stream = try ChildProcess(
-                    URL(filePath: "/usr/bin/curl"),
-                    [
-                        "--silent", "--no-buffer", "--cacert", tls.path("server.crt"), "--cert", tls.path("listed.crt"),
-                        "--key", tls.path("listed.key"), "--header", "Accept: text/event-stream",
-                        "https://\(PortHolder.host):\(tls.holder.port)/v1/consumers/followed/entries",
-                    ], output: .lines)
+                let stream = try tls.stream(of: "followed")
                 _ = try await within(.seconds(30), "the stream to begin") {
                     for await line in stream.lines where line.hasPrefix("retry") { break }
                 }
@@ -199,6 +194,44 @@ extension Nodes {
                 try await client.shutdown()
                 #expect(try await !tls.curl("listed", "/v1/status").succeeded)
                 #expect(try await tls.curl("unlisted", "/v1/status").succeeded)
+            }
+        }
+
+        @Test func `a system that does not end its handshake or its request is cut off, and a stream of events is not`()
+            async throws
+        {
+            try await withCommunity(limits: ["peerHandshakeSeconds": 1, "requestBodySeconds": 1]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let tls = try await AgencyTLSFiles(in: community.folder, for: avim)
+                try await avim.process.start()
+                try await nidos.process.start()
+                let made = try await APICall.make(.PUT, "/v1/consumers/desk", #"{"feed":"deliveries"}"#, at: avim)
+                try #require(made.status == 201)
+                let stream = try tls.stream(of: "desk")
+                _ = try await within(.seconds(30), "the stream to begin") {
+                    for await line in stream.lines where line.hasPrefix("retry") { break }
+                }
+                try await within(.seconds(15), "a connection without a handshake to be closed") {
+                    try await tls.connect(usingTLS: false) { await $0.waitForClose() }
+                }
+                try await avim.waitForLog("its handshake took longer than")
+                try await within(.seconds(15), "half a request to be cut off") {
+                    try await tls.connect { connection in
+                        try await connection.write(
+                            "POST /v1/messages HTTP/1.1\r\nhost: node\r\ncontent-length: 1000\r\n\r\n"
+                                + String(repeating: " ", count: 500))
+                        await connection.waitForClose()
+                    }
+                }
+                try await avim.waitForLog("a request's body did not come in time")
+                // It has been open for longer than a part of an answer may take.
+                _ = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "streamed")
+                let told = try await within(.seconds(30), "the stream to tell of the delivery") {
+                    for await line in stream.lines where line == "event: delivery" { return true }
+                    return false
+                }
+                #expect(told, "the stream ended")
+                stream.send(signal: SIGKILL)
             }
         }
 
@@ -263,11 +296,34 @@ struct AgencyTLSFiles {
 
     /// - Parameter system: whose certificate is shown; none where it is `nil`.
     func curl(_ system: String?, _ path: String, _ arguments: [String] = []) async throws -> Command {
+        try await Command.run("curl", ["--include"] + arguments + curlArguments(system, path))
+    }
+
+    /// The listed system's stream of a consumer's events, by the line.
+    func stream(of consumer: String) throws -> ChildProcess {
+        try ChildProcess(
+            URL(filePath: "/usr/bin/curl"),
+            ["--no-buffer", "--header", "Accept: text/event-stream"]
+                + curlArguments("listed", "/v1/consumers/\(consumer)/entries"), output: .lines)
+    }
+
+    private func curlArguments(_ system: String?, _ path: String) -> [String] {
         let shown = system.map { ["--cert", self.path($0 + ".crt"), "--key", self.path($0 + ".key")] } ?? []
-        return try await Command.run(
-            "curl",
-            ["--silent", "--show-error", "--include", "--cacert", self.path("server.crt")] + shown + arguments
-                + ["https://\(PortHolder.host):\(holder.port)\(path)"])
+        return ["--silent", "--show-error", "--cacert", self.path("server.crt")] + shown
+            + ["https://\(PortHolder.host):\(holder.port)\(path)"]
+    }
+
+    /// Connects as the listed system, with no HTTP above the connection, and closes it after `body`.
+    ///
+    /// - Parameter usingTLS: whether it begins TLS at all.
+    func connect<Result>(
+        usingTLS: Bool = true, _ body: (inout RawConnection) async throws -> Result
+    ) async throws -> Result {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateChain = try NIOSSLCertificate.fromPEMFile(path("listed.crt")).map { .certificate($0) }
+        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: path("listed.key"), format: .pem))
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(path("server.crt")))
+        return try await RawConnection.open(with: usingTLS ? tls : nil, to: holder.port, body)
     }
 }
 

@@ -151,6 +151,24 @@ extension Nodes {
             }
         }
 
+        @Test func `what an interrupted run left half-written is taken away, and what came is laid down whole`()
+            async throws
+        {
+            try await withFolders { avim, nidos, _, into in
+                let work = try await appeared(into.appending(path: ".work"))
+                try await nidos.process.stop()
+                let half = work.appending(path: UUID().uuidString)
+                try Data(#"{"id":"0189"#.utf8).write(to: half)
+                let id = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "whole")
+                try await nidos.process.start()
+                let message = try json(try await appeared(into.appending(path: "inbox/\(id).json")))
+                #expect(message["body"] != nil && message["unreadable"] == nil)
+                #expect(!FileManager.default.fileExists(atPath: half.path))
+                let laid = try FileManager.default.contentsOfDirectory(atPath: into.appending(path: "inbox").path)
+                #expect(laid == ["\(id).json"])
+            }
+        }
+
         @Test func `a link in the place of a file that the node writes is replaced, and nothing behind it is touched`()
             async throws
         {

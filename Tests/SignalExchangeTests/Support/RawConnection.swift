@@ -19,16 +19,26 @@ struct RawConnection {
     static func open<Result>(
         of caller: NodeHandle?, to node: NodeHandle, _ body: (inout RawConnection) async throws -> Result
     ) async throws -> Result {
-        let context = try caller.map { caller in
+        let tls = try caller.map { caller in
             let folder = caller.folder
-            var tls = try TLSConfiguration.caller(
+            return try TLSConfiguration.caller(
                 certificates: [folder.certificate(.tls), folder.intermediates].map { URL(filePath: $0) },
                 key: URL(filePath: folder.key(.tls)), anchors: URL(filePath: folder.anchors))
+        }
+        return try await open(with: tls, to: node.port, body)
+    }
+
+    /// - Parameter tls: of the side that calls; where it is `nil`, the connection does not even begin TLS.
+    static func open<Result>(
+        with tls: TLSConfiguration?, to port: Int, _ body: (inout RawConnection) async throws -> Result
+    ) async throws -> Result {
+        let context = try tls.map { tls in
+            var tls = tls
             tls.shutdownTimeout = .milliseconds(100)
             return try NIOSSLContext(configuration: tls)
         }
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .connect(host: PortHolder.host, port: node.port) { channel in
+            .connect(host: PortHolder.host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(
@@ -71,9 +81,11 @@ struct RawConnection {
     }
 }
 
-/// A member's port with no node behind it: it takes connections over mutual TLS, and does what a test wants of each.
+/// A member's port or socket with no node behind it: it takes connections, and does what a test wants of each.
 enum RawServer {
-    /// Serves while `body` runs.
+    private typealias Listener = NIOAsyncChannel<RawConnection.Channel, Never>
+
+    /// Serves on a member's port over mutual TLS, while `body` runs.
     ///
     /// - Parameters:
     ///   - node: whose port it is.
@@ -107,7 +119,28 @@ enum RawServer {
                     return try RawConnection.Channel(wrappingChannelSynchronously: channel)
                 }
             }
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
+        return try await run(server, serve, body)
+    }
+
+    /// Serves on a Unix socket, while `body` runs.
+    static func run<Result: Sendable>(
+        onSocket path: String, serving serve: @escaping @Sendable (inout RawConnection) async throws -> Void,
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try RawConnection.Channel(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await run(server, serve, body)
+    }
+
+    private static func run<Result: Sendable>(
+        _ server: Listener, _ serve: @escaping @Sendable (inout RawConnection) async throws -> Void,
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 try await server.executeThenClose { connections in
                     await withDiscardingTaskGroup { group in
