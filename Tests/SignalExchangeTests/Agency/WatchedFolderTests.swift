@@ -136,18 +136,25 @@ extension Nodes {
         }
 
         @Test func `a file whose namesake is still being sent waits for it, and neither is lost`() async throws {
-            try await withFolders { avim, _, out, _ in
-                try await avim.process.stop()
-                // What a crash left between taking and sending, and what the system laid there since.
-                let first = try signal
-                let second = first.replacing("A synthetic example.", with: "Another example.")
-                try Data(first.utf8).write(to: out.appending(path: "sending/same.json"))
-                try lay(second, as: "same.json", in: out)
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let avim = community[slug: "avim"]
+                let out = community.folder.appending(path: "avim-files")
+                try avim.addConfiguration("folder:\n  path: \(out.path)")
+                // No room for anything but what cannot wait: the first of them stays where it is sent from.
+                try avim.configure("queueMaximumItemsPerPartner", 1)
                 try await avim.process.start()
-                try await vanished(out.appending(path: "outbox/same.json"))
-                try await vanished(out.appending(path: "sending/same.json"))
-                let count = try await avim.api.deliveries().count
-                #expect(count == 2)
+                _ = try await appeared(out.appending(path: "outbox"))
+                let (first, second) = (try signal, try signal.replacing("A synthetic example.", with: "Another."))
+                try lay(first, as: "same.json", in: out)
+                try await avim.waitForOwnAlarm(.agencyUnreachable, saying: "queue-full")
+                try lay(second, as: "same.json", in: out)
+                // Laid after it, and gone from there: it could have been taken too.
+                try lay("no JSON", as: "later.json", in: out)
+                _ = try await appeared(out.appending(path: "refused/later.json"))
+                for (place, text) in [("sending", first), ("outbox", second)] {
+                    let file = out.appending(path: place + "/same.json")
+                    #expect(try String(contentsOf: file, encoding: .utf8) == text, "\(place)")
+                }
             }
         }
 
