@@ -167,8 +167,9 @@ extension Nodes {
         private func judged(_ parts: EvidenceSample.Parts) -> EvidenceSample.Parts {
             var parts = parts
             parts["then/1.pem"] = ["anchors.pem", "intermediates.pem", "lists.pem"].flatMap { parts[$0] ?? [] }
-            parts.index.message.recipients[0].proofs[0].judgement = .init(
-                at: parts.index.exportedAt, authorities: "then/1.pem")
+            let judgement = EvidenceIndex.Judgement(at: parts.index.exportedAt, authorities: "then/1.pem")
+            parts.index.message.judgement = judgement
+            parts.index.message.recipients[0].proofs[0].judgement = judgement
             parts.index.acknowledgements = []
             parts[EvidenceSample.acknowledgementFile] = nil
             return parts
@@ -181,7 +182,7 @@ extension Nodes {
                 let sample = try EvidenceSample(community)
                 let receipt = try sample.receipt(by: sample.nidos)
                 let then = judged(try sample.parts(receipt: receipt))
-                #expect(try then.verdict().heldThen == [EvidenceSample.receiptFile])
+                #expect(try then.verdict().heldThen == ["message.der", EvidenceSample.receiptFile])
                 #expect(try then.verdict().notes.isEmpty)
                 try community.pki.revoke(
                     URL(filePath: community[slug: "nidos"].folder.certificate(.signing)), reason: .keyCompromise)
@@ -219,7 +220,7 @@ extension Nodes {
                 parts["then/1.pem"] = parts["anchors.pem"]
                 let verdict = try parts.verdict()
                 #expect(verdict.holds && verdict.heldThen.isEmpty, "\(verdict.faults)")
-                #expect(verdict.notes.map(\.code) == ["not-held-then"])
+                #expect(verdict.notes.map(\.code) == ["not-held-then", "not-held-then"])
                 parts["then/1.pem"] = Array("no text".utf8)
                 #expect(try parts.verdict().faults.map(\.file) == ["then/1.pem"])
 
