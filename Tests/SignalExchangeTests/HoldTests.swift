@@ -84,9 +84,8 @@ extension Nodes {
             let directory = URL(filePath: nidos.folder.directory)
             let used = try Data(contentsOf: directory)
             let other = try community.signedDirectory(version: 1) { $0 }
+            try await letListsGoStale(in: nidos)
             try await nidos.process.stop()
-            try community.pki.refreshRevocationLists(stale: true)
-            try nidos.installLists(of: community.pki)
             try community.pki.refreshRevocationLists()
             try Data(other).write(to: directory)
             let refused = try await nidos.command("run")

@@ -19,28 +19,6 @@ extension Nodes {
             avim = try Stage.foreignNode("avim")
         }
 
-        /// A new signing key and certificate, and a directory that has it in the place of the old one.
-        private func rotateSigningKey() throws {
-            let folder = nidos.folder
-            let slug = "rotated-nidos"
-            try community.pki.addOrganisation(slug: slug, oin: nidos.oin, name: nidos.member.name)
-            let fresh = community.pki.credential(of: slug, for: .signing)
-            try NodeFolder.write(
-                Array(try Data(contentsOf: fresh.key)), to: folder.key(.signing), isSecret: true)
-            try NodeFolder.write(Array(try Data(contentsOf: fresh.certificate)), to: folder.certificate(.signing))
-            let certificate = try Certificate(pem: folder.readText(folder.certificate(.signing)))
-            let directory = try community.signedDirectory(version: 2) { member in
-                guard member.oin == nidos.oin else { return member }
-                return Member(
-                    oin: member.oin, name: member.name, roles: member.roles, endpoint: member.endpoint,
-                    certificates: MemberCertificates(
-                        signing: [certificate], agreement: member.certificates.agreement,
-                        tls: member.certificates.tls),
-                    dutyContact: member.dutyContact)
-            }
-            for node in [nidos, avim.handle] { try NodeFolder.write(directory, to: node.folder.directory) }
-        }
-
         /// How a receipt is judged by the sender, with the files that lie in its folder now.
         private func judge(_ receipt: [UInt8], for parcel: ForeignNode.Parcel) throws {
             let now = NodeClock().now
@@ -71,7 +49,7 @@ extension Nodes {
             let old = URL(filePath: nidos.folder.certificate(.signing))
             try await nidos.process.stop()
             try community.pki.revoke(old, reason: .keyCompromise)
-            try rotateSigningKey()
+            try community.renewSigningKey(of: nidos, readBy: [nidos, avim.handle])
             for node in [nidos, avim.handle] { try node.installLists(of: community.pki) }
             try await nidos.process.start()
             let error = #expect(throws: CMSError.self) { try judge(receipt, for: taken) }

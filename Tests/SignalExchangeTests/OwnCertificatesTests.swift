@@ -50,8 +50,6 @@ extension Nodes {
         @Test func `a node whose signing certificate does not hold signs nothing, keeps nothing, and says so`()
             async throws
         {
-            let issuing = nidos.folder.revocationLists + "/issuing.crl"
-            let before = try nidos.folder.read(issuing)
             try community.pki.revoke(URL(filePath: nidos.folder.certificate(.signing)), reason: .superseded)
             try nidos.installLists(of: community.pki)
             try await nidos.api.reload()
@@ -76,9 +74,8 @@ extension Nodes {
             #expect(try await nidos.auditLeaves() == leaves)
             #expect(try await nidos.api.inbox().isEmpty)
 
-            // Only a node that starts anew believes a list that is older.
             try await nidos.process.stop()
-            try NodeFolder.write(before, to: issuing)
+            try community.renewSigningKey(of: nidos, readBy: [nidos])
             try await nidos.process.start()
             try await nidos.waitForNoOwnAlarm(.ownCertificateUnusable)
             let answer = try await avim.deliver(batch, to: nidos)

@@ -1,4 +1,3 @@
-import ExchangeCMS
 import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
@@ -223,21 +222,7 @@ extension Nodes {
             let id = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "former")
             try await avim.api.waitForAnswers(to: id)
 
-            let slug = "successor"
-            try community.pki.addOrganisation(slug: slug, oin: nidos.oin, name: nidos.member.name)
-            let successor = try Certificate(
-                pem: String(
-                    contentsOf: community.pki.credential(of: slug, for: .signing).certificate, encoding: .utf8))
-            let directory = try community.signedDirectory(version: 2) { member in
-                guard member.oin == nidos.oin else { return member }
-                let certificates = member.certificates
-                return Member(
-                    oin: member.oin, name: member.name, roles: member.roles, endpoint: member.endpoint,
-                    certificates: MemberCertificates(
-                        signing: [successor], agreement: certificates.agreement, tls: certificates.tls),
-                    dutyContact: member.dutyContact)
-            }
-            try NodeFolder.write(directory, to: avim.folder.directory)
+            try community.renewSigningKey(of: nidos, readBy: [avim])
             try await avim.api.reload()
 
             let folder = community.folder.appending(path: "former")

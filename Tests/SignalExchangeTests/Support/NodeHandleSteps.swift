@@ -136,6 +136,27 @@ extension ExampleCommunity {
         return try SignedStatement.sign(DirectoryDocument.encode(directory), directoryBy: signer, at: now)
     }
 
+    /// Gives a node a new signing key and certificate, and the folders of `readers` the second directory, which has that
+    /// certificate in the place of the old one. No running node is told.
+    func renewSigningKey(of node: NodeHandle, readBy readers: [NodeHandle]) throws {
+        let folder = node.folder
+        let slug = "renewed-\(node.member.slug)"
+        try pki.addOrganisation(slug: slug, oin: node.oin, name: node.member.name)
+        let fresh = pki.credential(of: slug, for: .signing)
+        try NodeFolder.write(Array(try Data(contentsOf: fresh.key)), to: folder.key(.signing), isSecret: true)
+        try NodeFolder.write(Array(try Data(contentsOf: fresh.certificate)), to: folder.certificate(.signing))
+        let certificate = try Certificate(pem: folder.readText(folder.certificate(.signing)))
+        let directory = try signedDirectory(version: 2) { member in
+            guard member.oin == node.oin else { return member }
+            return Member(
+                oin: member.oin, name: member.name, roles: member.roles, endpoint: member.endpoint,
+                certificates: MemberCertificates(
+                    signing: [certificate], agreement: member.certificates.agreement, tls: member.certificates.tls),
+                dutyContact: member.dutyContact)
+        }
+        for reader in readers { try NodeFolder.write(directory, to: reader.folder.directory) }
+    }
+
     /// Verifies a signed statement of a member with the `openssl` command, and returns its payload.
     func payload(of signed: [UInt8], signedBy node: NodeHandle) async throws -> [UInt8] {
         let name = folder.appending(path: "statement-\(UInt32.random(in: .min ... .max))")
