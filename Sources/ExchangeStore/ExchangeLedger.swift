@@ -77,14 +77,15 @@ package protocol ExchangeLedger: Sendable {
     /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
     /// ever in use, or the same version with another digest, is not noted.
     func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption
-    /// Notes all by which signatures are judged from now on, with an audit leaf where it is other than before. What was
-    /// judged by before is kept for good, with the time from which and until which.
-    func keepValidationData(_ inUse: [ValidationObject], at: Timestamp) async throws
-    /// By what signatures were judged at a moment, and what was noted shortly after it: a node judges by fresh files
-    /// before it has noted them. Empty for a moment before anything was noted.
-    func validationData(at moment: Timestamp) async throws -> [ValidationObject]
-    /// The signers' certificates of a key that were ever in use, the last first.
-    func signers(named keyIdentifier: [UInt8]) async throws -> [ValidationObject]
+    /// Notes all by which signatures are judged, with an audit leaf where it is other than before. What was judged by before is
+    /// kept for good, with the time from which and until which.
+    ///
+    /// - Parameter since: when these came into use, which may be a while ago where the store could not be written.
+    func keepValidationData(_ inUse: [ValidationObject], since: Timestamp, at: Timestamp) async throws
+    /// By what signatures were judged at a moment, by digest; empty for a moment before anything was noted.
+    func validationData(at moment: Timestamp) async throws -> [Digest: ValidationObject.Kind]
+    /// The DER of those that were ever in use, as they were issued.
+    func validationObjects(_ digests: Set<Digest>) async throws -> [Digest: [UInt8]]
 
     // MARK: What the organisation's systems follow
 

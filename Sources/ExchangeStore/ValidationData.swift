@@ -14,14 +14,11 @@ package struct ValidationObject: Hashable, Sendable {
     package let kind: Kind
     /// SHA-256 over `der`.
     package let digest: Digest
-    /// By which a signature names its signer; empty for a revocation list.
-    package let keyIdentifier: [UInt8]
     package let der: [UInt8]
 
-    package init(_ kind: Kind, digest: Digest, keyIdentifier: [UInt8] = [], der: [UInt8]) {
+    package init(_ kind: Kind, digest: Digest, der: [UInt8]) {
         self.kind = kind
         self.digest = digest
-        self.keyIdentifier = keyIdentifier
         self.der = der
     }
 }

@@ -35,7 +35,8 @@ package struct ExchangeNode: Sendable {
                 .certificateUnusable,
                 "the signing certificate is of \(keys.signing.oin), and the configuration says \(configuration.oin)")
         }
-        let (ledger, community) = try await openLedger(folder, configuration, archive: keys.archive, clock: clock)
+        let (ledger, community) = try await openLedger(
+            folder, configuration, archive: keys.archive, clock: clock, logger: logger)
         let context = NodeContext(
             oin: configuration.oin, keys: keys, limits: configuration.limits, ledger: ledger,
             communityHolder: community, clock: clock, logger: logger)
@@ -117,7 +118,7 @@ package struct ExchangeNode: Sendable {
 
     /// All that may keep the node from starting is looked at before the store begins an incarnation.
     private static func openLedger(
-        _ folder: NodeFolder, _ configuration: NodeConfiguration, archive: ArchiveKey, clock: NodeClock
+        _ folder: NodeFolder, _ configuration: NodeConfiguration, archive: ArchiveKey, clock: NodeClock, logger: Logger
     ) async throws(NodeError) -> (SQLiteLedger, CommunityHolder) {
         try NewStore(folder).demandStore()
         do {
@@ -130,7 +131,7 @@ package struct ExchangeNode: Sendable {
                 let now = clock.now
                 let holder = try CommunityHolder(
                     folder: folder, own: configuration.oin, known: earlier.directory?.digest,
-                    lists: try earlier.revocationLists(), now: now)
+                    lists: earlier.revocationLists(logger), now: now)
                 let (directory, digest) = (holder.current(now).directory, holder.current(now).directoryDigest)
                 let mark = DirectoryMark(version: directory.version, digest: digest)
                 try NodeContext.demandInUse(mark, after: mark.adoption(after: earlier.directory))

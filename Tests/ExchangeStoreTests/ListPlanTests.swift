@@ -52,12 +52,10 @@ import Testing
         #expect(plan.count == 1 && plan.first?.contains("message_ending_here (case_reference=?") == true, "\(plan)")
     }
 
-    @Test func `what was judged by at a moment is looked up by time, and a signer by its key`() async throws {
-        let then = try await plan(ValidationQueries.inUse, [2, 1])
+    @Test func `what was judged by at a moment is looked up by time`() async throws {
+        let then = try await plan(ValidationQueries.inUse, [2])
         #expect(then.contains { $0.contains("validation_ended (used_until>?") }, "\(then)")
         #expect(then.contains { $0.contains("validation_in_use") }, "\(then)")
-        let signer = try await plan(ValidationQueries.signers, ["x"])
-        #expect(signer.first?.contains("validation_signer (key_identifier=?") == true, "\(signer)")
     }
 
     @Test func `a store of before lists its inbox by priority too`() async throws {

@@ -50,7 +50,7 @@ import Testing
         try await ledger.receive(1, number: 1)
         for name in ["1", "2"] {
             let list = ValidationObject(.revocationList, digest: Sample.digest(name), der: Array(name.utf8))
-            try await ledger.keepValidationData([list], at: Sample.start)
+            try await ledger.keepValidationData([list], since: Sample.start, at: Sample.start)
         }
         try await ledger.recordAnswers(
             [AnswerRecord(number: SequenceNumber(1), answer: .receipt([1]), jitter: 0)], from: Community.avim,

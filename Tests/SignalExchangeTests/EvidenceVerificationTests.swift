@@ -56,7 +56,7 @@ extension Nodes {
 
         @Test func `a file that is missing, or that the index hides, is named`() throws {
             let (files, index) = try sample.parts().sealed()
-            for name in ["message.der", EvidenceSample.receiptFile, "lists.pem", "certificates/avim.pem", "README.txt"]
+            for name in ["message.der", EvidenceSample.receiptFile, "chain.pem", "certificates/avim.pem", "README.txt"]
             {
                 var fewer = EvidenceFiles()
                 for file in files.all where file.name != name { fewer.add(file.name, file.bytes) }
@@ -138,11 +138,15 @@ extension Nodes {
 
         @Test func `without a fresh list of each authority nothing is taken for verified`() throws {
             var parts = try sample.parts()
-            parts["lists.pem"] = []
-            expect(try parts.verdict(), faults: ["message.der": "signer-undecided"])
+            let nothing = [
+                "message.der": "signer-undecided", EvidenceSample.receiptFile: "signer-undecided",
+                EvidenceSample.acknowledgementFile: "signer-undecided",
+            ]
+            parts["chain.pem"] = try sample.intermediates
+            expect(try parts.verdict(), faults: nothing)
             let late = Timestamp.current + .hours(24 * 30)
             let stale = try sample.parts(exportedAt: late)
-            expect(try stale.verdict(now: late), faults: ["message.der": "signer-undecided"])
+            expect(try stale.verdict(now: late), faults: nothing)
         }
 
         @Test func `authorities from elsewhere go before those of the folder`() async throws {
@@ -156,17 +160,17 @@ extension Nodes {
             let foreign = try ExamplePKI.make(in: place)
             let root = try Certificate(pem: String(contentsOf: foreign.root.certificate, encoding: .utf8))
             let verdict = try sample.parts().verdict(anchors: ("roots.pem", [root]))
-            #expect(verdict.faults.map(\.file) == ["message.der"], "\(verdict.faults)")
-            #expect(verdict.statements.isEmpty)
+            #expect(verdict.held.isEmpty && verdict.faults.count == 3, "\(verdict.faults)")
+            #expect(verdict.statements.allSatisfy { $0.act == .open })
         }
     }
 
     /// What becomes of evidence when a signer's certificate ends; each test changes the lists of its own community.
     @Suite struct EndedEvidenceTests {
-        /// The lists of now, as those by which the receipt was judged a minute ago.
+        /// The lists of now, as those by which message and receipt were judged when they were taken.
         private func judged(_ parts: EvidenceSample.Parts) -> EvidenceSample.Parts {
             var parts = parts
-            parts["then/1.pem"] = ["anchors.pem", "intermediates.pem", "lists.pem"].flatMap { parts[$0] ?? [] }
+            parts["then/1.pem"] = parts["chain.pem"]
             let judgement = EvidenceIndex.Judgement(at: parts.index.exportedAt, authorities: "then/1.pem")
             parts.index.message.judgement = judgement
             parts.index.message.recipients[0].proofs[0].judgement = judgement
@@ -198,16 +202,67 @@ extension Nodes {
                 #expect(verdict.statements.map(\.act) == [.said, .open, .open], "a later list takes it away")
                 #expect(verdict.notes.map(\.code) == ["held-then"], "\(verdict.notes)")
                 #expect(verdict.heldThen == [EvidenceSample.receiptFile])
+                #expect(verdict.held == ["message.der"])
 
                 let place = community.folder.appending(path: "then")
                 try EvidenceFolder(place.path).write(parts.explained())
                 let evidence = ExportedEvidence(folder: place)
                 let commands = try evidence.verifications(of: EvidenceSample.receiptFile)
-                #expect(commands.count == 1 && commands[0].contains("-CAfile then/1.pem"), "\(commands)")
+                #expect(commands.count == 1 && commands[0].contains("-CAstore then/1.pem"), "\(commands)")
                 for command in try evidence.commands() {
                     let outcome = try await evidence.run(command)
                     #expect(outcome.succeeded, "\(command)\n\(outcome.said)")
                 }
+            }
+        }
+
+        @Test func `where the sender's key was stolen, what the others signed is still theirs`() async throws {
+            try await withCommunity { community in
+                let sample = try EvidenceSample(community)
+                try community.pki.revoke(
+                    URL(filePath: community[slug: "avim"].folder.certificate(.signing)), reason: .keyCompromise)
+                let parts = try sample.parts()
+                let verdict = try parts.verdict()
+                #expect(verdict.faults.map(\.file) == ["message.der"], "\(verdict.faults)")
+                #expect(verdict.statements.map(\.act) == [.received, .open, .owned, .open], "\(verdict.statements)")
+                // No command is printed that would take the stolen key's signature for good.
+                let place = community.folder.appending(path: "sender-stolen")
+                try EvidenceFolder(place.path).write(parts.explained())
+                let evidence = ExportedEvidence(folder: place)
+                #expect(try evidence.verifications(of: "message.der").isEmpty)
+                #expect(try evidence.text("README.txt").contains("message.der DOES NOT VERIFY"))
+                for command in try evidence.commands() {
+                    let outcome = try await evidence.run(command)
+                    #expect(outcome.succeeded, "\(command)\n\(outcome.said)")
+                }
+            }
+        }
+
+        @Test func `a refusal of something else is a fault, whatever stands beside it as signed anew`() async throws {
+            try await withCommunity { community in
+                let sample = try EvidenceSample(community)
+                let renewed = try sample.otherKeyOfNidos()
+                let forged = try SignedStatement.sign(
+                    Array("not even a refusal".utf8), kind: .refusal, by: sample.nidos.keys.signing, at: .current)
+                try community.pki.revoke(
+                    URL(filePath: community[slug: "nidos"].folder.certificate(.signing)), reason: .keyCompromise)
+                var parts = try sample.parts(
+                    receipt: SignedReceipt.sign(for: sample.message, by: renewed, at: .current))
+                parts.index.acknowledgements = []
+                parts[EvidenceSample.acknowledgementFile] = nil
+                parts["certificates/renewed.pem"] = Array(renewed.certificate.pem.utf8)
+                parts["refusals/forged.der"] = forged
+                parts["then/1.pem"] = parts["chain.pem"]
+                parts.index.message.recipients[0].proofs[0].certificate = "certificates/renewed.pem"
+                parts.index.message.recipients[0].proofs[0].isReissued = true
+                parts.index.message.recipients[0].proofs.append(
+                    .init(
+                        kind: .refusal, file: "refusals/forged.der", certificate: "certificates/nidos.pem",
+                        isReissued: false,
+                        judgement: .init(at: parts.index.exportedAt, authorities: "then/1.pem")))
+                let verdict = try parts.verdict()
+                #expect(verdict.faults.map(\.file) == ["refusals/forged.der"], "\(verdict.faults)")
+                #expect(verdict.notes.isEmpty && verdict.heldThen.isEmpty, "\(verdict.notes)")
             }
         }
 
@@ -217,12 +272,19 @@ extension Nodes {
             try await withCommunity { community in
                 let sample = try EvidenceSample(community)
                 var parts = judged(try sample.parts())
-                parts["then/1.pem"] = parts["anchors.pem"]
+                parts["then/1.pem"] = try sample.intermediates
                 let verdict = try parts.verdict()
                 #expect(verdict.holds && verdict.heldThen.isEmpty, "\(verdict.faults)")
                 #expect(verdict.notes.map(\.code) == ["not-held-then", "not-held-then"])
-                parts["then/1.pem"] = Array("no text".utf8)
-                #expect(try parts.verdict().faults.map(\.file) == ["then/1.pem"])
+                // It decides nothing, so that what cannot be used of it spoils nothing.
+                parts["then/1.pem"] = try sample.parts()["certificates/avim.pem"].map { $0 + $0 + Array("?".utf8) }
+                let spoiled = try parts.verdict()
+                #expect(spoiled.holds && spoiled.heldThen.isEmpty)
+                parts["then/1.pem"] = Array("-----BEGIN NONSENSE-----\nAA==\n-----END NONSENSE-----\n".utf8)
+                #expect(try parts.verdict().notes.map(\.file) == ["then/1.pem"])
+                var later = judged(try sample.parts())
+                later.index.message.judgement?.at = later.index.exportedAt + .hours(1)
+                #expect(try later.verdict().heldThen == [EvidenceSample.receiptFile], "it lies after the export")
 
                 // Whoever makes a folder can make authorities too.
                 let foreign = try ExamplePKI.make(in: community.folder.appending(path: "foreign"))

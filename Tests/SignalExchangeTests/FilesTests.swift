@@ -1,9 +1,11 @@
 import ExchangeCMS
 import ExchangeCore
+import ExchangeStore
 import ExchangeTesting
 import Foundation
-import SignalExchange
 import Testing
+
+@testable import SignalExchange
 
 extension Nodes {
     /// What a file that cannot be used costs: its own new content, and nothing else.
@@ -168,9 +170,64 @@ extension Nodes {
                     #expect(context.communityHolder.problem?.description.contains("put the newest there") == true)
                 }
                 try FileManager.default.removeItem(at: file)
-                try await withNode(node) { #expect(isRevoked(certificate, in: $0.community), "at the second start, too") }
+                try await withNode(node) {
+                    #expect(isRevoked(certificate, in: $0.community), "at the second start, too")
+                }
                 try node.installLists(of: community.pki)
                 try await withNode(node) { #expect($0.communityHolder.problem == nil) }
+            }
+        }
+
+        @Test func `a list goes on through a clock that is off and authorities that are not there for a moment`()
+            async throws
+        {
+            try await withCommunity { community in
+                let node = community[slug: "ind"]
+                let file = URL(filePath: node.folder.revocationLists + "/issuing.crl")
+                let before = try Data(contentsOf: file)
+                let stolen = URL(filePath: node.folder.certificate(.signing))
+                let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
+                try await waitForNextSecond()
+                try community.pki.revoke(stolen, reason: .keyCompromise)
+                let newest = try RevocationList(
+                    pem: String(contentsOf: community.pki.issuingRevocationList, encoding: .utf8))
+                try before.write(to: file)
+                // Long before the newest list was made, as this clock has it.
+                let past = newest.thisUpdate + .hours(-1)
+                var files = try TrustFiles(node.folder, goingOnWith: [newest], at: past)
+                #expect(files.trust.revocationLists.contains { $0 === newest } && files.problems.isEmpty)
+                files = files.readAgain(node.folder, at: .current)
+                #expect(files.trust.revocationLists.contains { $0 === newest } && !files.problems.isEmpty)
+
+                let between = try Data(contentsOf: URL(filePath: node.folder.intermediates))
+                try Data().write(to: URL(filePath: node.folder.intermediates))
+                files = files.readAgain(node.folder, at: .current)
+                try between.write(to: URL(filePath: node.folder.intermediates))
+                files = files.readAgain(node.folder, at: .current)
+                #expect(files.trust.revocationLists.contains { $0 === newest }, "read half-written in between")
+                let verdict = files.trust.verdict(
+                    for: certificate, purpose: .signing, at: .current, now: .current + .minutes(1))
+                guard case .untrusted(.revoked) = verdict else {
+                    Issue.record("\(verdict)")
+                    return
+                }
+            }
+        }
+
+        @Test func `a list that none of the authorities made is not kept`() async throws {
+            try await withCommunity { community in
+                let node = community[slug: "ind"]
+                let foreign = try ExamplePKI.make(in: community.folder.appending(path: "foreign"))
+                try Data(contentsOf: foreign.issuingRevocationList)
+                    .write(to: URL(filePath: node.folder.revocationLists + "/foreign.crl"))
+                let list = try RevocationList(
+                    pem: String(contentsOf: foreign.issuingRevocationList, encoding: .utf8))
+                let digest = sha256(try list.der)
+                try await withNode(node) { context in
+                    let inUse = try await context.ledger.validationData(at: .current)
+                    let kept = try await context.ledger.validationObjects([digest])
+                    #expect(inUse.count > 3 && kept.isEmpty)
+                }
             }
         }
 

@@ -4,6 +4,8 @@ package import ExchangeCore
 /// and to show what is claimed.
 package struct UnverifiedSigner: Hashable, Sendable {
     package let keyIdentifier: [UInt8]
+    /// SHA-256 of its certificate, for one key may have several.
+    package let certificateDigest: Digest
     package let signingTime: Timestamp
 
     /// What is signed.
@@ -23,6 +25,7 @@ package struct UnverifiedSigner: Hashable, Sendable {
             }
         let inspection = try SignedDataPolicy.inspect(der, as: profile)
         keyIdentifier = inspection.signerKeyIdentifier
+        certificateDigest = inspection.attributes.signerCertificateDigest
         signingTime = inspection.attributes.signingTime
     }
 }

@@ -86,6 +86,11 @@ package final class TrustStore: Sendable {
         return Array(chain.dropFirst())
     }
 
+    /// The newest list of an authority that is heeded at a moment: one from the future is not.
+    package func newestList(of authority: Certificate, at now: Timestamp) -> RevocationList? {
+        revocationLists.first { $0.thisUpdate <= now + CMSLimits.clockSkew && $0.isSigned(by: authority) }
+    }
+
     private func assess(_ certificate: Certificate, for purpose: CertificatePurpose) throws(CMSError) -> ChainAssessment
     {
         func standing(_ verdict: TrustVerdict) -> ChainAssessment {
@@ -120,39 +125,5 @@ package final class TrustStore: Sendable {
             validFrom: chain.map(\.notBefore).max() ?? certificate.notBefore,
             validUntil: chain.map(\.notAfter).min() ?? certificate.notAfter,
             revocationChecks: checks)
-    }
-}
-
-// MARK: Text
-
-extension TrustStore {
-    /// All authorities and lists in one PEM text (RFC 7468), as the `openssl` command takes them with `-CAfile`.
-    package var pem: String {
-        get throws(CMSError) {
-            var text = (anchors + intermediates).map(\.pem).joined()
-            for list in revocationLists { text += try list.pem }
-            return text
-        }
-    }
-
-    /// Reads such a text: a self-issued authority is an anchor.
-    ///
-    /// - Parameter elsewhere: anchors that count in the place of those in the text.
-    /// - Throws: `certificateUnusable` or `revocationListUnusable`.
-    package convenience init(pem: String, anchors elsewhere: [Certificate]? = nil) throws(CMSError) {
-        var certificates: [Certificate] = []
-        var lists: [RevocationList] = []
-        for (label, der) in try PEM.blocks(pem, orElse: .certificateUnusable) {
-            switch label {
-            case Certificate.pemLabel: certificates.append(try Certificate(der: der))
-            case RevocationList.pemLabel: lists.append(try RevocationList(der: der))
-            default:
-                throw CMSError(
-                    .certificateUnusable, "a PEM block \(label) is neither a certificate nor a revocation list")
-            }
-        }
-        try self.init(
-            anchors: elsewhere ?? certificates.filter(\.isSelfIssued),
-            intermediates: certificates.filter { !$0.isSelfIssued }, revocationLists: lists)
     }
 }

@@ -391,18 +391,15 @@ enum Schema {
         CREATE TABLE validation_object (
             ordinal INTEGER PRIMARY KEY,
             digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
-            kind TEXT NOT NULL CHECK (kind IN ('anchor', 'intermediate', 'revocation-list', 'signer')),
-            key_identifier BLOB NOT NULL,
-            der BLOB NOT NULL CHECK (length(der) > 0),
-            CHECK ((kind = 'revocation-list') = (length(key_identifier) = 0))
+            der BLOB NOT NULL CHECK (length(der) > 0)
         ) STRICT;
-        CREATE INDEX validation_signer ON validation_object (key_identifier) WHERE kind = 'signer';
         CREATE TABLE validation_period (
             ordinal INTEGER PRIMARY KEY,
             object INTEGER NOT NULL REFERENCES validation_object (ordinal),
+            kind TEXT NOT NULL CHECK (kind IN ('anchor', 'intermediate', 'revocation-list', 'signer')),
             used_from INTEGER NOT NULL,
             -- NULL while it is in use.
-            used_until INTEGER
+            used_until INTEGER CHECK (used_until >= used_from)
         ) STRICT;
         CREATE UNIQUE INDEX validation_in_use ON validation_period (object) WHERE used_until IS NULL;
         CREATE INDEX validation_ended ON validation_period (used_until, used_from) WHERE used_until IS NOT NULL;
@@ -411,7 +408,8 @@ enum Schema {
         CREATE TRIGGER validation_object_kept BEFORE DELETE ON validation_object
             BEGIN SELECT RAISE(ABORT, 'what signatures were judged by is kept as it was'); END;
         CREATE TRIGGER validation_period_ends_once BEFORE UPDATE ON validation_period
-            WHEN OLD.used_until IS NOT NULL OR NEW.object <> OLD.object OR NEW.used_from <> OLD.used_from
+            WHEN OLD.used_until IS NOT NULL OR NEW.object <> OLD.object OR NEW.kind <> OLD.kind
+                OR NEW.used_from <> OLD.used_from
             BEGIN SELECT RAISE(ABORT, 'when something was in use is kept as it was'); END;
         CREATE TRIGGER validation_period_kept BEFORE DELETE ON validation_period
             BEGIN SELECT RAISE(ABORT, 'when something was in use is kept as it was'); END;

@@ -28,8 +28,6 @@ package struct StoreLimits: Hashable, Sendable {
     package var consumersMaximum = 64
     /// Messages that one operation gives their numbers in the inbox's feed.
     package var feedMaximumNumbersPerOperation = 1000
-    /// How much later than it judged by them a node may have noted fresh certificates and lists.
-    package var validationDataMaximumDelay = Milliseconds.seconds(10)
     /// A next attempt further ahead than this is due at once: the clock was set back, for no wait is that long.
     package var deferralMaximum = ProtocolLimits.retryMaximum
 

@@ -5,21 +5,21 @@ import GRDB
 // By what signatures were judged, and when.
 
 extension SQLiteLedger {
-    package func keepValidationData(_ inUse: [ValidationObject], at: Timestamp) async throws {
+    package func keepValidationData(_ inUse: [ValidationObject], since: Timestamp, at: Timestamp) async throws {
         try await write(at: at) { transaction in
-            let before = try transaction.database.validationDigestsInUse()
+            let before = try transaction.database.validationKindsInUse()
             let objects = Dictionary(inUse.map { ($0.digest, $0) }) { first, _ in first }
+            guard objects.mapValues(\.kind) != before else { return }
             let digests = objects.keys.sorted()
-            guard Set(digests) != before else { return }
-            for digest in before.subtracting(digests) {
+            for digest in before.keys.sorted() where objects[digest]?.kind != before[digest] {
                 try transaction.database.changeOne(
-                    "object in use", ValidationQueries.end, [at.milliseconds, digest.column])
+                    "object in use", ValidationQueries.end, [since.milliseconds, digest.column])
             }
-            for object in digests.compactMap({ objects[$0] }) where !before.contains(object.digest) {
+            for object in digests.compactMap({ objects[$0] }) where before[object.digest] != object.kind {
                 try transaction.database.change(
-                    ValidationQueries.keep,
-                    [object.digest.column, object.kind.rawValue, Data(object.keyIdentifier), Data(object.der)])
-                try transaction.database.change(ValidationQueries.begin, [at.milliseconds, object.digest.column])
+                    ValidationQueries.keep, [object.digest.column, Data(object.der)])
+                try transaction.database.change(
+                    ValidationQueries.begin, [object.kind.rawValue, since.milliseconds, object.digest.column])
             }
             try transaction.append(
                 AuditLeaf(
@@ -28,68 +28,68 @@ extension SQLiteLedger {
         }
     }
 
-    package func validationData(at moment: Timestamp) async throws -> [ValidationObject] {
-        try await read { [limits] database in
-            try database.all(
-                ValidationQueries.inUse,
-                [(moment + limits.validationDataMaximumDelay).milliseconds, moment.milliseconds]
-            ) { try ValidationObject($0) }
-        }
+    package func validationData(at moment: Timestamp) async throws -> [Digest: ValidationObject.Kind] {
+        try await read { try $0.validationKinds(ValidationQueries.inUse, [moment.milliseconds]) }
     }
 
-    package func signers(named keyIdentifier: [UInt8]) async throws -> [ValidationObject] {
+    package func validationObjects(_ digests: Set<Digest>) async throws -> [Digest: [UInt8]] {
         try await read { database in
-            try database.all(ValidationQueries.signers, [Data(keyIdentifier)]) { try ValidationObject($0) }
+            var found: [Digest: [UInt8]] = [:]
+            for digest in digests {
+                found[digest] = try database.first(ValidationQueries.object, [digest.column]) { $0.bytes(0) }
+            }
+            return found
         }
     }
 }
 
 enum ValidationQueries {
     static let keep = """
-        INSERT OR IGNORE INTO validation_object (digest, kind, key_identifier, der) VALUES (?, ?, ?, ?)
+        INSERT INTO validation_object (digest, der) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING
         """
     static let begin = """
-        INSERT INTO validation_period (object, used_from)
-        SELECT ordinal, ?1 FROM validation_object WHERE digest = ?2
+        INSERT INTO validation_period (object, kind, used_from)
+        SELECT ordinal, ?1, ?2 FROM validation_object WHERE digest = ?3
         """
+    /// A clock that was set back ends nothing before it began.
     static let end = """
-        UPDATE validation_period SET used_until = ?1
+        UPDATE validation_period SET used_until = max(used_from, ?1)
         WHERE used_until IS NULL AND object = (SELECT ordinal FROM validation_object WHERE digest = ?2)
         """
-    static let digestsInUse = """
-        SELECT o.digest FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
+    /// Those of whose use is no end are most of them, and are read by another index than those that were replaced.
+    static let inUse = """
+        SELECT o.digest, p.kind FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
+        WHERE p.used_until IS NULL AND p.used_from <= ?1
+        UNION ALL
+        SELECT o.digest, p.kind FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
+        WHERE p.used_until > ?1 AND p.used_from <= ?1
+        """
+    static let kindsInUse = """
+        SELECT o.digest, p.kind FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
         WHERE p.used_until IS NULL
         """
-    private static let columns = "o.kind, o.digest, o.key_identifier, o.der"
-    /// - Its parameters: the latest beginning, the earliest end. Those of whose use is no end are most of them, and are read
-    ///   by another index than those that were replaced.
-    static let inUse = """
-        SELECT \(columns) FROM validation_object o WHERE o.ordinal IN (
-            SELECT object FROM validation_period WHERE used_until IS NULL AND used_from <= ?1
-            UNION SELECT object FROM validation_period WHERE used_until >= ?2 AND used_from <= ?1)
-        ORDER BY o.ordinal
-        """
     static let inUseNow = """
-        SELECT \(columns) FROM validation_object o JOIN validation_period p ON p.object = o.ordinal
-        WHERE p.used_until IS NULL ORDER BY o.ordinal
+        SELECT o.digest, p.kind, o.der FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
+        WHERE p.used_until IS NULL ORDER BY p.ordinal
         """
-    static let signers = """
-        SELECT \(columns) FROM validation_object o WHERE o.kind = 'signer' AND o.key_identifier = ? ORDER BY o.ordinal DESC
-        """
+    static let object = "SELECT der FROM validation_object WHERE digest = ?"
 }
 
 extension Database {
     func validationDataInUse() throws -> [ValidationObject] {
-        try all(ValidationQueries.inUseNow) { try ValidationObject($0) }
+        try all(ValidationQueries.inUseNow) { row in
+            ValidationObject(try row.word(1), digest: try row.digest(0), der: row.bytes(2))
+        }
     }
 
-    fileprivate func validationDigestsInUse() throws -> Set<Digest> {
-        Set(try all(ValidationQueries.digestsInUse) { try $0.digest(0) })
+    fileprivate func validationKindsInUse() throws -> [Digest: ValidationObject.Kind] {
+        try validationKinds(ValidationQueries.kindsInUse, [])
     }
-}
 
-extension ValidationObject {
-    fileprivate init(_ row: StoredRow) throws {
-        self.init(try row.word(0), digest: try row.digest(1), keyIdentifier: row.bytes(2), der: row.bytes(3))
+    fileprivate func validationKinds(
+        _ sql: String, _ arguments: StatementArguments
+    ) throws -> [Digest: ValidationObject.Kind] {
+        let rows = try all(sql, arguments) { row in (try row.digest(0), try row.word(1, ValidationObject.Kind.self)) }
+        return Dictionary(rows) { first, _ in first }
     }
 }

@@ -85,10 +85,8 @@ struct CommunityCheck {
             authorities += above.filter { !authorities.contains($0) }
         }
         return authorities.map { authority in
-            let newest = trust.revocationLists
-                .filter { $0.thisUpdate <= now + CMSLimits.clockSkew && $0.isSigned(by: authority) }
-                .max { $0.thisUpdate < $1.thisUpdate }
-            return Self.describe(newest, of: Self.name(of: authority, among: authorities), at: now)
+            Self.describe(
+                trust.newestList(of: authority, at: now), of: Self.name(of: authority, among: authorities), at: now)
         }
     }
 

@@ -170,10 +170,9 @@ package struct IssuedFiles: Sendable {
     private static func contents(
         of path: String
     ) throws(NodeError) -> (certificates: [Certificate], lists: [RevocationList]) {
-        let bytes = try NodeFolder(".").read(path)
-        guard bytes.count <= TrustFiles.listFileMaximumBytes else {
-            throw NodeError(.certificateUnusable, "\(path) has \(bytes.count) bytes, which is too large; leave it out")
-        }
+        let bytes = try BoundedFile.read(
+            path, as: "a certificate or a revocation list", maximumBytes: TrustFiles.listFileMaximumBytes,
+            orElse: .certificateUnusable)
         let text = String(decoding: bytes, as: UTF8.self)
         do {
             guard text.contains("-----BEGIN ") else {

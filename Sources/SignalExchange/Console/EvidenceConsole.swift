@@ -52,9 +52,11 @@ package struct EvidenceConsole: Sendable {
     }
 
     private static func anchors(at path: String) throws(NodeError) -> [Certificate] {
-        let text = try NodeFolder(".").readText(path)
+        let bytes = try BoundedFile.read(
+            path, as: "root certificates in PEM", maximumBytes: TrustFiles.listFileMaximumBytes,
+            orElse: .certificateUnusable)
         do {
-            let anchors = try Certificate.all(pem: text)
+            let anchors = try Certificate.all(pem: String(decoding: bytes, as: UTF8.self))
             // Only what a node would take for an authority of its own.
             _ = try TrustStore(anchors: anchors, intermediates: [], revocationLists: [])
             return anchors
@@ -85,9 +87,9 @@ package struct EvidenceConsole: Sendable {
             print("DOES NOT VERIFY: \(fault.file): \(fault.code): \(fault.detail)".escapingControls())
         }
         print("Certificates were judged by the folder's revocation lists as of \(verdict.judgedAt).")
-        let signed = verdict.statements.compactMap(\.file)
         print(
-            "\(signed.count { verdict.heldThen.contains($0) }) of \(signed.count) also held by the lists of when the exporting node took them, as it says.")
+            "Of \(verdict.signedCount) signed files \(verdict.held.count) hold. By the lists of when the exporting node took "
+                + "them, as it says, \(verdict.heldThen.count) held.")
         switch verdict.anchors {
         case .folder:
             print(

@@ -62,6 +62,8 @@ package struct Community: Sendable {
 package final class CommunityHolder: Sendable {
     private struct State {
         var community: Community
+        /// Since when it is in force.
+        var since: Timestamp
         var files: TrustFiles
         var stamp: [String: FileStamp]
         var checkedAt: MonotonicTime
@@ -103,7 +105,7 @@ package final class CommunityHolder: Sendable {
         }
         state = Mutex(
             State(
-                community: community, files: files, stamp: stamp, checkedAt: now.monotonic,
+                community: community, since: now.wall, files: files, stamp: stamp, checkedAt: now.monotonic,
                 problem: Self.sum(files.problems)))
     }
 
@@ -120,6 +122,12 @@ package final class CommunityHolder: Sendable {
             refresh(&state, stamp: stamp, now: now)
             return state.community
         }
+    }
+
+    /// What is in force, and since when.
+    func inForce(at now: Now) -> (community: Community, since: Timestamp) {
+        _ = current(now)
+        return state.withLock { ($0.community, $0.since) }
     }
 
     /// Fresh authorities and lists come into force whatever the directory's file is like, and the other way round: what
@@ -150,7 +158,9 @@ package final class CommunityHolder: Sendable {
             before.0.directoryDigest == state.community.directoryDigest
             && before.0.tls.digest == state.community.tls.digest && before.1 === state.files.trust
             && before.2 == state.problem
-        if !isSame { announce() }
+        guard !isSame else { return }
+        state.since = now.wall
+        announce()
     }
 
     /// Has the listener of ``changes`` look now.

@@ -57,9 +57,10 @@ struct TrustFiles: Sendable {
         let intermediates = try Self.authorities(
             folder.intermediates, of: folder, orKeep: last?.trust.intermediates, &problems)
         let lists = Self.lists(of: folder, orKeep: last?.lists ?? [:], &problems)
-        let inForce = last.map { last in Self.inOrder(last.lists) + last.retained } ?? earlier
+        let present = Self.inOrder(lists)
         let retained = Self.stillInForce(
-            inForce, beside: Self.inOrder(lists), of: anchors + intermediates, in: folder, at: now, &problems)
+            last?.trust.revocationLists ?? earlier, beside: present, of: anchors + intermediates, in: folder, at: now,
+            &problems)
         if let last, anchors == last.trust.anchors, intermediates == last.trust.intermediates,
             lists.mapValues(\.digest) == last.lists.mapValues(\.digest),
             retained.elementsEqual(last.retained, by: ===)
@@ -69,9 +70,10 @@ struct TrustFiles: Sendable {
             return
         }
         func store(_ anchors: [Certificate]) throws(CMSError) -> TrustStore {
-            try TrustStore(
-                anchors: anchors, intermediates: intermediates,
-                revocationLists: Self.inOrder(lists) + retained)
+            // What none of them signed says nothing, whoever laid it there.
+            let signed = present.filter { list in (anchors + intermediates).contains { list.isSigned(by: $0) } }
+            return try TrustStore(
+                anchors: anchors, intermediates: intermediates, revocationLists: signed + retained)
         }
         let trust: TrustStore
         do {
@@ -91,22 +93,27 @@ struct TrustFiles: Sendable {
 
     /// What was revoked stays so: a list that was taken away, or replaced by an older one, goes on until there is a newer
     /// one of its authority. Old lists bear good signatures, and whoever has a key that was revoked has them too.
+    ///
+    /// A list whose authority is not there now, or that is from the future by this clock, goes on too: it says nothing until
+    /// that is mended, and would be forgotten by a file that is read half-written, or by a clock that is off for once.
     private static func stillInForce(
         _ inForce: [RevocationList], beside lists: [RevocationList], of authorities: [Certificate],
         in folder: NodeFolder, at now: Timestamp, _ problems: inout [NodeError]
     ) -> [RevocationList] {
         // One from the future is not heeded yet, and takes no other's place.
         func isHeeded(_ list: RevocationList) -> Bool { list.thisUpdate <= now + CMSLimits.clockSkew }
-        let (present, before) = (lists.filter(isHeeded), inForce.filter(isHeeded))
-        return before.enumerated().filter { index, list in
-            guard !lists.contains(where: { $0 === list }),
-                let issuer = authorities.first(where: { list.isSigned(by: $0) }),
-                !present.contains(where: { $0.thisUpdate >= list.thisUpdate && $0.isSigned(by: issuer) }),
+        let present = lists.filter(isHeeded)
+        return inForce.enumerated().filter { index, list in
+            guard !lists.contains(where: { $0 === list }) else { return false }
+            guard let issuer = authorities.first(where: { list.isSigned(by: $0) }) else { return true }
+            guard !present.contains(where: { $0.thisUpdate >= list.thisUpdate && $0.isSigned(by: issuer) }),
                 // Of several that are gone, the newest of their authority stands for them all.
-                !before.enumerated().contains(where: { other, rival in
-                    (rival.thisUpdate, other) > (list.thisUpdate, index) && rival.isSigned(by: issuer)
+                !inForce.enumerated().contains(where: { other, rival in
+                    isHeeded(rival) && (rival.thisUpdate, other) > (list.thisUpdate, index)
+                        && rival.isSigned(by: issuer)
                 })
             else { return false }
+            guard isHeeded(list) else { return true }
             problems.append(
                 NodeError(
                     .certificateUnusable,

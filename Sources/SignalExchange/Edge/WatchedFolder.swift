@@ -57,7 +57,7 @@ struct WatchedFolder: Service {
     }
 
     func run() async throws {
-        await withTaskExecutorPreference(FolderThread()) { await follow() }
+        await withTaskExecutorPreference(SerialTaskExecutor("watched-folder")) { await follow() }
     }
 
     private func follow() async {

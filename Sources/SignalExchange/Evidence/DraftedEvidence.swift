@@ -5,16 +5,54 @@ import ExchangeStore
 extension EvidenceExport {
     /// A folder of evidence while it is put together: the files so far, and whose certificates they need.
     struct Drafted {
+        /// What was judged by then goes in up to here; with what is judged by now it must fit into one answer.
+        private static let thenMaximumBytes = 16 << 20
+
         var files = EvidenceFiles()
+        /// Whether all that was judged by then is in.
+        private(set) var hasAllJudgements = true
         private let community: Community
         private let archive: ValidationArchive
+        private let now: Timestamp
+        /// The authorities and lists of moments that were looked at; most signatures of a message share them.
+        private var trusts: [[Digest: ValidationObject.Kind]: TrustStore] = [:]
+        /// The files of `then/`, by their text.
+        private var judgements: [[UInt8]: String] = [:]
 
-        init(community: Community, archive: ValidationArchive) {
+        init(community: Community, archive: ValidationArchive, at now: Timestamp) {
             self.community = community
             self.archive = archive
+            self.now = now
         }
 
         func name(of oin: OIN) -> String { community.directory.member(oin)?.name ?? oin.text }
+
+        /// What was signed, and by whose certificate and by what it was judged.
+        struct Signed {
+            var certificate: String?
+            var judgement: EvidenceIndex.Judgement?
+        }
+
+        /// Adds a signed file, with its signer's certificate, and what it was judged by when this node took it.
+        ///
+        /// - Parameter takenAt: `nil` where that was not noted.
+        mutating func add(
+            _ name: String, _ der: [UInt8], as kind: UnverifiedSigner.Kind, takenAt: Timestamp?
+        ) async throws -> Signed {
+            try Task.checkCancellation()
+            files.add(name, der)
+            let signer = try UnverifiedSigner(of: der, as: kind)
+            let present = community.signer(signer.keyIdentifier)
+            // One key may have had several certificates: the signature says which is meant.
+            let found =
+                if let present, present.sha256Fingerprint == signer.certificateDigest { present } else {
+                    try await archive.signer(signer.certificateDigest)
+                }
+            guard let found, let oin = found.oin else { return Signed() }
+            let certificate = "certificates/\(oin)-\(found.sha256Fingerprint.description.prefix(8)).pem"
+            if files[certificate] == nil { files.add(certificate, Array(found.pem.utf8)) }
+            return Signed(certificate: certificate, judgement: try await judgement(of: found, at: takenAt))
+        }
 
         /// Adds proofs, each under the OIN of who gave it; one that was given under several numbers once.
         mutating func add(
@@ -28,62 +66,60 @@ extension EvidenceExport {
                 let name =
                     (place.isEmpty ? "\(kind.rawValue)s/" : place + "\(kind.rawValue)-") + recipient.party.oin.text
                     + (earlier == 0 ? "" : "-\(earlier + 1)") + ".der"
-                files.add(name, proof.proof)
+                let signed = try await add(
+                    name, proof.proof, as: proof.isReceipt ? .receipt : .statement(.refusal), takenAt: proof.notedAt)
                 recipient.proofs.append(
                     EvidenceIndex.Proof(
-                        kind: kind, file: name,
-                        certificate: try await certificate(
-                            of: proof.proof, as: proof.isReceipt ? .receipt : .statement(.refusal)),
-                        isReissued: proof.isReissued, judgement: try await judgement(at: proof.notedAt)))
+                        kind: kind, file: name, certificate: signed.certificate, isReissued: proof.isReissued,
+                        judgement: signed.judgement))
             }
         }
 
-        /// Adds the signer's certificate where it is not here yet: the directory's, or the last that it had for this key.
-        ///
-        /// - Returns: its file; `nil` where this node never had it.
-        mutating func certificate(of der: [UInt8], as kind: UnverifiedSigner.Kind) async throws -> String? {
-            let identifier = try UnverifiedSigner(of: der, as: kind).keyIdentifier
-            let present = community.signer(identifier)
-            let past = present == nil ? try await archive.signer(identifier) : nil
-            guard let found = present ?? past, let oin = found.oin else { return nil }
-            let name = "certificates/\(oin)-\(found.sha256Fingerprint.description.prefix(8)).pem"
-            if files[name] == nil { files.add(name, Array(found.pem.utf8)) }
-            return name
-        }
-
-        /// Adds the authorities and lists by which this node judged at a moment, once for all that it judged by them.
-        mutating func judgement(at moment: Timestamp?) async throws -> EvidenceIndex.Judgement? {
-            guard let moment, let trust = try await archive.trust(at: moment) else { return nil }
-            let text = Array(try trust.pem.utf8)
-            let known = files.all.first { $0.name.hasPrefix(EvidenceFiles.thenFolder) && $0.bytes == text }
-            let name = known?.name ?? EvidenceFiles.then(files.all.count { $0.name.hasPrefix(EvidenceFiles.thenFolder) } + 1)
-            if known == nil { files.add(name, text) }
+        /// Adds what stood above a signer's certificate when this node judged it, once for all that it judged by the same.
+        private mutating func judgement(
+            of signer: Certificate, at moment: Timestamp?
+        ) async throws -> EvidenceIndex.Judgement? {
+            guard let moment else { return nil }
+            let kinds = try await archive.authorities(at: moment)
+            guard !kinds.isEmpty else { return nil }
+            let trust: TrustStore
+            if let known = trusts[kinds] { trust = known } else { trust = try await archive.trust(kinds) }
+            trusts[kinds] = trust
+            let chain = try trust.authorities(above: signer)
+            guard !chain.isEmpty else { return nil }
+            var bundle = AuthorityBundle()
+            bundle.roots = chain.filter { $0.isSelfIssued && !community.trust.anchors.contains($0) }
+            bundle.intermediates = chain.filter { !$0.isSelfIssued }
+            bundle.revocationLists = chain.compactMap { trust.newestList(of: $0, at: moment) }
+            let text = Array(try bundle.pem.utf8)
+            if let known = judgements[text] { return EvidenceIndex.Judgement(at: moment, authorities: known) }
+            guard judgements.keys.map(\.count).reduce(text.count, +) <= Self.thenMaximumBytes else {
+                hasAllJudgements = false
+                return nil
+            }
+            let name = "then/\(judgements.count + 1).pem"
+            judgements[text] = name
+            files.add(name, text)
             return EvidenceIndex.Judgement(at: moment, authorities: name)
         }
 
-        /// Adds all authorities, and of each the newest revocation list in force.
+        /// Adds the authorities in force, and of each the newest list.
         mutating func addAuthorities() throws {
             let trust = community.trust
-            var lists = ""
-            for authority in trust.anchors + trust.intermediates {
-                // The trust store has the newest first.
-                if let list = trust.revocationLists.first(where: { $0.isSigned(by: authority) }) {
-                    lists += try list.pem
-                }
+            var bundle = AuthorityBundle()
+            bundle.intermediates = trust.intermediates
+            bundle.revocationLists = (trust.anchors + trust.intermediates).compactMap {
+                trust.newestList(of: $0, at: now)
             }
-            let anchors = trust.anchors.map(\.pem).joined()
-            let intermediates = trust.intermediates.map(\.pem).joined()
-            files.add(EvidenceFiles.anchors, Array(anchors.utf8))
-            files.add(EvidenceFiles.intermediates, Array(intermediates.utf8))
-            files.add(EvidenceFiles.revocationLists, Array(lists.utf8))
-            files.add(EvidenceFiles.authorities, Array((anchors + intermediates + lists).utf8))
+            files.add(EvidenceFiles.anchors, Array(trust.anchors.map(\.pem).joined().utf8))
+            files.add(EvidenceFiles.chain, Array(try bundle.pem.utf8))
         }
 
         /// All files, with the text that explains them, the index and the digests.
         func finished(_ index: EvidenceIndex) throws -> EvidenceFiles {
             var (files, index) = (files, index)
             let verdict = EvidenceVerification.signatures(in: files, index: index)
-            let text = EvidenceReadme(index: index, verdict: verdict, files: files, trust: community.trust).text
+            let text = EvidenceReadme(index: index, verdict: verdict, files: files).text
             files.add(EvidenceFiles.readme, Array(text.utf8))
             index.files = files.all.map { .init(name: $0.name, digest: sha256($0.bytes)) }
             let encoded = try index.encode()

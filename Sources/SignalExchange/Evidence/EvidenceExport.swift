@@ -22,7 +22,10 @@ struct EvidenceExport: Sendable {
                 .messageUnknown,
                 "this node has neither sent nor received a message \(id); see `queue list` and `inbox list --all`")
         }
-        var draft = Drafted(community: context.community, archive: ValidationArchive(context.ledger))
+        // What this node judges by now is part of what it judged by until now.
+        try await context.keepValidationData()
+        let now = context.now.wall
+        var draft = Drafted(community: context.community, archive: ValidationArchive(context.ledger), at: now)
         let content = try await StoredContent(context).read(kept)
         let message = try await entry(kept, as: EvidenceFiles.message, proofs: "", in: &draft)
         let (found, isComplete) = try await acknowledgements(of: kept, content)
@@ -37,8 +40,8 @@ struct EvidenceExport: Sendable {
         }
         try draft.addAuthorities()
         let index = EvidenceIndex(
-            exportedAt: context.now.wall, exportedBy: context.oin, message: message, acknowledgements: acknowledgements,
-            hasAllAcknowledgements: isComplete, files: [])
+            exportedAt: now, exportedBy: context.oin, message: message, acknowledgements: acknowledgements,
+            hasAllAcknowledgements: isComplete, hasAllJudgements: draft.hasAllJudgements, files: [])
         context.logger.notice("evidence was exported", metadata: ["message": "\(id)"])
         return try draft.finished(index)
     }
@@ -84,9 +87,7 @@ struct EvidenceExport: Sendable {
     ) async throws -> EvidenceIndex.Message {
         let message = try await StoredContent(context).message(kept)
         let content = try ContentCodec.decode(message.content)
-        draft.files.add(file, message.signedData)
-        let certificate = try await draft.certificate(of: message.signedData, as: .message)
-        let judgement = try await draft.judgement(at: kept.keptAt)
+        let signed = try await draft.add(file, message.signedData, as: .message, takenAt: kept.keptAt)
         let deliveries = try await deliveries(of: kept)
         var recipients: [EvidenceIndex.Recipient] = []
         for party in content.recipients.map(\.party) {
@@ -107,7 +108,7 @@ struct EvidenceExport: Sendable {
         return EvidenceIndex.Message(
             id: kept.message.id, digest: message.digest, type: content.type, sender: content.sender,
             senderName: draft.name(of: content.sender.oin), created: content.created, file: file,
-            certificate: certificate, judgement: judgement, recipients: recipients)
+            certificate: signed.certificate, judgement: signed.judgement, recipients: recipients)
     }
 
     private func describe(_ delivery: DeliveryEntry, in recipient: inout EvidenceIndex.Recipient) {

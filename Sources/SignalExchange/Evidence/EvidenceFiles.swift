@@ -13,6 +13,8 @@ package struct EvidenceFiles: Sendable {
     package static let maximumCount = 10_000
     /// Revocation lists are the largest; PEM takes four bytes for three.
     package static let fileMaximumBytes = 64 << 20
+    /// All files together; an export is at most one answer of the local API.
+    package static let folderMaximumBytes = 128 << 20
 
     static let index = "index.json"
     static let readme = "README.txt"
@@ -20,15 +22,8 @@ package struct EvidenceFiles: Sendable {
     static let digests = "SHA256SUMS"
     static let message = "message.der"
     static let anchors = "anchors.pem"
-    static let intermediates = "intermediates.pem"
-    static let revocationLists = "lists.pem"
-    /// The three before in one, as the `openssl` command takes them.
-    static let authorities = "authorities.pem"
-
-    /// What was judged by when the exporting node took something; all of one judgement in one file, as the command takes it.
-    static let thenFolder = "then/"
-
-    static func then(_ number: Int) -> String { "\(thenFolder)\(number).pem" }
+    /// What stands between the anchors and the signers, and the newest revocation list of each authority.
+    static let chain = "chain.pem"
 
     private var contents: OrderedDictionary<String, [UInt8]> = [:]
 

@@ -76,8 +76,17 @@ package struct EvidenceFolder: Sendable {
                 "\(EvidenceFiles.index) is not of its form, so that nothing can be found; it was changed since the export, "
                     + "or is of another version", cause: "\(error)")
         }
+        var byteCount = 0
         for name in index.files.map(\.name) + [EvidenceFiles.digests] where files[name] == nil {
-            if let bytes = try read(name) { files.add(name, bytes) }
+            guard let bytes = try read(name) else { continue }
+            byteCount += bytes.count
+            guard byteCount <= EvidenceFiles.folderMaximumBytes else {
+                throw NodeError(
+                    .fileUnreadable,
+                    "\(path) has more than \(EvidenceFiles.folderMaximumBytes) bytes, which no export has; look who made it"
+                )
+            }
+            files.add(name, bytes)
         }
         return (files, index)
     }

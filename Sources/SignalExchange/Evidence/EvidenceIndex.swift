@@ -7,7 +7,7 @@ package import ExchangeCore
 /// alone, and held against it.
 package struct EvidenceIndex: Hashable, Sendable {
     package static let format = "signal-exchange-evidence"
-    package static let version: Int64 = 1
+    package static let version: Int64 = 2
 
     /// By whose clock and revocation lists the certificates were judged.
     package var exportedAt: Timestamp
@@ -17,6 +17,8 @@ package struct EvidenceIndex: Hashable, Sendable {
     package var acknowledgements: [Message]
     /// Whether these are all that the exporting node has.
     package var hasAllAcknowledgements: Bool
+    /// Whether all that was judged by then is here: lists may be too large for that.
+    package var hasAllJudgements: Bool
     /// Every other file but `SHA256SUMS`.
     package var files: [FileDigest]
 
@@ -90,7 +92,7 @@ extension EvidenceIndex {
                 "format": .string(Self.format), "version": .integer(Self.version),
                 "exportedAt": .string(exportedAt.description), "exportedBy": .string(exportedBy.text),
                 "message": message.json, "acknowledgements": .array(acknowledgements.map(\.json)),
-                "hasAllAcknowledgements": .bool(hasAllAcknowledgements),
+                "hasAllAcknowledgements": .bool(hasAllAcknowledgements), "hasAllJudgements": .bool(hasAllJudgements),
                 "files": .array(
                     files.map { ["name": .string($0.name), "sha256": .string($0.digest.description)] }),
             ], layout: .indented, limits: Self.limits)
@@ -102,22 +104,33 @@ extension EvidenceIndex {
             try JSONParser.parse(bytes, limits: limits), at: .document,
             members: [
                 "format", "version", "exportedAt", "exportedBy", "message", "acknowledgements",
-                "hasAllAcknowledgements", "files",
+                "hasAllAcknowledgements", "hasAllJudgements", "files",
             ])
         guard try reader.text("format") == format else { throw reader.invalid("format", "put \(format) here") }
         _ = try reader.integer("version", in: version...version)
-        return EvidenceIndex(
+        let index = EvidenceIndex(
             exportedAt: try reader.moment("exportedAt"),
             exportedBy: try reader.parsed("exportedBy", form: "an OIN") { OIN($0) },
             message: try Message(try reader.required("message"), at: FieldPath("message")),
             acknowledgements: try reader.list("acknowledgements") { try Message($0, at: $1) },
             hasAllAcknowledgements: try reader.flag("hasAllAcknowledgements"),
+            hasAllJudgements: try reader.flag("hasAllJudgements"),
             files: try reader.list("files") { value, path in
                 let file = try ObjectReader(value, at: path, members: ["name", "sha256"])
                 return FileDigest(
                     name: try file.fileName("name"),
                     digest: try file.parsed("sha256", form: "a SHA-256 digest", Digest.init(text:)))
             })
+        // Each is judged by itself: one that is named often would be judged as often.
+        guard Set(index.signedFiles).count == index.signedFiles.count else {
+            throw reader.invalid("message", "name each signed file once")
+        }
+        return index
+    }
+
+    /// The files that bear signatures.
+    var signedFiles: [String] {
+        ([message] + acknowledgements).flatMap { [$0.file] + $0.recipients.flatMap(\.proofs).map(\.file) }
     }
 }
 
@@ -222,7 +235,10 @@ extension ObjectReader {
         let reader = try ObjectReader(
             try required(name), at: path.member(name), members: ["at", "authorities"])
         return EvidenceIndex.Judgement(
-            at: try reader.moment("at"), authorities: try reader.fileName("authorities"))
+            at: try reader.moment("at"),
+            authorities: try reader.parsed("authorities", form: "the name of a file in then/") {
+                EvidenceFiles.isName($0) && $0.hasPrefix("then/") ? $0 : nil
+            })
     }
 
     fileprivate func flag(_ name: String) throws -> Bool {

@@ -7,11 +7,29 @@ import OrderedCollections
 /// Each command stands on lines of its own, indented by four spaces, and goes on after a backslash: they are copied as they
 /// are, and the tests run them so.
 struct EvidenceReadme {
-    let index: EvidenceIndex
+    private let index: EvidenceIndex
     /// What of it verifies as of the export: a command is printed for that alone.
-    let verdict: EvidenceVerdict
-    let files: EvidenceFiles
-    let trust: TrustStore
+    private let verdict: EvidenceVerdict
+    private let files: EvidenceFiles
+    /// What signers are judged by, by the file with the lists.
+    private let trusts: [String: TrustStore]
+
+    init(index: EvidenceIndex, verdict: EvidenceVerdict, files: EvidenceFiles) {
+        self.index = index
+        self.verdict = verdict
+        self.files = files
+        func text(_ name: String) -> String { String(decoding: files[name] ?? [], as: UTF8.self) }
+        let anchors = (try? Certificate.all(pem: text(EvidenceFiles.anchors))) ?? []
+        var trusts: [String: TrustStore] = [:]
+        for name in files.all.map(\.name) where name == EvidenceFiles.chain || name.hasPrefix("then/") {
+            // What cannot be used verifies nothing, and no command is given for it.
+            guard let bundle = try? AuthorityBundle(pem: text(name)) else { continue }
+            trusts[name] = try? TrustStore(
+                anchors: anchors + bundle.roots, intermediates: bundle.intermediates,
+                revocationLists: bundle.revocationLists)
+        }
+        self.trusts = trusts
+    }
 
     private var message: EvidenceIndex.Message { index.message }
 
@@ -153,7 +171,8 @@ struct EvidenceReadme {
 
     private var judged: [Judged] {
         var all: [Judged] = []
-        func add(_ file: String, _ certificate: String?, _ judgement: EvidenceIndex.Judgement?, for receipted: String?) {
+        func add(_ file: String, _ certificate: String?, _ judgement: EvidenceIndex.Judgement?, for receipted: String?)
+        {
             guard verdict.heldThen.contains(file), let judgement else { return }
             all.append(Judged(file: file, certificate: certificate, judgement: judgement, receipted: receipted))
         }
@@ -172,32 +191,36 @@ struct EvidenceReadme {
         let title = """
             \(index.acknowledgements.isEmpty ? 4 : 5). AS EACH WAS JUDGED WHEN IT CAME
 
-            The commands above ask by the authorities and revocation lists of the export. Those below ask by
-            the ones that the exporting node had when it took each, as of that moment: they do not see what was
-            revoked since, and show that it held then. When that was is the exporting node's word. Of what time
-            the lists are, these say themselves:
+            The commands above ask by the revocation lists of the export. Those below ask by the lists that the
+            exporting node had when it took each, as of that moment: they do not see what was revoked since, and
+            show that it held then. When that was is the exporting node's word. Of what time the lists are,
+            these say themselves:
             """
         let lists = OrderedSet(judged.map(\.judgement.authorities)).map {
             block("openssl storeutl -noout -text -crls \($0) \\\n    | grep -E 'Issuer:|Update:'")
         }
-        return ([title] + lists + judged.compactMap(part)).joined(separator: "\n\n")
+        let rest =
+            index.hasAllJudgements
+            ? [] : ["The lists of some are left out, for they are large: of these no command stands here."]
+        return ([title] + lists + judged.compactMap(part) + rest).joined(separator: "\n\n")
     }
 
     private func part(of judged: Judged) -> String? {
-        guard let bytes = files[judged.judgement.authorities],
-            let trust = try? TrustStore(pem: String(decoding: bytes, as: UTF8.self)),
+        guard
             let options = options(
-                signedWith: judged.certificate, by: judged.judgement.authorities, trust, at: judged.judgement.at)
+                signedWith: judged.certificate, by: judged.judgement.authorities, at: judged.judgement.at)
         else { return nil }
-        let command =
-            if let message = judged.receipted {
-                receiptVerification(of: judged.file, for: message, options)
-            } else {
+        let command: String
+        if let message = judged.receipted {
+            command = receiptVerification(of: judged.file, for: message, options)
+        } else {
+            // What no command above shows is shown here.
+            let output = verdict.held.contains(judged.file) ? " -out /dev/null" : ""
+            command =
                 options.remark
-                    + block(
-                        "openssl cms -verify -binary -inform DER -in \(judged.file) -out /dev/null \\\n    "
-                            + options.text)
-            }
+                + block(
+                    "openssl cms -verify -binary -inform DER -in \(judged.file)\(output) \\\n    " + options.text)
+        }
         return "\(judged.file), taken at \(judged.judgement.at):\n\n\(command)"
     }
 
@@ -211,10 +234,9 @@ struct EvidenceReadme {
         the signers' clocks. A receipt proves that the recipient's node verified the message and holds it;
         that a person saw it, an acknowledgement proves. That something is missing here proves nothing.
 
-        authorities.pem is in this folder, and whoever made the folder chose it: IT PROVES NOTHING ABOUT
-        WHO ISSUED THE CERTIFICATES. Get the authorities' root certificates elsewhere, and verify with
-        them: put that file, intermediates.pem and lists.pem together in one file outside of this folder,
-        and give it as -CAfile.
+        anchors.pem is in this folder, and whoever made the folder chose it: IT PROVES NOTHING ABOUT WHO
+        ISSUED THE CERTIFICATES. Get the authorities' root certificates elsewhere, and give their file as
+        -CAfile in the place of anchors.pem; in then/ may be a root that has left since: take it out there.
 
         A signer's certificate is here also where it has left the community since. Commands ask as of
         the export (-attime), or of when something was taken: a key that was stolen and revoked later is
@@ -286,30 +308,31 @@ struct EvidenceReadme {
 
     /// As of the export; `nil` where it does not verify however it is asked.
     private func options(for file: String, signedWith certificate: String?) -> Options? {
-        guard verdict.holds(file) else { return nil }
-        return options(signedWith: certificate, by: EvidenceFiles.authorities, trust, at: index.exportedAt)
+        guard verdict.held.contains(file) else { return nil }
+        return options(signedWith: certificate, by: EvidenceFiles.chain, at: index.exportedAt)
     }
 
     /// We ask for two moments, of the signature and of the judgement; the command knows one. Where a certificate ended or
     /// was given back between them, the check that would look at the wrong one is left out, and the text says so.
-    private func options(
-        signedWith certificate: String?, by authorities: String, _ trust: TrustStore, at moment: Timestamp
-    ) -> Options? {
+    private func options(signedWith certificate: String?, by authorities: String, at moment: Timestamp) -> Options? {
         guard let certificate, let bytes = files[certificate],
-            let signer = try? Certificate(pem: String(decoding: bytes, as: UTF8.self))
+            let signer = try? Certificate(pem: String(decoding: bytes, as: UTF8.self)), let trust = trusts[authorities]
         else { return nil }
         let seconds = moment.milliseconds / 1000
-        let common = "-certfile \(certificate) -CAfile \(authorities) \\\n    -purpose smimesign"
+        let common =
+            "-certfile \(certificate) -CAfile \(EvidenceFiles.anchors) \\\n    -CAstore \(authorities) -purpose smimesign"
         switch trust.verdict(for: signer, purpose: .signing, at: moment, now: moment) {
         case .untrusted(.expired(let since)):
             return Options(
                 text: common + " -crl_check_all -no_check_time",
-                remark: "Its signer's certificate, or its chain, ended at \(since), after it was signed, so that the\ncommand "
+                remark:
+                    "Its signer's certificate, or its chain, ended at \(since), after it was signed, so that the\ncommand "
                     + "does not look at times: compare them by hand.\n\n")
         case .untrusted(.revoked(_, let revocation)):
             return Options(
                 text: common + " -attime \(seconds)",
-                remark: "Its signer's certificate was revoked at \(revocation.date) (\(revocation.reason.rawValue)), after "
+                remark:
+                    "Its signer's certificate was revoked at \(revocation.date) (\(revocation.reason.rawValue)), after "
                     + "it\nwas signed, so that the command does not look at the lists: compare the times by hand.\n\n")
         default: return Options(text: common + " -crl_check_all -attime \(seconds)", remark: "")
         }

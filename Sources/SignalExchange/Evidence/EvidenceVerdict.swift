@@ -9,18 +9,23 @@ package struct EvidenceVerdict: Hashable, Sendable {
     package var faults: [Finding] = []
     /// What a reader has to know and nothing is wrong with.
     package var notes: [Finding] = []
-    /// The signed files that held also by the authorities and lists of when the exporting node took them.
+    /// The signed files that hold by the lists of the export.
+    package var held: Set<String> = []
+    /// The signed files that held by the authorities and lists of when the exporting node took them.
     package var heldThen: Set<String> = []
     package var anchors: AnchorSource
     /// The moment by which certificates and revocation lists were judged.
     package var judgedAt: Timestamp
+    /// How many signed files the index names.
+    package var signedCount: Int
 
     package var holds: Bool { faults.isEmpty }
 
-    /// Whether nothing speaks against one signed file as of the export.
-    func holds(_ file: String) -> Bool {
-        !faults.contains { $0.file == file }
-            && !notes.contains { $0.file == file && $0.code == EvidenceVerification.Code.receiptLapsed }
+    mutating func take(_ findings: SignatureJudge.Findings) {
+        faults += findings.faults
+        notes += findings.notes
+        held = findings.held
+        heldThen = findings.heldThen
     }
 
     /// Whence the authorities are that everything rests on.
@@ -62,7 +67,8 @@ package struct EvidenceVerdict: Hashable, Sendable {
 extension EvidenceVerdict {
     /// One JSON object a statement, note and fault, and one for the whole.
     package var lines: [JSONValue] {
-        statements.map { $0.json(heldThen: heldThen) } + notes.map { $0.json(as: "note") } + faults.map { $0.json(as: "fault") } + [summary]
+        statements.map { $0.json(heldThen: heldThen) } + notes.map { $0.json(as: "note") }
+            + faults.map { $0.json(as: "fault") } + [summary]
     }
 
     private var summary: JSONValue {
@@ -74,7 +80,9 @@ extension EvidenceVerdict {
         return [
             "line": "verdict", "verified": .bool(holds), "message": .string(messageID.description),
             "digest": .string(digest.description), "anchors": source, "anchorsFile": file,
-            "judgedAt": .string(judgedAt.description), "faults": .integer(Int64(faults.count)),
+            "judgedAt": .string(judgedAt.description), "signed": .integer(Int64(signedCount)),
+            "held": .integer(Int64(held.count)), "heldThen": .integer(Int64(heldThen.count)),
+            "faults": .integer(Int64(faults.count)),
             "open": .integer(Int64(statements.count { $0.act == .open })),
         ]
     }
@@ -83,7 +91,8 @@ extension EvidenceVerdict {
 extension EvidenceVerdict.Statement {
     fileprivate func json(heldThen: Set<String>) -> JSONValue {
         [
-            "line": "statement", "heldThen": .bool(file.map { heldThen.contains($0) } ?? false), "act": .string(act.rawValue), "oin": .string(party.oin.text),
+            "line": "statement", "heldThen": file.map { .bool(heldThen.contains($0)) } ?? .null,
+            "act": .string(act.rawValue), "oin": .string(party.oin.text),
             "role": .string(party.role.rawValue), "at": at.map { .string($0.description) } ?? .null,
             "message": .string(messageID.description), "file": file.map { .string($0) } ?? .null,
             "detail": .string(detail),

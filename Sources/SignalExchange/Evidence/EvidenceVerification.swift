@@ -24,22 +24,19 @@ package struct EvidenceVerification: Sendable {
 
     private let files: EvidenceFiles
     private let index: EvidenceIndex
-    /// Authorities that count in the place of those in the folder.
-    private let elsewhere: [Certificate]?
+    private var judge: SignatureJudge
     private var verdict: EvidenceVerdict
-    private var signers: [[UInt8]: Certificate] = [:]
-    /// By the file that they were read from; `nil` for one that cannot be used, which is told once.
-    private var trustThen: [String: TrustStore?] = [:]
 
     private init(
-        _ files: EvidenceFiles, index: EvidenceIndex, anchors: EvidenceVerdict.AnchorSource,
-        elsewhere: [Certificate]? = nil
+        _ files: EvidenceFiles, index: EvidenceIndex, anchors elsewhere: (path: String, certificates: [Certificate])?
     ) {
         self.files = files
         self.index = index
-        self.elsewhere = elsewhere
+        judge = SignatureJudge(files, at: index.exportedAt, anchors: elsewhere?.certificates)
         verdict = EvidenceVerdict(
-            messageID: index.message.id, digest: index.message.digest, anchors: anchors, judgedAt: index.exportedAt)
+            messageID: index.message.id, digest: index.message.digest,
+            anchors: elsewhere.map { .file($0.path) } ?? .folder, judgedAt: index.exportedAt,
+            signedCount: index.signedFiles.count)
     }
 
     /// Digests, authorities and signatures.
@@ -52,24 +49,21 @@ package struct EvidenceVerification: Sendable {
         _ files: EvidenceFiles, index: EvidenceIndex,
         anchors elsewhere: (path: String, certificates: [Certificate])? = nil, now: Timestamp
     ) -> EvidenceVerdict {
-        var verification = EvidenceVerification(
-            files, index: index, anchors: elsewhere.map { .file($0.path) } ?? .folder,
-            elsewhere: elsewhere?.certificates)
-        verification.verdict.faults = digestFaults(of: files, index: index)
+        var verification = EvidenceVerification(files, index: index, anchors: elsewhere)
+        verification.judge.take(digestFaults(of: files, index: index))
         if index.exportedAt > now + CMSLimits.clockSkew {
-            verification.fault(
+            verification.judge.fault(
                 EvidenceFiles.index, Code.exportTimeInFuture,
                 "the export is of \(index.exportedAt), which is in this machine's future; look at its clock")
         }
-        verification.checkAuthorities()
-        verification.judge()
+        verification.judgeAll()
         return verification.verdict
     }
 
     /// The signatures alone, by the folder's own authorities: for who makes the folder and has no digests yet.
     static func signatures(in files: EvidenceFiles, index: EvidenceIndex) -> EvidenceVerdict {
-        var verification = EvidenceVerification(files, index: index, anchors: .folder)
-        verification.judge()
+        var verification = EvidenceVerification(files, index: index, anchors: nil)
+        verification.judgeAll()
         return verification.verdict
     }
 
@@ -112,130 +106,46 @@ package struct EvidenceVerification: Sendable {
         return faults
     }
 
-    /// The `openssl` command takes another file than this one does: the two must say the same.
-    private mutating func checkAuthorities() {
-        let parts = [EvidenceFiles.anchors, EvidenceFiles.intermediates, EvidenceFiles.revocationLists]
-            .flatMap { files[$0] ?? [] }
-        guard files[EvidenceFiles.authorities] != parts else { return }
-        fault(
-            EvidenceFiles.authorities, Code.indexMismatch,
-            "it is not \(EvidenceFiles.anchors), \(EvidenceFiles.intermediates) and \(EvidenceFiles.revocationLists) in one"
-        )
-    }
-
-    /// How signatures are judged: as of the export, for the lists in the folder were fresh then.
-    private mutating func makeContext() -> VerificationContext? {
-        func read<Value>(_ name: String, _ parse: (String) throws(CMSError) -> [Value]) -> [Value]? {
-            guard let bytes = found(name) else { return nil }
-            do throws(CMSError) { return try parse(String(decoding: bytes, as: UTF8.self)) } catch {
-                fault(name, error)
-                return nil
-            }
-        }
-        let anchors =
-            elsewhere
-            ?? read(EvidenceFiles.anchors) { text throws(CMSError) in
-                try Certificate.all(pem: text)
-            }
-        let intermediates = read(EvidenceFiles.intermediates) { text throws(CMSError) in
-            try Certificate.all(pem: text)
-        }
-        let lists = read(EvidenceFiles.revocationLists) { text throws(CMSError) in try RevocationList.all(pem: text) }
-        for name in index.certificates {
-            let read = read(name) { text throws(CMSError) in [try Certificate(pem: text)] }
-            for certificate in read ?? [] { signers[certificate.subjectKeyIdentifier] = certificate }
-        }
-        guard let anchors, let intermediates, let lists else { return nil }
-        do {
-            let trust = try TrustStore(anchors: anchors, intermediates: intermediates, revocationLists: lists)
-            let known = signers
-            return VerificationContext(trust: trust, now: index.exportedAt) { known[$0] }
-        } catch {
-            fault(EvidenceFiles.anchors, error)
-            return nil
-        }
-    }
-
-    // MARK: Then
-
-    /// Judges a signature once more, by what the exporting node had when it took it. That changes no verdict, for whoever made
-    /// the folder says when that was; but it shows what a later list takes away, and what a later one cannot tell any more.
-    ///
-    /// - Parameters:
-    ///   - now: what is wrong with it by the lists of the export; `nil` where nothing is.
-    ///   - verify: verifies the same bytes.
-    private mutating func judgeThen(
-        _ file: String, _ judgement: EvidenceIndex.Judgement?, now: CMSError?,
-        _ verify: (VerificationContext) throws -> Void
-    ) {
-        guard let judgement, let trust = trust(then: judgement.authorities) else { return }
-        let known = signers
-        do {
-            try verify(VerificationContext(trust: trust, now: judgement.at) { known[$0] })
-        } catch {
-            guard now == nil else { return }
-            note(
-                file, Code.notHeldThen,
-                "by \(judgement.authorities) it did not hold at \(judgement.at), when the exporting node took it: "
-                    + ((error as? CMSError)?.message ?? "\(error)"))
-            return
-        }
-        verdict.heldThen.insert(file)
-        guard let now else { return }
-        note(
-            file, Code.heldThen,
-            "by \(judgement.authorities) it held at \(judgement.at), when the exporting node took it; since then: \(now.message)")
-    }
-
-    private mutating func trust(then name: String) -> TrustStore? {
-        if let known = trustThen[name] { return known }
-        var trust: TrustStore?
-        if let bytes = found(name) {
-            do {
-                trust = try TrustStore(pem: String(decoding: bytes, as: UTF8.self), anchors: elsewhere)
-            } catch {
-                fault(name, error)
-            }
-        }
-        trustThen[name] = .some(trust)
-        return trust
-    }
-
     // MARK: Messages
 
-    private struct Verified {
+    /// A message, whatever its signature is worth: what others signed of it is theirs.
+    private struct Known {
         let message: VerifiedMessage
         let content: SignedContent
+        let isVerified: Bool
     }
 
-    private mutating func judge() {
-        guard let context = makeContext() else { return }
-        guard let subject = verified(index.message, in: context) else { return }
+    private mutating func judgeAll() {
+        defer { verdict.take(judge.findings) }
+        guard judge.hasAuthorities else { return }
+        guard let subject = known(index.message) else { return }
         let content = subject.content
-        verdict.statements.append(
-            .init(
-                act: .said, party: content.sender, at: subject.message.signingTime, messageID: content.id,
-                file: index.message.file,
-                detail: "\(content.type.code) to "
-                    + content.recipients.map { "\($0.party.oin) (\($0.party.role.rawValue))" }.joined(separator: ", ")))
-        judgeProofs(of: index.message, subject, in: context)
-        for entry in index.acknowledgements { judge(entry, of: subject, in: context) }
+        if subject.isVerified {
+            verdict.statements.append(
+                .init(
+                    act: .said, party: content.sender, at: subject.message.signingTime, messageID: content.id,
+                    file: index.message.file,
+                    detail: "\(content.type.code) to "
+                        + content.recipients.map { "\($0.party.oin) (\($0.party.role.rawValue))" }
+                        .joined(separator: ", ")))
+        }
+        judgeProofs(of: index.message, subject)
+        for entry in index.acknowledgements { judgeAcknowledgement(entry, of: subject) }
     }
 
-    /// A message whose signature holds and whose signed content is what the index says that it is.
-    private mutating func verified(
-        _ entry: EvidenceIndex.Message, in context: VerificationContext
-    ) -> Verified? {
-        guard let der = found(entry.file) else { return nil }
-        func verify(_ context: VerificationContext) throws -> VerifiedMessage {
-            try SignedMessage(signedData: der).verify(expecting: entry.digest, in: context)
-        }
+    /// A message whose signed content is what the index says that it is. A signature that does not hold is a fault; the
+    /// message is known all the same, by its digest.
+    private mutating func known(_ entry: EvidenceIndex.Message) -> Known? {
+        guard let der = judge.bytes(of: entry.file) else { return nil }
         do {
-            let message = try verify(context)
-            judgeThen(entry.file, entry.judgement, now: nil) { _ = try verify($0) }
+            let signed = try SignedMessage(signedData: der)
+            let verified = judge.verified(entry.file, by: entry.certificate, entry.judgement) { context in
+                try signed.verify(expecting: entry.digest, in: context)
+            }
+            let message = try verified ?? signed.storedMessage(expecting: entry.digest, by: entry.sender.oin)
             let content = try ContentCodec.decode(message.content)
             guard content.id == message.contentIdentifier, content.sender.oin == message.signerOIN else {
-                fault(
+                judge.fault(
                     entry.file, Code.indexMismatch,
                     "signature, receipt request and content do not name one message of one sender")
                 return nil
@@ -243,42 +153,37 @@ package struct EvidenceVerification: Sendable {
             guard content.id == entry.id, content.type == entry.type, content.sender == entry.sender,
                 content.created == entry.created, content.recipients.map(\.party) == entry.recipients.map(\.party)
             else {
-                fault(
+                judge.fault(
                     EvidenceFiles.index, Code.indexMismatch,
                     "it says otherwise of \(entry.file) than what was signed there: id, type, sender, recipients or "
                         + "time")
                 return nil
             }
-            return Verified(message: message, content: content)
+            return Known(message: message, content: content, isVerified: verified != nil)
         } catch {
-            fault(entry.file, error)
-            if let error = error as? CMSError {
-                judgeThen(entry.file, entry.judgement, now: error) { _ = try verify($0) }
-            }
+            judge.fault(entry.file, error)
             return nil
         }
     }
 
-    private mutating func judge(
-        _ entry: EvidenceIndex.Message, of subject: Verified, in context: VerificationContext
-    ) {
-        guard let verified = verified(entry, in: context) else { return }
-        guard let acknowledgement = ReceivedAcknowledgement(verified.content),
+    private mutating func judgeAcknowledgement(_ entry: EvidenceIndex.Message, of subject: Known) {
+        guard let known = known(entry) else { return }
+        guard let acknowledgement = ReceivedAcknowledgement(known.content),
             acknowledgement.messageID == subject.content.id
         else {
-            fault(entry.file, Code.acknowledgementMismatch, "it acknowledges another message, or none")
+            judge.fault(entry.file, Code.acknowledgementMismatch, "it acknowledges another message, or none")
             return
         }
         guard acknowledgement.messageDigest == subject.message.digest else {
-            fault(
+            judge.fault(
                 entry.file, Code.acknowledgementMismatch,
                 "it names the digest \(acknowledgement.messageDigest), which is not this message's")
             return
         }
-        guard subject.content.recipients.contains(where: { $0.party.oin == verified.message.signerOIN }) else {
-            fault(
+        guard subject.content.recipients.contains(where: { $0.party.oin == known.message.signerOIN }) else {
+            judge.fault(
                 entry.file, Code.acknowledgementMismatch,
-                "\(verified.message.signerOIN) acknowledges a message that was not addressed to it")
+                "\(known.message.signerOIN) acknowledges a message that was not addressed to it")
             return
         }
         let act: EvidenceVerdict.Statement.Act =
@@ -287,73 +192,47 @@ package struct EvidenceVerification: Sendable {
             case .declined: .declined
             case .concluded: .concluded
             }
-        verdict.statements.append(
-            .init(
-                act: act, party: verified.content.sender, at: verified.message.signingTime,
-                messageID: subject.content.id, file: entry.file, detail: acknowledgement.role))
-        judgeProofs(of: entry, verified, in: context)
+        if known.isVerified {
+            verdict.statements.append(
+                .init(
+                    act: act, party: known.content.sender, at: known.message.signingTime,
+                    messageID: subject.content.id, file: entry.file, detail: acknowledgement.role))
+        }
+        judgeProofs(of: entry, known)
     }
 
     // MARK: Proofs
 
-    private mutating func judgeProofs(
-        of entry: EvidenceIndex.Message, _ verified: Verified, in context: VerificationContext
-    ) {
+    private mutating func judgeProofs(of entry: EvidenceIndex.Message, _ known: Known) {
         for recipient in entry.recipients {
-            var lapsed: [(file: String, error: CMSError)] = []
-            var isReceipted = false
-            var isRefused = false
+            var isAnswered = false
+            var lapsed: [EvidenceIndex.Proof] = []
+            var renewed: Set<EvidenceIndex.Proof.Kind> = []
             for proof in recipient.proofs {
-                guard let der = found(proof.file) else { continue }
-                do {
-                    switch proof.kind {
-                    case .receipt:
-                        let receipt = try SignedReceipt.verify(
-                            der, for: verified.message, from: recipient.party.oin, in: context)
-                        isReceipted = true
-                        judgeThen(proof, of: verified, by: recipient, der, now: nil)
-                        state(.received, recipient, receipt.signingTime, proof.file, of: verified)
-                    case .refusal:
-                        let told = try refusal(der, of: verified, by: recipient, proof.file, in: context)
-                        guard let (refusal, time) = told else { continue }
-                        isRefused = true
-                        judgeThen(proof, of: verified, by: recipient, der, now: nil)
-                        state(.refused, recipient, time, proof.file, refusal.code.rawValue, of: verified)
+                guard let der = judge.bytes(of: proof.file) else { continue }
+                switch proof.kind {
+                case .receipt:
+                    let receipt = judge.verified(proof.file, by: proof.certificate, proof.judgement) { context in
+                        try SignedReceipt.verify(der, for: known.message, from: recipient.party.oin, in: context)
                     }
-                } catch let error as CMSError where error.code.isOfSigner {
-                    lapsed.append((proof.file, error))
-                    judgeThen(proof, of: verified, by: recipient, der, now: error)
-                } catch {
-                    fault(proof.file, error)
-                    if let error = error as? CMSError {
-                        judgeThen(proof, of: verified, by: recipient, der, now: error)
+                    guard let receipt else { break }
+                    isAnswered = true
+                    if proof.isReissued { renewed.insert(.receipt) }
+                    state(.received, recipient, receipt.signingTime, proof.file, of: known)
+                case .refusal:
+                    let told = judge.verified(proof.file, by: proof.certificate, proof.judgement) { context in
+                        try Self.refusal(der, of: known, by: recipient, in: context)
                     }
+                    guard let told else { break }
+                    isAnswered = true
+                    if proof.isReissued { renewed.insert(.refusal) }
+                    state(.refused, recipient, told.time, proof.file, told.refusal.code.rawValue, of: known)
                 }
+                if judge.isLapsed(proof.file, of: recipient.party.oin) { lapsed.append(proof) }
             }
-            for (file, error) in lapsed {
-                // What was signed anew stands in its place: nothing is missing, and nothing was forged.
-                if isReceipted || isRefused, recipient.proofs.contains(where: \.isReissued) {
-                    note(
-                        file, Code.receiptLapsed,
-                        "its signer's key holds no more, and it was signed anew: \(error.message)")
-                } else {
-                    fault(file, error)
-                }
-            }
-            if !isReceipted, !isRefused { state(.open, recipient, nil, nil, openDetail(recipient), of: verified) }
-        }
-    }
-
-    private mutating func judgeThen(
-        _ proof: EvidenceIndex.Proof, of verified: Verified, by recipient: EvidenceIndex.Recipient, _ der: [UInt8],
-        now: CMSError?
-    ) {
-        judgeThen(proof.file, proof.judgement, now: now) { context in
-            switch proof.kind {
-            case .receipt:
-                _ = try SignedReceipt.verify(der, for: verified.message, from: recipient.party.oin, in: context)
-            case .refusal: _ = try SignedStatement.verify(der, kind: .refusal, in: context)
-            }
+            // What was signed anew stands in its place: nothing is missing, and nothing was forged.
+            for proof in lapsed where renewed.contains(proof.kind) { judge.excuse(proof.file) }
+            if !isAnswered { state(.open, recipient, nil, nil, openDetail(recipient), of: known) }
         }
     }
 
@@ -362,18 +241,22 @@ package struct EvidenceVerification: Sendable {
             ? "its receipt is the sender's to show" : "no receipt and no refusal that verifies is here"
     }
 
-    private mutating func refusal(
-        _ der: [UInt8], of verified: Verified, by recipient: EvidenceIndex.Recipient, _ file: String,
-        in context: VerificationContext
-    ) throws -> (Refusal, Timestamp)? {
-        let statement = try SignedStatement.verify(der, kind: .refusal, in: context)
-        let refusal = try Refusal(wireBytes: statement.payload)
-        guard statement.signerOIN == recipient.party.oin, refusal.recipient == recipient.party.oin,
-            refusal.sender == verified.content.sender.oin, refusal.item.messageID == verified.content.id,
-            refusal.item.messageDigest == verified.message.digest
+    private static func refusal(
+        _ der: [UInt8], of known: Known, by recipient: EvidenceIndex.Recipient, in context: VerificationContext
+    ) throws -> (refusal: Refusal, time: Timestamp) {
+        // Before its signer is judged: what is of something else is no refusal of this that lapsed.
+        let refusal = try Refusal(wireBytes: SignedStatement.unverifiedPayload(der, kind: .refusal))
+        guard refusal.recipient == recipient.party.oin, refusal.sender == known.content.sender.oin,
+            refusal.item.messageID == known.content.id,
+            refusal.item.messageDigest == known.message.digest
         else {
-            fault(file, Code.refusalMismatch, "it is another organisation's, or of another message")
-            return nil
+            throw SignatureJudge.Mismatch(
+                code: Code.refusalMismatch, words: "it is another organisation's, or of another message")
+        }
+        let statement = try SignedStatement.verify(der, kind: .refusal, in: context)
+        guard statement.signerOIN == recipient.party.oin else {
+            throw SignatureJudge.Mismatch(
+                code: Code.refusalMismatch, words: "it is signed by another organisation than the recipient")
         }
         return (refusal, statement.signingTime)
     }
@@ -382,36 +265,11 @@ package struct EvidenceVerification: Sendable {
 
     private mutating func state(
         _ act: EvidenceVerdict.Statement.Act, _ recipient: EvidenceIndex.Recipient, _ time: Timestamp?,
-        _ file: String?, _ detail: String = "", of verified: Verified
+        _ file: String?, _ detail: String = "", of known: Known
     ) {
         verdict.statements.append(
             .init(
-                act: act, party: recipient.party, at: time, messageID: verified.content.id, file: file, detail: detail))
-    }
-
-    /// A file that the index names; what is not here is told once.
-    private mutating func found(_ name: String) -> [UInt8]? {
-        if let bytes = files[name] { return bytes }
-        if !verdict.faults.contains(where: { $0.file == name }) {
-            fault(name, Code.fileMissing, "it is needed, and it is not here or not among the files of the index")
-        }
-        return nil
-    }
-
-    private mutating func fault(_ file: String, _ error: any Error) {
-        switch error {
-        case let error as CMSError: fault(file, error.code.rawValue, error.message)
-        case let error as ContentError: fault(file, error.code.rawValue, "\(error)")
-        default: fault(file, Code.malformed, "\(error)")
-        }
-    }
-
-    private mutating func note(_ file: String, _ code: String, _ detail: String) {
-        verdict.notes.append(.init(file: file, code: code, detail: detail))
-    }
-
-    private mutating func fault(_ file: String, _ code: String, _ detail: String) {
-        verdict.faults.append(.init(file: file, code: code, detail: detail))
+                act: act, party: recipient.party, at: time, messageID: known.content.id, file: file, detail: detail))
     }
 }
 
@@ -422,15 +280,5 @@ extension EvidenceIndex {
             [message.certificate] + message.recipients.flatMap(\.proofs).map(\.certificate)
         }
         return Array(OrderedSet(used.compactMap(\.self)))
-    }
-}
-
-extension CMSErrorCode {
-    /// Whether a signature is not taken for who made it, whatever the bytes are like.
-    fileprivate var isOfSigner: Bool {
-        switch self {
-        case .signerUntrusted, .signerUnknown, .signerCertificateMismatch: true
-        default: false
-        }
     }
 }

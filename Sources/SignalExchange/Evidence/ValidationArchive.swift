@@ -1,6 +1,7 @@
 import ExchangeCMS
 import ExchangeCore
 import ExchangeStore
+import Logging
 
 /// By what this node judged signatures, now and at every moment since it noted it first.
 struct ValidationArchive: Sendable {
@@ -23,39 +24,49 @@ struct ValidationArchive: Sendable {
         return objects
     }
 
-    /// The last certificate that was in use for a key; `nil` where none ever was.
-    func signer(_ keyIdentifier: [UInt8]) async throws -> Certificate? {
-        try await ledger.signers(named: keyIdentifier).first.map { try Certificate(der: $0.der) }
+    /// A signer's certificate, by its digest; `nil` where none of this digest was ever in use.
+    func signer(_ digest: Digest) async throws -> Certificate? {
+        try await ledger.validationObjects([digest])[digest].map { der throws(CMSError) in try Certificate(der: der) }
     }
 
-    /// The authorities and lists of a moment; `nil` for one before they were noted.
-    func trust(at moment: Timestamp) async throws -> TrustStore? {
-        let objects = try await ledger.validationData(at: moment)
-        func certificates(_ kind: ValidationObject.Kind) throws -> [Certificate] {
-            try objects.filter { $0.kind == kind }.map { try Certificate(der: $0.der) }
+    /// Names the authorities and lists of a moment; empty for one before they were noted.
+    func authorities(at moment: Timestamp) async throws -> [Digest: ValidationObject.Kind] {
+        try await ledger.validationData(at: moment).filter { $0.value != .signer }
+    }
+
+    /// - Parameter kinds: of ``authorities(at:)``.
+    /// - Throws: `CMSError` where there is no anchor among them.
+    func trust(_ kinds: [Digest: ValidationObject.Kind]) async throws -> TrustStore {
+        let objects = try await ledger.validationObjects(Set(kinds.keys))
+        func all<Value>(_ kind: ValidationObject.Kind, _ read: ([UInt8]) throws -> Value) rethrows -> [Value] {
+            try kinds.filter { $0.value == kind }.keys.sorted().compactMap { objects[$0] }.map(read)
         }
-        let anchors = try certificates(.anchor)
-        guard !anchors.isEmpty else { return nil }
         return try TrustStore(
-            anchors: anchors, intermediates: try certificates(.intermediate), revocationLists: try objects.revocationLists())
+            anchors: try all(.anchor) { try Certificate(der: $0) },
+            intermediates: try all(.intermediate) { try Certificate(der: $0) },
+            revocationLists: try all(.revocationList) { try RevocationList(der: $0) })
     }
 }
 
 extension EarlierUse {
-    /// - Throws: `CMSError` for one that this node could not have kept.
-    func revocationLists() throws -> [RevocationList] { try validationData.revocationLists() }
-}
-
-extension [ValidationObject] {
-    fileprivate func revocationLists() throws -> [RevocationList] {
-        try filter { $0.kind == .revocationList }.map { try RevocationList(der: $0.der) }
+    /// The lists of the run before. One that this version cannot use any more is left out: it must not keep the node from
+    /// starting.
+    func revocationLists(_ logger: Logger) -> [RevocationList] {
+        validationData.filter { $0.kind == .revocationList }.compactMap { object in
+            do {
+                return try RevocationList(der: object.der)
+            } catch {
+                logger.error(
+                    "a revocation list of before cannot be used any more",
+                    metadata: ["sha256": "\(object.digest)", "cause": "\(error)"])
+                return nil
+            }
+        }
     }
 }
 
 extension ValidationObject {
     fileprivate init(_ kind: Kind, _ certificate: Certificate) {
-        self.init(
-            kind, digest: certificate.sha256Fingerprint, keyIdentifier: certificate.subjectKeyIdentifier,
-            der: certificate.der)
+        self.init(kind, digest: certificate.sha256Fingerprint, der: certificate.der)
     }
 }

@@ -8,6 +8,7 @@ import ServiceLifecycle
 struct LocalViews: Sendable {
     /// How often who waits for a message looks again for what time alone brings into the inbox.
     static let handOverLook = Milliseconds.seconds(1)
+    private static let evidenceExecutor = SerialTaskExecutor("evidence")
 
     let context: NodeContext
     let links: PartnerLinks
@@ -105,8 +106,12 @@ struct LocalViews: Sendable {
     }
 
     /// All that a third party needs to verify what is said of a message; it holds content, and no key.
+    ///
+    /// One after another, and beside all else: lists may be large, and whoever asks may be gone.
     func evidence(of id: MessageID) async throws -> JSONValue {
-        try await EvidenceExport(context: context).files(of: id).json
+        try await withTaskExecutorPreference(Self.evidenceExecutor) {
+            try await EvidenceExport(context: context).files(of: id).json
+        }
     }
 
     func inbox(_ filter: InboxFilter) async throws -> JSONValue {

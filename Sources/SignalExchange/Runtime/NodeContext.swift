@@ -45,8 +45,9 @@ package struct NodeContext: Sendable {
 
     /// Notes by what signatures are judged from now on, for who asks later (`docs/evidence.md`).
     package func keepValidationData() async throws {
+        let (community, since) = communityHolder.inForce(at: now)
         let inUse = try ValidationArchive.objects(of: community, and: keys.signing.certificate)
-        try await ledger.keepValidationData(inUse, at: now.wall)
+        try await ledger.keepValidationData(inUse, since: since, at: now.wall)
     }
 
     /// - Throws: ``NodeError`` `directory-older` or `directory-invalid`.

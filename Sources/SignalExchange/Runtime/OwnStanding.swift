@@ -10,28 +10,49 @@ import ServiceLifecycle
 struct OwnStanding: Service {
     /// Time alone ends a certificate or a list.
     private static let interval = Milliseconds.hours(1)
+    /// What could not be noted is noted when the store can be written again.
+    private static let retryInterval = Milliseconds.minutes(1)
 
     let context: NodeContext
 
     func run() async throws {
-        let hourly = Task { [context] in
-            while true {
-                try await context.clock.wait(until: context.now.monotonic + Self.interval)
-                context.communityHolder.announce()
-            }
+        var next = lookAgain(in: await judge() ? Self.interval : Self.retryInterval)
+        defer { next.cancel() }
+        for await _ in context.communityHolder.changes.cancelOnGracefulShutdown() {
+            next.cancel()
+            next = lookAgain(in: await judge() ? Self.interval : Self.retryInterval)
         }
-        defer { hourly.cancel() }
-        await judge()
-        for await _ in context.communityHolder.changes.cancelOnGracefulShutdown() { await judge() }
     }
 
-    private func judge() async {
-        do {
-            try await context.adoptDirectory()
-            try await context.keepValidationData()
-        } catch {
-            context.logger.error("what this node judges by could not be noted", metadata: ["cause": "\(error)"])
+    private func lookAgain(in span: Milliseconds) -> Task<Void, any Error> {
+        Task { [context] in
+            try await context.clock.wait(until: context.now.monotonic + span)
+            context.communityHolder.announce()
         }
+    }
+
+    /// - Returns: whether all that there is to note was noted.
+    private func judge() async -> Bool {
+        let isNoted = await note()
+        await tellFindings()
+        return isNoted
+    }
+
+    /// Each by itself: a directory that must not be used says nothing of the lists beside it.
+    private func note() async -> Bool {
+        var isNoted = true
+        for note in [context.adoptDirectory, context.keepValidationData] as [@Sendable () async throws -> Void] {
+            do {
+                try await note()
+            } catch {
+                isNoted = false
+                context.logger.error("what this node judges by could not be noted", metadata: ["cause": "\(error)"])
+            }
+        }
+        return isNoted
+    }
+
+    private func tellFindings() async {
         let community = context.community
         let own = OwnCertificates(context.keys, over: community.tls)
         var found = own.findings(for: context.oin, in: community, at: context.now.wall)

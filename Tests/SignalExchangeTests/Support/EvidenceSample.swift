@@ -80,6 +80,11 @@ struct EvidenceSample {
         return try Self.sealed(said, by: node, for: avim)
     }
 
+    /// What stands between the anchors and the signers, without a list.
+    var intermediates: [UInt8] {
+        get throws { Array(try Data(contentsOf: community.pki.issuing.certificate)) }
+    }
+
     /// The parts of a folder that a test may change.
     struct Parts {
         var index: EvidenceIndex
@@ -95,14 +100,8 @@ struct EvidenceSample {
             var parts = self
             parts["README.txt"] = nil
             let (files, index) = try parts.sealed()
-            func text(_ name: String) -> String { String(decoding: files[name] ?? [], as: UTF8.self) }
-            let trust = try TrustStore(
-                anchors: Certificate.all(pem: text("anchors.pem")),
-                intermediates: Certificate.all(pem: text("intermediates.pem")),
-                revocationLists: RevocationList.all(pem: text("lists.pem")))
             let readme = EvidenceReadme(
-                index: index, verdict: EvidenceVerification.signatures(in: files, index: index), files: files,
-                trust: trust)
+                index: index, verdict: EvidenceVerification.signatures(in: files, index: index), files: files)
             parts["README.txt"] = Array(readme.text.utf8)
             return try parts.sealed().0
         }
@@ -110,8 +109,6 @@ struct EvidenceSample {
         /// The folder with digests that fit what is in it now: whoever forges it makes them too.
         func sealed() throws -> (EvidenceFiles, EvidenceIndex) {
             var (folder, index) = (EvidenceFiles(), index)
-            var files = files
-            files["authorities.pem"] = ["anchors.pem", "intermediates.pem", "lists.pem"].flatMap { files[$0] ?? [] }
             for (name, bytes) in files.sorted(by: { $0.key < $1.key }) { folder.add(name, bytes) }
             index.files = folder.all.map { .init(name: $0.name, digest: sha256($0.bytes)) }
             let encoded = try index.encode()
@@ -155,7 +152,7 @@ struct EvidenceSample {
             acknowledgements: [
                 entry(acknowledgement, said, Self.acknowledgementFile, "nidos", [recipient(avim.party, [])])
             ],
-            hasAllAcknowledgements: true, files: [])
+            hasAllAcknowledgements: true, hasAllJudgements: true, files: [])
         let pki = community.pki
         func text(_ file: URL) throws -> [UInt8] { Array(try Data(contentsOf: file)) }
         return Parts(
@@ -166,8 +163,7 @@ struct EvidenceSample {
                 "certificates/avim.pem": Array(avim.keys.signing.certificate.pem.utf8),
                 "certificates/nidos.pem": Array(nidos.keys.signing.certificate.pem.utf8),
                 "anchors.pem": try text(pki.root.certificate),
-                "intermediates.pem": try text(pki.issuing.certificate),
-                "lists.pem": try text(pki.rootRevocationList) + text(pki.issuingRevocationList),
+                "chain.pem": try intermediates + text(pki.rootRevocationList) + text(pki.issuingRevocationList),
                 "README.txt": Array("A text.\n".utf8),
             ])
     }

@@ -1,0 +1,25 @@
+import Foundation
+import Testing
+
+@testable import ExchangeCMS
+
+/// Textual encodings (RFC 7468).
+@Suite struct PEMTests {
+    @Test(arguments: [1, 2, 3, 47, 48, 49, 96, 1000])
+    func `a block has lines of 64 characters, and is read as it was`(count: Int) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+        let text = PEM.text(bytes, label: "X509 CRL")
+        let lines = text.split(separator: "\n").dropFirst().dropLast()
+        #expect(lines.dropLast().allSatisfy { $0.count == 64 } && (1...64).contains(lines.last?.count ?? 0))
+        #expect(lines.joined() == Data(bytes).base64EncodedString())
+        #expect(text.hasPrefix("-----BEGIN X509 CRL-----\n") && text.hasSuffix("\n-----END X509 CRL-----\n"))
+        #expect(try PEM.blocks(text, labelled: "X509 CRL", orElse: .revocationListUnusable) == [bytes])
+    }
+
+    /// Line by line over what is left, it took minutes, and one request held a thread of the node for as long.
+    @Test(.timeLimit(.minutes(1))) func `a list as large as may be is written and read in no time`() throws {
+        let bytes = [UInt8](repeating: 0xA5, count: CMSLimits.revocationListBytes)
+        let text = PEM.text(bytes, label: "X509 CRL")
+        #expect(try PEM.blocks(text, orElse: .revocationListUnusable).map(\.der.count) == [bytes.count])
+    }
+}
