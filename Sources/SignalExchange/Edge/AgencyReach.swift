@@ -1,16 +1,12 @@
 import ExchangeCore
 import ExchangeStore
 import Logging
-import ServiceLifecycle
 import Synchronization
 
 /// How the node reaches the agency's system by itself, for agencies that cannot do more than wait: web hooks and the
 /// watched folder. Each is a consumer of the node's own: what was handed over is confirmed, and what was not is tried
 /// again, without an end.
 struct AgencyReach: Sendable {
-    /// How often it looks where nothing rings: for what time alone brings into the inbox.
-    static let look = Milliseconds.seconds(1)
-
     let context: NodeContext
     let consumers: ConsumerViews
     let alarm: AgencyAlarm
@@ -46,7 +42,7 @@ struct AgencyReach: Sendable {
     /// Waits until something may have come.
     func waitForMore(beyond seen: UInt64) async {
         await consumers.views.changes.wait(
-            beyond: seen, until: context.now.monotonic + Self.look, clock: context.clock)
+            beyond: seen, until: context.now.monotonic + LedgerWatch.handOverLook, clock: context.clock)
     }
 
     /// Waits for the time alone: what failed is not mended by what happens in the ledger.
@@ -56,7 +52,7 @@ struct AgencyReach: Sendable {
         }
     }
 
-    var isEnding: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
+    var isEnding: Bool { consumers.views.watch.isEnding }
 
     /// Tells people that the system is not reached this way, or takes that back (`nil`).
     func tell(_ problem: String?) async {

@@ -18,13 +18,13 @@ struct ConsumerViews: Sendable {
     private static let pendingMaximumItems = 1000
     /// Entries that a stream reads at once.
     private static let streamMaximumItems = 50
-    /// How often something is sent on a stream on which nothing happens: otherwise nobody notices that the other end is
-    /// gone.
+    /// How often something is sent on a stream on which nothing happens.
     private static let heartbeat = Milliseconds.seconds(15)
     private static let reconnectMilliseconds = 2000
 
     let views: LocalViews
     private var context: NodeContext { views.context }
+    private var watch: LedgerWatch { views.watch }
 
     func all() async throws -> JSONValue {
         var rows: [JSONValue] = []
@@ -93,22 +93,17 @@ struct ConsumerViews: Sendable {
     /// The next entries that were not confirmed; waits until there is one, the time is over, or the node stops.
     func page(of name: ConsumerName, maximumItems: Int, waitingFor span: Milliseconds) async throws -> JSONValue {
         let consumer = try await known(name)
-        let deadline = context.now.monotonic + span
-        while true {
-            let seen = views.changes.count
-            let (entries, hasMore) = try await page(
-                of: consumer, after: consumer.position, maximumItems: maximumItems)
-            guard entries.isEmpty, !isEnding, context.now.monotonic < deadline else {
-                return [
-                    "items": .array(entries.map { .object($0.object) }),
-                    "cursor": .string((entries.last?.cursor ?? consumer.cursor).description),
-                    "more": .bool(hasMore),
-                ]
-            }
-            context.logger.debug(
-                "a consumer waits", metadata: ["consumer": "\(name)", "seconds": "\(span.wholeSeconds)"])
-            await wait(beyond: seen, until: deadline)
+        let (entries, hasMore) = try await watch.look(
+            for: span, every: LedgerWatch.handOverLook, saying: "a consumer waits",
+            ["consumer": "\(name)", "seconds": "\(span.wholeSeconds)"],
+            until: { !$0.entries.isEmpty }
+        ) {
+            try await page(of: consumer, after: consumer.position, maximumItems: maximumItems)
         }
+        return [
+            "items": .array(entries.map { .object($0.object) }),
+            "cursor": .string((entries.last?.cursor ?? consumer.cursor).description), "more": .bool(hasMore),
+        ]
     }
 
     /// Server-sent events (HTML Living Standard §9.2), from what was confirmed on or from where a stream broke off. It
@@ -136,8 +131,7 @@ struct ConsumerViews: Sendable {
         return ResponseBody { writer in
             var position = first
             try await writer.write(ByteBuffer(string: "retry: \(Self.reconnectMilliseconds)\n\n"))
-            while !isEnding {
-                let seen = views.changes.count
+            while !watch.isEnding {
                 guard await isAllowed(), try await context.ledger.consumer(name)?.key == consumer.key else { break }
                 let (entries, _) = try await page(
                     of: consumer, after: position, maximumItems: Self.streamMaximumItems)
@@ -150,24 +144,17 @@ struct ConsumerViews: Sendable {
                     position = entry.cursor.position
                 }
                 guard entries.isEmpty else { continue }
-                let beat = context.now.monotonic + Self.heartbeat
-                while !isEnding, views.changes.count == seen, context.now.monotonic < beat {
-                    await wait(beyond: seen, until: beat)
-                    // What time alone brings into the inbox rings nobody.
-                    if try await hasEntries(of: consumer, after: position) { break }
+                let hasMore = try await watch.look(
+                    for: Self.heartbeat, every: LedgerWatch.handOverLook, saying: "a stream waits",
+                    ["consumer": "\(name)"], until: { $0 }
+                ) {
+                    try await hasEntries(of: consumer, after: position)
                 }
-                if context.now.monotonic >= beat { try await writer.write(ByteBuffer(string: ": nothing new\n\n")) }
+                // Otherwise nobody notices that the other end is gone.
+                if !hasMore, !watch.isEnding { try await writer.write(ByteBuffer(string: ": nothing new\n\n")) }
             }
             try await writer.finish(nil)
         }
-    }
-
-    private var isEnding: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
-
-    private func wait(beyond seen: UInt64, until deadline: MonotonicTime) async {
-        // A message that waited for its predecessor comes when its time is over, which is no change in the ledger.
-        let next = min(deadline, context.now.monotonic + LocalViews.handOverLook)
-        await views.changes.wait(beyond: seen, until: next, clock: context.clock)
     }
 
     struct Entry: Sendable {
@@ -191,7 +178,9 @@ struct ConsumerViews: Sendable {
         var entries: [Entry] = []
         var byteCount = 0
         for place in places.prefix(maximumItems) {
-            guard entries.isEmpty || (byteCount <= Self.pageMaximumBytes && !isEnding) else { return (entries, true) }
+            guard entries.isEmpty || (byteCount <= Self.pageMaximumBytes && !watch.isEnding) else {
+                return (entries, true)
+            }
             let entry = try await entry(of: consumer, at: place, withContent: true)
             byteCount += try JSONWriter.write(.object(entry.object), limits: .localAnswer).count
             entries.append(entry)

@@ -2,18 +2,17 @@ import ExchangeCatalogue
 import ExchangeCore
 import ExchangeStore
 import Logging
-import ServiceLifecycle
 
 /// What an operator and the agency's system may look at. Reading changes nothing.
 struct LocalViews: Sendable {
-    /// How often who waits for a message looks again for what time alone brings into the inbox.
-    static let handOverLook = Milliseconds.seconds(1)
     private static let evidenceExecutor = SerialTaskExecutor("evidence")
 
     let context: NodeContext
     let links: PartnerLinks
     let changes: ChangeBell
     let keyBackup: KeyBackup
+
+    var watch: LedgerWatch { LedgerWatch(context: context, changes: changes) }
 
     func status(for caller: Caller) async throws -> JSONValue {
         let community = context.community
@@ -37,14 +36,10 @@ struct LocalViews: Sendable {
 
     /// Whether a message is held by another node under its receipt; waits until it is, the time is over, or the node stops.
     func isSecured(_ id: MessageID, waitingFor span: Milliseconds) async throws -> Bool {
-        let deadline = context.now.monotonic + span
-        while true {
-            let seen = changes.count
-            let isSecured = try await context.ledger.receipted(among: [id]).contains(id)
-            let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
-            if isSecured || isEnding || context.now.monotonic >= deadline { return isSecured }
-            context.logger.debug("a request waits for a message to be secured", metadata: ["message": "\(id)"])
-            await changes.wait(beyond: seen, until: deadline, clock: context.clock)
+        try await watch.look(
+            for: span, saying: "a request waits for a message to be secured", ["message": "\(id)"], until: { $0 }
+        ) {
+            try await context.ledger.receipted(among: [id]).contains(id)
         }
     }
 
@@ -85,24 +80,19 @@ struct LocalViews: Sendable {
         var filter = DeliveryFilter()
         filter.messageID = id
         filter.partner = partner
-        let deadline = context.now.monotonic + span
-        while true {
-            let seen = changes.count
+        let entries = try await watch.look(
+            for: span, saying: "a request waits for receipts", ["message": "\(id)"],
+            until: { $0.allSatisfy(progress.isReached(by:)) }
+        ) {
             // In the order of the recipients, as they were accepted.
             let entries = Array(try await context.ledger.deliveries(filter).reversed())
             guard !entries.isEmpty else {
                 let addressee = partner.map { " to \($0)" } ?? ""
                 throw NodeError(.messageUnknown, "this node has sent no message \(id)\(addressee); see `queue list`")
             }
-            let isSettled = entries.allSatisfy(progress.isReached(by:))
-            // Who waits must not keep a node that is asked to stop: it is shown what there is.
-            let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
-            if isSettled || isEnding || context.now.monotonic >= deadline {
-                return .array(withAnswers ? try await answered(entries) : try await render(entries))
-            }
-            context.logger.debug("a request waits for receipts", metadata: ["message": "\(id)"])
-            await changes.wait(beyond: seen, until: deadline, clock: context.clock)
+            return entries
         }
+        return .array(withAnswers ? try await answered(entries) : try await render(entries))
     }
 
     /// All that a third party needs to verify what is said of a message; it holds content, and no key.
@@ -125,21 +115,16 @@ struct LocalViews: Sendable {
     func inboxEntry(_ id: MessageID, waitingFor span: Milliseconds) async throws -> JSONValue {
         var filter = InboxFilter()
         filter.id = id
-        let deadline = context.now.monotonic + span
-        while true {
-            let seen = changes.count
-            if let entry = try await context.ledger.inbox(filter, now: context.now.wall).first {
-                return .object(try await whole(entry))
-            }
-            let isEnding = Task.isShuttingDownGracefully || Task.isCancelled
-            guard !isEnding, context.now.monotonic < deadline else {
-                throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`")
-            }
-            context.logger.debug("a request waits for a message", metadata: ["message": "\(id)"])
-            // A message that waited for its predecessor comes when its time is over, which is no change in the ledger.
-            let next = min(deadline, context.now.monotonic + Self.handOverLook)
-            await changes.wait(beyond: seen, until: next, clock: context.clock)
+        let entry = try await watch.look(
+            for: span, every: LedgerWatch.handOverLook, saying: "a request waits for a message", ["message": "\(id)"],
+            until: { $0 != nil }
+        ) {
+            try await context.ledger.inbox(filter, now: context.now.wall).first
         }
+        guard let entry else {
+            throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`")
+        }
+        return .object(try await whole(entry))
     }
 
     /// A received message with its content. Where that cannot be read, what is in clear and why: one message that the disk
