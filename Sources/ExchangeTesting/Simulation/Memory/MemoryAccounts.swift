@@ -24,7 +24,7 @@ extension MemoryStore {
         guard let row = partners[partner] else { return [] }
         let span = UInt64(ProtocolLimits.tallyOutcomesMaximumNumbers)
         let lowest = row.highestSeen.value < span ? 0 : row.highestSeen.value - span
-        return row.slots.descending.prefix { $0 > lowest }.map { _, slot in
+        return row.slots.descending.rows { $0 > lowest }.map { _, slot in
             let kind: AnsweredKind =
                 switch slot.answer {
                 case .receipt: .receipt
@@ -45,7 +45,7 @@ extension StoredPartner {
     fileprivate var account: ChannelAccount {
         ChannelAccount(
             issued: issued, open: openItems, received: received, highestSeen: highestSeen,
-            gaps: gaps.ascending.prefix(atMost: ProtocolLimits.tallyMaximumGaps) { _ in true }
+            gaps: gaps.ascending.rows(atMost: ProtocolLimits.tallyMaximumGaps) { _ in true }
                 .map { NumberRange(SequenceNumber($0.key), SequenceNumber($0.value)) },
             // Moved by a backup, which this form has none of.
             safe: .none)

@@ -47,7 +47,7 @@ extension MemoryTransaction {
     /// Clears the alarms of a code and partner, whatever their message.
     mutating func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) {
         let first = alarmKey(code, partner, nil)
-        let keys = store.openAlarmKeys.ascending(from: first).prefix {
+        let keys = store.openAlarmKeys.ascending(from: first).rows {
             $0.first == first.first && $0.second == first.second
         }
         if !keys.isEmpty { end(keys.map(\.key), at: at) }

@@ -92,7 +92,7 @@ extension MemoryStore {
         guard range.last.value <= ProtocolLimits.sequenceNumberMaximum, let numbers = partners[partner]?.numbers else {
             return []
         }
-        return numbers.ascending(from: range.first.value).prefix { $0 <= range.last.value }.compactMap { number in
+        return numbers.ascending(from: range.first.value).rows { $0 <= range.last.value }.compactMap { number in
             guard let row = deliveries[number.value], row.transport == .receipted, let at = row.receiptedAt else {
                 return nil
             }
@@ -104,7 +104,7 @@ extension MemoryStore {
 extension StoredPartner {
     /// By number.
     func slots(of message: MessageID) -> [StoredSlot] {
-        slotsOfMessage.ascending(from: Pair(message, 0)).prefix { $0.first == message }
+        slotsOfMessage.ascending(from: Pair(message, 0)).rows { $0.first == message }
             .compactMap { slots[$0.key.second] }
     }
 }

@@ -72,7 +72,7 @@ extension MemoryStore {
 
     func inboxFeed(after position: FeedPosition, maximumItems: Int, now: Timestamp) -> [FeedEntry<InboxEntry>] {
         FeedEntry.page(after: position, maximumItems: maximumItems) { priority, number, count in
-            inboxFeed.ascending(after: Pair(priority.rank, number)).prefix(atMost: count) { $0.first == priority.rank }
+            inboxFeed.ascending(after: Pair(priority.rank, number)).rows(atMost: count) { $0.first == priority.rank }
                 .compactMap { key, id in
                     inbox[id].flatMap { entry(of: $0, now: now) }.map { (number: key.second, entry: $0) }
                 }
@@ -81,7 +81,7 @@ extension MemoryStore {
 
     func deliveryFeed(after position: FeedPosition, maximumItems: Int) -> [FeedEntry<DeliveryEntry>] {
         FeedEntry.page(after: position, maximumItems: maximumItems) { priority, number, count in
-            deliveryFeed.ascending(after: Pair(priority.rank, number)).prefix(atMost: count) {
+            deliveryFeed.ascending(after: Pair(priority.rank, number)).rows(atMost: count) {
                 $0.first == priority.rank
             }.compactMap { key, ordinal in
                 deliveries[ordinal].flatMap(entry).map { (number: key.second, entry: $0) }

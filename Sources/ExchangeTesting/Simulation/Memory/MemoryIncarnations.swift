@@ -62,7 +62,7 @@ struct StoredIncarnations: Sendable {
             highest[Pair(incarnation.highest.number.value, ordinal)] = nil
             if let predecessor = incarnation.predecessor { successors[Pair(predecessor, ordinal)] = nil }
             let lowest = IncarnationID(Bytes16(high: 0, low: 0))
-            for (pair, _) in skippedBy.ascending(from: Pair(id, lowest)).prefix(while: { $0.first == id }) {
+            for (pair, _) in skippedBy.ascending(from: Pair(id, lowest)).rows(while: { $0.first == id }) {
                 skippedBy[pair] = nil
                 skipped[pair.second] = nil
             }

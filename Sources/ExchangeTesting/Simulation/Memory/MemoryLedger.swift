@@ -38,7 +38,10 @@ package final class MemoryLedger: ExchangeLedger {
     }
 
     /// A process that nobody has any more has ended.
-    deinit { disk.release(holder) }
+    deinit {
+        fan.finish()
+        disk.release(holder)
+    }
 
     /// Opens the store on a disk, or makes it where that is allowed, and begins a new incarnation.
     ///

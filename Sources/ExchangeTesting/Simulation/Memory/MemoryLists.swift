@@ -73,11 +73,10 @@ extension MemoryStore {
             if isOfFew(filter) {
                 few(filter).filter { $0.ordinal < behind }.reversed()
             } else if let partner = filter.partner {
-                // Numbers of a partner rise as deliveries are accepted.
-                (partners[partner]?.numbers ?? Table()).descending.lazy.compactMap { deliveries[$0.value] }
-                    .filter { $0.ordinal < behind }.prefix(wanted).map(\.self)
+                (partners[partner]?.ordinals ?? Table()).descending(before: behind).rows(atMost: wanted) { _ in true }
+                    .compactMap { deliveries[$0.key] }
             } else {
-                deliveries.descending(before: behind).prefix(atMost: wanted) { _ in true }.map(\.value)
+                deliveries.descending(before: behind).rows(atMost: wanted) { _ in true }.map(\.value)
             }
         return Page(rows.prefix(wanted).compactMap(placed), maximumItems: filter.maximumItems)
     }
@@ -91,7 +90,7 @@ extension MemoryStore {
                 few(filter).filter { $0.isPressing && $0.priority == priority && $0.ordinal > ordinal }.prefix(count))
         }
         let list = filter.partner.map { partners[$0]?.pressing ?? Table() } ?? pressing
-        return list.ascending(after: Pair(priority.rank, ordinal)).prefix(atMost: count) { $0.first == priority.rank }
+        return list.ascending(after: Pair(priority.rank, ordinal)).rows(atMost: count) { $0.first == priority.rank }
             .compactMap { deliveries[$0.key.second] }
     }
 
@@ -104,7 +103,7 @@ extension MemoryStore {
             if let message = filter.messageID {
                 deliveries(of: message)
             } else if let reference = filter.caseReference {
-                deliveriesOfCase.ascending(from: Pair(reference, 0)).prefix { $0.first == reference }
+                deliveriesOfCase.ascending(from: Pair(reference, 0)).rows { $0.first == reference }
                     .compactMap { deliveries[$0.key.second] }
             } else {
                 []
@@ -138,7 +137,7 @@ extension MemoryStore {
     }
 
     func nodeMessages(in reference: CaseReference, maximumItems: Int) -> [MessageSummary] {
-        nodeMessages.ascending(from: Pair(reference, 0)).prefix(atMost: maximumItems) { $0.first == reference }
+        nodeMessages.ascending(from: Pair(reference, 0)).rows(atMost: maximumItems) { $0.first == reference }
             .compactMap { messages[$0.value]?.summary }
     }
 
@@ -207,13 +206,13 @@ extension StoredPartner {
         let found =
             switch source {
             case .waiting:
-                due.ascending(from: Triple(rank, 0, 0)).prefix(atMost: count) { $0.first == rank && $0.second == 0 }
+                due.ascending(from: Triple(rank, 0, 0)).rows(atMost: count) { $0.first == rank && $0.second == 0 }
             case .deferred:
-                due.ascending(from: Triple(rank, 1, 0)).prefix(atMost: count) {
+                due.ascending(from: Triple(rank, 1, 0)).rows(atMost: count) {
                     $0.first == rank && $0.second <= now.milliseconds
                 }
             case .strayed:
-                due.ascending(after: Triple(rank, horizon.milliseconds, .max)).prefix(atMost: count) {
+                due.ascending(after: Triple(rank, horizon.milliseconds, .max)).rows(atMost: count) {
                     $0.first == rank
                 }
             }
@@ -222,7 +221,7 @@ extension StoredPartner {
 
     fileprivate var nextDue: Timestamp? {
         Priority.allCases.compactMap { priority in
-            due.ascending(from: Triple(priority.rank, 1, 0)).prefix(atMost: 1) { $0.first == priority.rank }.first
+            due.ascending(from: Triple(priority.rank, 1, 0)).rows(atMost: 1) { $0.first == priority.rank }.first
                 .map { Timestamp(milliseconds: $0.key.second) }
         }.min()
     }

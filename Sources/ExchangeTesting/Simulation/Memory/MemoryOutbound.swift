@@ -117,7 +117,7 @@ extension MemoryStore {
 
     /// In the order of their acceptance.
     func deliveries(of message: MessageID) -> [StoredDelivery] {
-        deliveriesOfMessage.ascending(from: Pair(message, 0)).prefix { $0.first == message }
+        deliveriesOfMessage.ascending(from: Pair(message, 0)).rows { $0.first == message }
             .compactMap { deliveries[$0.key.second] }
     }
 
@@ -129,6 +129,7 @@ extension MemoryStore {
             partner.openItems += 1
             partner.openBytes += Int64(row.envelopeBytes)
             partner.numbers[number.value] = row.ordinal
+            partner.ordinals[row.ordinal] = ()
         }
         deliveries[row.ordinal] = row
         deliveriesOfMessage[Pair(row.messageID, row.ordinal)] = ()

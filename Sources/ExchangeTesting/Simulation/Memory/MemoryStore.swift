@@ -107,6 +107,8 @@ struct StoredPartner: Sendable {
     var openBytes: Int64 = 0
     /// Our deliveries to it by number.
     var numbers = Table<UInt64, Int64>()
+    /// The same, by their order of acceptance.
+    var ordinals = Table<Int64, Void>()
     /// What it still has to be told: by priority, the next attempt in milliseconds (0 until it is put off) and number.
     /// The value is what it adds to a batch, in bytes.
     var due = Table<Triple<Int, Int64, Int64>, Int>()

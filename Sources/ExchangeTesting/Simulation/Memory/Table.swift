@@ -98,7 +98,7 @@ struct Table<Key: Comparable & Sendable, Value: Sendable>: Sendable {
         }
 
         /// The next rows for as long as they are wanted, and no more than `count`.
-        func prefix(atMost count: Int = .max, while isWanted: (Key) -> Bool) -> [(key: Key, value: Value)] {
+        func rows(atMost count: Int = .max, while isWanted: (Key) -> Bool) -> [(key: Key, value: Value)] {
             var rows: [(key: Key, value: Value)] = []
             var walk = self
             while rows.count < count, let row = walk.next(), isWanted(row.key) { rows.append(row) }
