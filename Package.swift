@@ -118,7 +118,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ExchangeStoreTests",
-            dependencies: ["ExchangeStore", "ExchangeCore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "ExchangeStore", "ExchangeCore", "ExchangeTesting", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: house),
         .testTarget(
             name: "SignalExchangeTests",

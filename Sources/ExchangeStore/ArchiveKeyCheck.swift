@@ -12,4 +12,19 @@ package struct ArchiveKeyCheck: Sendable {
         self.fresh = fresh
         self.open = open
     }
+
+    /// Holds the key against what it wrapped before.
+    ///
+    /// - Throws: ``StoreError``, `archive-key-wrong`.
+    package func compare(with kept: [UInt8]) throws(StoreError) {
+        do {
+            try open(kept)
+        } catch {
+            throw StoreError(
+                .archiveKeyWrong,
+                "The archive key is not the one under which this store was written; nothing was changed. Put the "
+                    + "right one back from the copy of the keys.",
+                cause: "\(error)")
+        }
+    }
 }

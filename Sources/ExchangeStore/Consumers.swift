@@ -46,6 +46,9 @@ package struct FeedPosition: Hashable, Sendable, CustomStringConvertible {
 
     private init(numbers: [Int64]) { self.numbers = numbers }
 
+    /// The place behind an entry in each priority.
+    package init(all number: Int64) { self.init(numbers: Priority.allCases.map { _ in number }) }
+
     package subscript(priority: Priority) -> Int64 {
         get { numbers[priority.rank] }
         set { numbers[priority.rank] = newValue }
@@ -148,5 +151,23 @@ package struct FeedEntry<Entry: Hashable & Sendable>: Hashable, Sendable {
     package init(entry: Entry, position: FeedPosition) {
         self.entry = entry
         self.position = position
+    }
+
+    /// What stands in a feed behind a position, the most pressing first.
+    ///
+    /// - Parameter range: the entries of one priority behind a number, in their order.
+    package static func page(
+        after position: FeedPosition, maximumItems: Int,
+        _ range: (_ priority: Priority, _ after: Int64, _ atMost: Int) throws -> [(number: Int64, entry: Entry)]
+    ) rethrows -> [FeedEntry] {
+        var position = position
+        var found: [FeedEntry] = []
+        for priority in Priority.allCases.sorted(by: >) where found.count < maximumItems {
+            for (number, entry) in try range(priority, position[priority], maximumItems - found.count) {
+                position[priority] = number
+                found.append(FeedEntry(entry: entry, position: position))
+            }
+        }
+        return found
     }
 }

@@ -1,12 +1,12 @@
 import ExchangeCore
 import Synchronization
 
-/// Hands each event to every reader of ``SQLiteLedger/events``.
+/// Hands each event to every reader of ``ExchangeLedger/events``.
 ///
 /// An event says "look again", not what is to be seen. Equal events that nobody has read yet are therefore one, and
 /// where more distinct ones wait than ``StoreLimits/eventsMaximumPending``, a single `.everything` takes their place:
 /// a slow reader costs bounded memory and misses nothing.
-final class EventFan: Sendable {
+package final class EventFan: Sendable {
     private struct State {
         var mailboxes: [WeakMailbox] = []
         var isFinished = false
@@ -19,10 +19,10 @@ final class EventFan: Sendable {
     private let state = Mutex(State())
     private let maximumPending: Int
 
-    init(maximumPending: Int) { self.maximumPending = maximumPending }
+    package init(maximumPending: Int) { self.maximumPending = maximumPending }
 
     /// A stream of what happens from now on; it ends with the store, or with its reader.
-    func subscribe() -> AsyncStream<LedgerEvent> {
+    package func subscribe() -> AsyncStream<LedgerEvent> {
         let mailbox = EventMailbox(maximumPending: maximumPending)
         let isFinished = state.withLock { state in
             state.mailboxes.removeAll { $0.mailbox == nil }
@@ -34,12 +34,12 @@ final class EventFan: Sendable {
         return AsyncStream(unfolding: { await mailbox.next() }, onCancel: { mailbox.finish() })
     }
 
-    func send(_ events: [LedgerEvent]) {
+    package func send(_ events: [LedgerEvent]) {
         guard !events.isEmpty else { return }
         for mailbox in mailboxes() { mailbox.put(events) }
     }
 
-    func finish() {
+    package func finish() {
         state.withLock { $0.isFinished = true }
         for mailbox in mailboxes() { mailbox.finish() }
     }

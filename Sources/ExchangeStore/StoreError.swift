@@ -40,7 +40,7 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension StoreError {
-    static let closed = StoreError(.storeUnavailable, "The store was closed. Start the node again to open it.")
+    package static let closed = StoreError(.storeUnavailable, "The store was closed. Start the node again to open it.")
 
     /// A column holds what no version of the node writes there.
     static func unreadable(_ column: String) -> StoreError {
@@ -51,15 +51,39 @@ extension StoreError {
     }
 
     /// An older copy would give numbers a second time: the file as it is, and the partners, are all there is.
-    static let adviceForDamage =
+    package static let adviceForDamage =
         "Keep the whole store folder, copy it elsewhere, and call somebody who knows SQLite; do NOT start on an older "
         + "copy. Telephone the partners: what was accepted and not receipted may have told nobody."
 
-    static func invariant(_ what: String) -> StoreError {
+    package static func invariant(_ what: String) -> StoreError {
         StoreError(
             .invariantViolated,
             "A change was refused because it would have broken the store's rules; nothing of it was written. "
                 + "Report this with the log.",
             cause: what)
+    }
+
+    /// A file that has no mark of a store, or nothing in it where there must be a store.
+    package static func notAStore(cause: String) -> StoreError {
+        StoreError(
+            .storeDamaged,
+            "The file is not a store of an exchange node. Look at the folder that is configured. " + adviceForDamage,
+            cause: cause)
+    }
+
+    package static func diskFull(cause: String) -> StoreError {
+        StoreError(
+            .diskFull,
+            "The disk is full. Nothing was accepted; make room. A running node then goes on by itself, and one that did "
+                + "not start has to be started.",
+            cause: cause)
+    }
+
+    /// A sync failed: what is on the disk is in doubt.
+    package static func durabilityLost(cause: String) -> StoreError {
+        StoreError(
+            .durabilityLost,
+            "A write may not have reached the disk. The node must stop; look at the disk, then start it again.",
+            cause: cause)
     }
 }

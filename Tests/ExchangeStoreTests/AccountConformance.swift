@@ -131,12 +131,13 @@ import Testing
         #expect(all.first?.clearedAt == Sample.start)
     }
 
-    @Test func `beyond so many open alarms of a partner further messages share one, and an open one keeps its own`()
-        async throws
-    {
+    @Test(arguments: StoreForm.all)
+    func `beyond so many open alarms of a partner further messages share one, and an open one keeps its own`(
+        form: StoreForm
+    ) async throws {
         var limits = StoreLimits()
         limits.alarmsMaximumOpen = 2
-        let ledger = try await Sample.openSQLite(limits: limits)
+        let ledger = try await form.open(limits: limits)
         let ids = try (1...4).map { try Sample.message($0).id }
         func raise(_ id: MessageID) async throws {
             try await ledger.raise(

@@ -186,10 +186,13 @@ import Testing
         #expect(again == .known(consumer))
     }
 
-    @Test func `there are no more consumers than there may be, and the node's own have their place`() async throws {
+    @Test(arguments: StoreForm.all)
+    func `there are no more consumers than there may be, and the node's own have their place`(
+        form: StoreForm
+    ) async throws {
         var limits = StoreLimits()
         limits.consumersMaximum = 1
-        let ledger = try await Sample.openSQLite(limits: limits)
+        let ledger = try await form.open(limits: limits)
         _ = try await Self.follow(ledger)
         let addition = try await ledger.addConsumer(
             Self.desk, of: .inbox, fromStart: true, key: Self.key(2), by: .user(7), now: Sample.start)
@@ -199,10 +202,13 @@ import Testing
         guard case .added = own else { throw Unexpected(what: "\(own)") }
     }
 
-    @Test func `many arrivals get their numbers in more than one operation, and none is left out`() async throws {
+    @Test(arguments: StoreForm.all)
+    func `many arrivals get their numbers in more than one operation, and none is left out`(
+        form: StoreForm
+    ) async throws {
         var limits = StoreLimits()
         limits.feedMaximumNumbersPerOperation = 2
-        let ledger = try await Sample.openSQLite(limits: limits)
+        let ledger = try await form.open(limits: limits)
         for ordinal in 1...5 { try await ledger.receive(ordinal, number: UInt64(ordinal)) }
         #expect(try await Self.fetch(ledger, after: .start).ordinals == [1, 2, 3, 4, 5])
     }
@@ -234,8 +240,9 @@ import Testing
         #expect(behind.map(\.entry.followUp) == [.owned])
     }
 
-    @Test func `an attempt that failed is no change of a delivery`() async throws {
-        let ledger = try await Sample.openSQLite()
+    @Test(arguments: StoreForm.all)
+    func `an attempt that failed is no change of a delivery`(form: StoreForm) async throws {
+        let ledger = try await form.open()
         try await ledger.accept(1)
         try await ledger.recordAttempt(
             [SequenceNumber(1)], to: Community.avim, detail: "refused", at: Sample.start)

@@ -1,5 +1,6 @@
 import ExchangeCore
 import ExchangeStore
+import ExchangeTesting
 import Foundation
 import Testing
 
@@ -29,9 +30,11 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Gives each test of a suite a folder of its own, and removes it after the test.
+/// Gives each test of a suite a folder of its own, and removes it after the test; and a disk in memory beside it.
 struct TemporaryFolder: SuiteTrait, TestTrait, TestScoping {
     @TaskLocal static var path = ""
+    /// What the stores in memory of this test are on.
+    @TaskLocal static var disk = MemoryDisk()
     var isRecursive: Bool { true }
 
     /// Where this test's store is.
@@ -46,7 +49,9 @@ struct TemporaryFolder: SuiteTrait, TestTrait, TestScoping {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("exchange-store-\(UUID())").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: path) }
-        try await Self.$path.withValue(path) { try await function() }
+        try await Self.$path.withValue(path) {
+            try await Self.$disk.withValue(MemoryDisk()) { try await function() }
+        }
     }
 }
 
@@ -57,12 +62,15 @@ extension Trait where Self == TemporaryFolder {
 /// A form of the store that must pass the conformance suite.
 struct StoreForm: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    private let opening: @Sendable () async throws -> any ExchangeLedger
+    private let opening: @Sendable (StoreLimits) async throws -> any ExchangeLedger
 
     /// Opens the store of this test, for the first time or again.
-    func open() async throws -> any ExchangeLedger { try await opening() }
+    func open(limits: StoreLimits = StoreLimits()) async throws -> any ExchangeLedger { try await opening(limits) }
 
-    static let all = [StoreForm(testDescription: "SQLite") { try await Sample.openSQLite() }]
+    static let all = [
+        StoreForm(testDescription: "SQLite") { try await Sample.openSQLite(limits: $0) },
+        StoreForm(testDescription: "memory") { try await Sample.openMemory(limits: $0) },
+    ]
 }
 
 enum Sample {
@@ -80,6 +88,13 @@ enum Sample {
     ) async throws -> SQLiteLedger {
         try await SQLiteLedger.open(
             at: path, digest: SHA256.digest, random: random, now: Self.now(now), limits: limits)
+    }
+
+    static func openMemory(
+        on disk: MemoryDisk = TemporaryFolder.disk, now: Timestamp = start, limits: StoreLimits = StoreLimits()
+    ) async throws -> MemoryLedger {
+        try await MemoryLedger.open(
+            on: disk, digest: SHA256.digest, random: random, now: Self.now(now), limits: limits)
     }
 
     static func digest(_ text: String) -> Digest { SHA256.digest(Array(text.utf8)) }

@@ -114,10 +114,13 @@ import Testing
         #expect(try await Self.inbox(ledger) == ["2"])
     }
 
-    @Test func `however many waited for one message, they go on in order, some in each transaction`() async throws {
+    @Test(arguments: StoreForm.all)
+    func `however many waited for one message, they go on in order, some in each transaction`(
+        form: StoreForm
+    ) async throws {
         var limits = StoreLimits()
         limits.operationMaximumSteps = 2
-        let ledger = try await Sample.openSQLite(limits: limits)
+        let ledger = try await form.open(limits: limits)
         for ordinal in 2...6 {
             try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: ordinal - 1, priority: .stat)
         }
@@ -145,10 +148,11 @@ import Testing
         #expect(try await Self.inbox(ledger) == ["1", "4", "2", "3", "5", "6"])
     }
 
-    @Test func `what cannot be lined up in one transaction goes on by its own time`() async throws {
+    @Test(arguments: StoreForm.all)
+    func `what cannot be lined up in one transaction goes on by its own time`(form: StoreForm) async throws {
         var limits = StoreLimits()
         limits.operationMaximumSteps = 2
-        let ledger = try await Sample.openSQLite(limits: limits)
+        let ledger = try await form.open(limits: limits)
         let later = Sample.start + Milliseconds(10_000)
         try await ledger.receive(2, number: 2, predecessor: 1)
         for ordinal in 4...7 { try await ledger.receive(ordinal, number: UInt64(ordinal), predecessor: 3, at: later) }

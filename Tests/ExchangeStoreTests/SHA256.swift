@@ -1,7 +1,7 @@
 import ExchangeCore
 
-/// SHA-256 (FIPS 180-4), written out: these tests depend on no cryptographic library, and check the store's chains with
-/// something other than what the node computes them with.
+/// SHA-256 (FIPS 180-4), written out: these tests use no cryptographic library, and check the store's chains with something
+/// other than what the node computes them with.
 enum SHA256 {
     static let digest: DigestFunction = { Digest(hash($0)) ?? .zero }
 

@@ -5,36 +5,9 @@ import GRDB
 /// Finds what is due for one partner, without looking at what is not: with a million deliveries queued it reads as many
 /// rows as it returns.
 ///
-/// Each priority has three sources, and each is a range of one index. The most pressing priority is emptied before the
-/// next.
+/// Each source of ``DueSelection`` is a range of one index.
 struct DueQuery {
-    enum Source: CaseIterable {
-        /// Never put off, by number.
-        case waiting
-        /// Put off until a time that has come, longest due first.
-        case deferred
-        /// Put off until a time that no wait reaches: the clock was set back.
-        case strayed
-
-        /// - Its parameters: the partner, the priority's rank, `now` or the horizon where it is a bound, and how many.
-        var sql: String {
-            let range =
-                switch self {
-                case .waiting: "next_attempt = 0 ORDER BY number"
-                case .deferred: "next_attempt BETWEEN 1 AND ? ORDER BY next_attempt"
-                case .strayed: "next_attempt > ? ORDER BY next_attempt"
-                }
-            return """
-                SELECT number, CASE transport WHEN 'open' THEN envelope_bytes ELSE 0 END FROM delivery
-                WHERE is_outstanding = 1 AND partner = ? AND priority_rank = ? AND \(range) LIMIT ?
-                """
-        }
-    }
-
-    private struct Candidate {
-        let number: Int64
-        let bytes: Int
-    }
+    typealias Source = DueSelection.Source
 
     let database: Database
     let partner: OIN
@@ -54,22 +27,8 @@ struct DueQuery {
             runningDigest: try database.runningDigest(issuedTo: partner, at: last) ?? .zero, nextDue: nil)
     }
 
-    /// The item that does not fit ends the batch; the first always fits, so that no message is too large to be sent.
     func chosenNumbers() throws -> [Int64] {
-        var numbers: [Int64] = []
-        var bytes = 0
-        for priority in Priority.allCases.sorted(by: >) where numbers.count < maximumItems {
-            for candidate in try candidates(priority, atMost: maximumItems - numbers.count) {
-                guard numbers.isEmpty || bytes + candidate.bytes <= maximumBytes else { return numbers }
-                numbers.append(candidate.number)
-                bytes += candidate.bytes
-            }
-        }
-        return numbers
-    }
-
-    private func candidates(_ priority: Priority, atMost count: Int) throws -> ArraySlice<Candidate> {
-        try Source.allCases.flatMap { source in
+        try DueSelection(maximumItems: maximumItems, maximumBytes: maximumBytes).numbers { source, priority, count in
             let bound: StatementArguments =
                 switch source {
                 case .waiting: []
@@ -77,9 +36,9 @@ struct DueQuery {
                 case .strayed: [horizon.milliseconds]
                 }
             return try database.all(source.sql, [partner.text, priority.rank] + bound + [count]) {
-                Candidate(number: $0.integer(0), bytes: $0.count(1))
+                DueSelection.Candidate(number: $0.integer(0), bytes: $0.count(1))
             }
-        }.sorted { $0.number < $1.number }.prefix(count)
+        }
     }
 
     private func delivery(_ number: Int64) throws -> DueDelivery {
@@ -119,5 +78,21 @@ struct DueQuery {
                 [partner.text, priority.rank]
             ) { $0.timestamp(0) }
         }.min()
+    }
+}
+
+extension DueSelection.Source {
+    /// - Its parameters: the partner, the priority's rank, `now` or the horizon where it is a bound, and how many.
+    var sql: String {
+        let range =
+            switch self {
+            case .waiting: "next_attempt = 0 ORDER BY number"
+            case .deferred: "next_attempt BETWEEN 1 AND ? ORDER BY next_attempt"
+            case .strayed: "next_attempt > ? ORDER BY next_attempt"
+            }
+        return """
+            SELECT number, CASE transport WHEN 'open' THEN envelope_bytes ELSE 0 END FROM delivery
+            WHERE is_outstanding = 1 AND partner = ? AND priority_rank = ? AND \(range) LIMIT ?
+            """
     }
 }

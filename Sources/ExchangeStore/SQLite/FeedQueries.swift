@@ -72,7 +72,7 @@ extension SQLiteLedger {
     ) async throws -> [FeedEntry<InboxEntry>] {
         try await numberArrivals(now)
         return try await read { database in
-            try database.feed(after: position, maximumItems: maximumItems) { priority, number, count in
+            try FeedEntry.page(after: position, maximumItems: maximumItems) { priority, number, count in
                 try database.all(
                     FeedQueries.inbox, [priority.rank, number, count, now.milliseconds]
                 ) { (number: $0.integer(MessageSummary.columnCount + 7), entry: try InboxEntry($0)) }
@@ -84,7 +84,7 @@ extension SQLiteLedger {
         after position: FeedPosition, maximumItems: Int
     ) async throws -> [FeedEntry<DeliveryEntry>] {
         try await read { database in
-            try database.feed(after: position, maximumItems: maximumItems) { priority, number, count in
+            try FeedEntry.page(after: position, maximumItems: maximumItems) { priority, number, count in
                 try database.all(FeedQueries.deliveries, [priority.rank, number, count]) {
                     (number: $0.integer(MessageSummary.columnCount + 19), entry: try DeliveryEntry($0))
                 }
@@ -184,30 +184,11 @@ extension Database {
 
     /// The place behind all that was ever handed out: a delivery's last change took the number of the one before with it.
     fileprivate func lastPosition(of feed: FeedName) throws -> FeedPosition {
-        let last = try lastNumber(of: feed)
-        var position = FeedPosition.start
-        for priority in Priority.allCases { position[priority] = last }
-        return position
+        FeedPosition(all: try lastNumber(of: feed))
     }
 
     fileprivate func hasUnnumbered(_ now: Timestamp) throws -> Bool {
         try first(FeedQueries.unnumbered, [now.milliseconds, 1]) { _ in true } ?? false
-    }
-
-    /// - Parameter range: the entries of one priority behind a number, in their order.
-    fileprivate func feed<Entry>(
-        after position: FeedPosition, maximumItems: Int,
-        _ range: (_ priority: Priority, _ after: Int64, _ atMost: Int) throws -> [(number: Int64, entry: Entry)]
-    ) throws -> [FeedEntry<Entry>] {
-        var position = position
-        var found: [FeedEntry<Entry>] = []
-        for priority in Priority.allCases.sorted(by: >) where found.count < maximumItems {
-            for (number, entry) in try range(priority, position[priority], maximumItems - found.count) {
-                position[priority] = number
-                found.append(FeedEntry(entry: entry, position: position))
-            }
-        }
-        return found
     }
 }
 

@@ -48,11 +48,7 @@ enum Opening {
         let mark = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb_%'")
         guard mark == Schema.applicationID || (!mustExist && mark == 0 && isEmpty == 0) else {
-            throw StoreError(
-                .storeDamaged,
-                "The file is not a store of an exchange node. Look at the folder that is configured. "
-                    + StoreError.adviceForDamage,
-                cause: "application_id \(mark)")
+            throw StoreError.notAStore(cause: "application_id \(mark)")
         }
         if try Schema.migrator.hasBeenSuperseded(database) {
             throw StoreError(
@@ -68,16 +64,7 @@ enum Opening {
         for table in ["archive_key_check", "case_key"] where try database.tableExists(table) {
             let kept = try database.first("SELECT wrapped_key FROM \(table) LIMIT 1") { $0.bytes(0) }
             guard let kept else { continue }
-            do {
-                try check.open(kept)
-            } catch {
-                throw StoreError(
-                    .archiveKeyWrong,
-                    "The archive key is not the one under which this store was written; nothing was changed. Put the "
-                        + "right one back from the copy of the keys.",
-                    cause: "\(error)")
-            }
-            return
+            return try check.compare(with: kept)
         }
     }
 

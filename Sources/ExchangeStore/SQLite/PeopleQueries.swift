@@ -36,7 +36,7 @@ extension Database {
     /// message before it is not shown, unless the clock stands before its reception: then it was set back, and waiting on
     /// would hide a message.
     func inbox(_ filter: InboxFilter, now: Timestamp) throws -> Page<InboxEntry> {
-        try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, turn, count in
+        try Page.mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, turn, count in
             try InboxState.allCases.filter(filter.states.contains).flatMap { state in
                 try all(
                     ListQueries.inbox(ofOne: filter.id != nil),
@@ -64,7 +64,8 @@ extension Database {
             }
             return Page(found, maximumItems: filter.maximumItems)
         }
-        return try mostPressing(after: filter.after, maximumItems: filter.maximumItems) { priority, ordinal, count in
+        return try Page.mostPressing(after: filter.after, maximumItems: filter.maximumItems) {
+            priority, ordinal, count in
             try all(sql, of + [priority.rank, ordinal, count]) { try DeliveryEntry.placed($0) }
         }
     }
@@ -91,26 +92,6 @@ extension Database {
 
     func withdrawnCount() throws -> Int {
         try first("SELECT count(*) FROM delivery WHERE transport = 'withdrawn'", []) { $0.count(0) } ?? 0
-    }
-
-    /// The most pressing priority first, and in it the oldest.
-    ///
-    /// - Parameter range: the entries of one priority behind an ordinal: the lowest ordinals, in any order.
-    private func mostPressing<Entry>(
-        after position: ListPosition?, maximumItems: Int,
-        _ range: (_ priority: Priority, _ after: Int64, _ atMost: Int) throws -> [(
-            position: ListPosition, entry: Entry
-        )]
-    ) throws -> Page<Entry> {
-        let wanted = maximumItems + 1
-        var found: [(position: ListPosition, entry: Entry)] = []
-        for priority in Priority.allCases.sorted(by: >) where found.count < wanted {
-            guard priority.rank <= position?.rank ?? .max else { continue }
-            let ordinal = priority.rank == position?.rank ? position?.ordinal ?? 0 : 0
-            let ofPriority = try range(priority, ordinal, wanted - found.count)
-            found += ofPriority.sorted { $0.position.ordinal < $1.position.ordinal }.prefix(wanted - found.count)
-        }
-        return Page(found, maximumItems: maximumItems)
     }
 }
 

@@ -13,19 +13,16 @@ extension StoreError {
         let cause = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
         switch error.resultCode {
         case .SQLITE_FULL:
-            return diskFull(cause)
+            return diskFull(cause: cause)
         case .SQLITE_IOERR:
             // The shared-memory index could not grow. It is not part of what is durable, and is made anew.
-            if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE { return diskFull(cause) }
+            if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE { return diskFull(cause: cause) }
             guard isWriting else {
                 return StoreError(
                     .storeUnavailable, "The store could not be read. Look at the disk and the system's log.",
                     cause: cause)
             }
-            return StoreError(
-                .durabilityLost,
-                "A write may not have reached the disk. The node must stop; look at the disk, then start it again.",
-                cause: cause)
+            return durabilityLost(cause: cause)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return StoreError(
                 .storeDamaged, "The store's file is damaged. Stop the node. \(adviceForDamage)", cause: cause)
@@ -39,13 +36,5 @@ extension StoreError {
                 .storeUnavailable, "The store cannot be used now. Look at the folder's permissions and the disk.",
                 cause: cause)
         }
-    }
-
-    private static func diskFull(_ cause: String) -> StoreError {
-        StoreError(
-            .diskFull,
-            "The disk is full. Nothing was accepted; make room. A running node then goes on by itself, and one that did "
-                + "not start has to be started.",
-            cause: cause)
     }
 }

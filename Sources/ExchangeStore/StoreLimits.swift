@@ -1,6 +1,6 @@
 package import ExchangeCore
 
-/// The SQLite store's own bounds.
+/// The store's own bounds. Those of groups, logs, files and connections are the SQLite form's alone.
 package struct StoreLimits: Hashable, Sendable {
     /// Operations in one group commit. Beyond 256 the gain is small, and everyone in a group waits for all of it.
     package var groupMaximumOperations = 256
@@ -18,7 +18,7 @@ package struct StoreLimits: Hashable, Sendable {
     package var openingCheckMaximumBytes: Int64 = 256 << 20
     /// Connections that read beside the writer.
     package var readersMaximum = 4
-    /// Distinct events that may wait for a reader of ``SQLiteLedger/events``.
+    /// Distinct events that may wait for a reader of ``ExchangeLedger/events``.
     package var eventsMaximumPending = 4096
     /// Open alarms of one code and one partner, each of a message of its own.
     package var alarmsMaximumOpen = 1000

@@ -1,0 +1,55 @@
+package import ExchangeCore
+
+/// Chooses what is due for one partner: the most pressing priority is emptied before the next.
+///
+/// Each priority has three sources, and of each only as many are looked at as are chosen, however many wait.
+package struct DueSelection: Sendable {
+    package enum Source: CaseIterable, Sendable {
+        /// Never put off, by number.
+        case waiting
+        /// Put off until a time that has come, longest due first.
+        case deferred
+        /// Put off until a time that no wait reaches: the clock was set back.
+        case strayed
+    }
+
+    /// A delivery that is due.
+    package struct Candidate: Sendable {
+        package let number: Int64
+        /// Of its envelope, where that travels.
+        package let bytes: Int
+
+        package init(number: Int64, bytes: Int) {
+            self.number = number
+            self.bytes = bytes
+        }
+    }
+
+    package let maximumItems: Int
+    package let maximumBytes: Int
+
+    package init(maximumItems: Int, maximumBytes: Int) {
+        self.maximumItems = maximumItems
+        self.maximumBytes = maximumBytes
+    }
+
+    /// The item that does not fit ends the batch; the first always fits, so that no message is too large to be sent.
+    ///
+    /// - Parameter candidates: the first of one source of one priority, in the order of the source.
+    package func numbers(
+        _ candidates: (_ source: Source, _ priority: Priority, _ atMost: Int) throws -> [Candidate]
+    ) rethrows -> [Int64] {
+        var numbers: [Int64] = []
+        var bytes = 0
+        for priority in Priority.allCases.sorted(by: >) where numbers.count < maximumItems {
+            let count = maximumItems - numbers.count
+            let ofPriority = try Source.allCases.flatMap { try candidates($0, priority, count) }
+            for candidate in ofPriority.sorted(by: { $0.number < $1.number }).prefix(count) {
+                guard numbers.isEmpty || bytes + candidate.bytes <= maximumBytes else { return numbers }
+                numbers.append(candidate.number)
+                bytes += candidate.bytes
+            }
+        }
+        return numbers
+    }
+}

@@ -1,0 +1,74 @@
+import ExchangeCore
+import ExchangeStore
+
+extension MemoryStore {
+    func account(with partner: OIN) -> ChannelAccount { (partners[partner] ?? StoredPartner()).account }
+
+    func partnerEntries() -> [PartnerEntry] {
+        partners.ascending.map { partner, row in
+            PartnerEntry(
+                partner: partner, account: row.account, lastTallyAt: row.lastTallyAt, agreement: row.agreement,
+                attempts: row.attempts, duplicates: row.duplicates)
+        }
+    }
+
+    /// - Returns: `nil` beyond the end of our channel, or beyond the contiguous position of theirs.
+    func runningDigest(with partner: OIN, isOutgoing: Bool, at number: SequenceNumber) -> Digest? {
+        guard number != .none else { return .zero }
+        return isOutgoing
+            ? deliveryRow(DeliveryKey(partner: partner, number: number))?.runningDigest
+            : partners[partner]?.slots[number.value]?.runningDigest
+    }
+
+    func answeredNumbers(of partner: OIN) -> [AnsweredNumber] {
+        guard let row = partners[partner] else { return [] }
+        let span = UInt64(ProtocolLimits.tallyOutcomesMaximumNumbers)
+        let lowest = row.highestSeen.value < span ? 0 : row.highestSeen.value - span
+        return row.slots.descending.rows { $0 > lowest }.map { _, slot in
+            let kind: AnsweredKind =
+                switch slot.answer {
+                case .receipt: .receipt
+                case .refusal: .refusal
+                case .noted: .noted
+                }
+            return AnsweredNumber(number: slot.item.number, kind: kind)
+        }
+    }
+
+    /// Where each channel of ours stands, in the order of the partners' OINs.
+    func issuedPositions() -> [PartnerPosition] {
+        partners.ascending.map { PartnerPosition(partner: $0.key, position: $0.value.issued) }
+    }
+}
+
+extension StoredPartner {
+    fileprivate var account: ChannelAccount {
+        ChannelAccount(
+            issued: issued, open: openItems, received: received, highestSeen: highestSeen,
+            gaps: gaps.ascending.rows(atMost: ProtocolLimits.tallyMaximumGaps) { _ in true }
+                .map { NumberRange(SequenceNumber($0.key), SequenceNumber($0.value)) },
+            // Moved by a backup, which this form has none of.
+            safe: .none)
+    }
+}
+
+extension MemoryTransaction {
+    mutating func takeTally(_ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now) throws -> PairAgreement {
+        let (agreement, changes) = TallyReception.decide(
+            tally, signed: signed, isAnswer: isAnswer, facts: store.tallyFacts(for: tally), now: now)
+        try apply(changes)
+        return agreement
+    }
+
+    mutating func keepTally(
+        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement
+    ) throws {
+        guard !signed.isEmpty else { throw StoreError.invariant("a tally is kept as it was signed") }
+        let at = at
+        store.change(partner) { row in
+            row.incarnations.tallies[incarnation] = StoredTally(signed: signed, keptAt: at)
+            row.lastTallyAt = at
+            row.agreement = agreement
+        }
+    }
+}

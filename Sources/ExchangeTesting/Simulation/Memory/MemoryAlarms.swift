@@ -1,0 +1,108 @@
+import ExchangeCore
+import ExchangeStore
+
+extension MemoryTransaction {
+    /// Opens an alarm, or counts it where it is open already; its detail is then the latest, its time the first.
+    ///
+    /// An alarm that opens has an audit leaf. Beyond ``StoreLimits/alarmsMaximumOpen`` of one code and partner, further
+    /// messages count on one row of no message.
+    mutating func raise(_ alarm: Alarm) {
+        let messageID = isCrowded(alarm) ? nil : alarm.messageID
+        let key = alarmKey(alarm.code, alarm.partner, messageID)
+        tell(.alarmsChanged)
+        if let ordinal = store.openAlarmKeys[key], let known = store.alarms[ordinal] {
+            let first = known.alarm
+            store.alarms[ordinal] = AlarmEntry(
+                alarm: Alarm(
+                    code: first.code, partner: first.partner, messageID: first.messageID, detail: alarm.detail,
+                    at: first.at),
+                count: known.count + 1, clearedAt: nil)
+            return
+        }
+        let ordinal = Int64(store.alarms.count) + 1
+        store.alarms[ordinal] = AlarmEntry(
+            alarm: Alarm(
+                code: alarm.code, partner: alarm.partner, messageID: messageID, detail: alarm.detail, at: alarm.at),
+            count: 1, clearedAt: nil)
+        store.openAlarms[ordinal] = ()
+        store.openAlarmKeys[key] = ordinal
+        store.openAlarmCounts[Pair(key.first, key.second), default: 0] += 1
+        append(
+            AuditLeaf(
+                .alarmRaised, at: alarm.at, messageID: messageID, partner: alarm.partner, note: alarm.code.rawValue))
+    }
+
+    private func isCrowded(_ alarm: Alarm) -> Bool {
+        let key = alarmKey(alarm.code, alarm.partner, alarm.messageID)
+        guard alarm.messageID != nil, !store.openAlarmKeys.contains(key) else { return false }
+        return store.openAlarmCounts[Pair(key.first, key.second)] ?? 0 >= limits.alarmsMaximumOpen
+    }
+
+    /// Clears exactly this alarm: that of the message, or the one of no message.
+    mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) {
+        let key = alarmKey(code, partner, messageID)
+        if store.openAlarmKeys.contains(key) { end([key], at: at) }
+    }
+
+    /// Clears the alarms of a code and partner, whatever their message.
+    mutating func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) {
+        let first = alarmKey(code, partner, nil)
+        let keys = store.openAlarmKeys.ascending(from: first).rows {
+            $0.first == first.first && $0.second == first.second
+        }
+        if !keys.isEmpty { end(keys.map(\.key), at: at) }
+    }
+
+    private mutating func end(_ keys: [Triple<String, String, Bytes16>], at: Timestamp) {
+        for key in keys {
+            guard let ordinal = store.openAlarmKeys[key], let known = store.alarms[ordinal] else { continue }
+            store.alarms[ordinal] = AlarmEntry(alarm: known.alarm, count: known.count, clearedAt: at)
+            store.openAlarms[ordinal] = nil
+            store.openAlarmKeys[key] = nil
+            store.openAlarmCounts[Pair(key.first, key.second), default: 0] -= 1
+        }
+        tell(.alarmsChanged)
+    }
+
+    /// The message of none is zero, which is the id of no message.
+    private func alarmKey(
+        _ code: AlarmCode, _ partner: OIN?, _ messageID: MessageID?
+    ) -> Triple<String, String, Bytes16> {
+        Triple(code.rawValue, partner?.text ?? "", messageID?.value ?? Bytes16(high: 0, low: 0))
+    }
+
+    /// Appends a leaf to the audit log: its hash is `SHA-256(hash before ‖ DER of the leaf)`, the first on 32 zero bytes.
+    mutating func append(_ leaf: AuditLeaf) {
+        let last = store.audit.last
+        let bytes = leaf.wireBytes
+        let hash = digest((last?.value.hash ?? .zero).bytes + bytes)
+        store.audit[(last?.key ?? 0) + 1] = StoredLeaf(leaf: bytes, hash: hash)
+    }
+}
+
+extension MemoryStore {
+    /// In the order in which they were first raised.
+    func alarmEntries(includingCleared: Bool) -> [AlarmEntry] {
+        includingCleared ? alarms.ascending.map(\.value) : openAlarms.ascending.compactMap { alarms[$0.key] }
+    }
+
+    /// Walks the chain from its first leaf.
+    func verifyAuditChain(digest: DigestFunction) -> AuditChainState {
+        var head = Digest.zero
+        var leaves = 0
+        for (ordinal, row) in audit.ascending {
+            head = digest(head.bytes + row.leaf)
+            guard ordinal == leaves + 1, row.hash == head else { return .broken(atLeaf: leaves + 1) }
+            leaves += 1
+        }
+        return .intact(leaves: leaves, head: head)
+    }
+}
+
+extension Table {
+    /// The row of a key, or what is written in its place.
+    fileprivate subscript(key: Key, default value: Value) -> Value {
+        get { self[key] ?? value }
+        set { self[key] = newValue }
+    }
+}

@@ -1,0 +1,182 @@
+package import ExchangeCore
+package import ExchangeStore
+
+// Each write reads its facts, asks the core, and applies what it decided, in one transaction.
+
+extension MemoryLedger {
+    package func caseKey(for reference: CaseReference, orKeep candidate: [UInt8]) async throws -> [UInt8] {
+        if let known = try read().caseKeys[reference] { return known }
+        // The time stands in no row of this change.
+        return try write(at: Timestamp(milliseconds: 0)) { transaction in
+            if let known = transaction.store.caseKeys[reference] { return known }
+            if !candidate.isEmpty { transaction.store.caseKeys[reference] = candidate }
+            return candidate
+        }
+    }
+
+    package func accept(
+        _ request: AcceptanceRequest, limits: NodeLimits, now: Now
+    ) async throws -> AcceptanceResult {
+        try write(at: now.wall) { transaction in
+            let facts = transaction.store.acceptanceFacts(for: request)
+            switch Acceptance.decide(request, facts: facts, limits: limits, now: now) {
+            case .accept(let changes):
+                try transaction.apply(changes)
+                return .accepted(request.message.id)
+            case .repeat(let message): return .repeated(message)
+            case .refuse(let refusal): return .refused(refusal)
+            }
+        }
+    }
+
+    package func recordAttempt(
+        _ numbers: [SequenceNumber], to partner: OIN, detail: String, at: Timestamp
+    ) async throws {
+        try write(at: at) { transaction in
+            for number in numbers {
+                try transaction.recordAttempt(DeliveryKey(partner: partner, number: number), detail: detail)
+            }
+        }
+    }
+
+    package func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws {
+        try write(at: now.wall) { transaction in
+            for record in answers {
+                let key = DeliveryKey(partner: partner, number: record.number)
+                guard let facts = try transaction.store.deliveryFacts(for: key) else {
+                    throw StoreError.invariant("an answer to number \(key.number), which \(partner) was never sent")
+                }
+                try transaction.apply(
+                    AnswerRecording.decide(record.answer, for: key, facts: facts, jitter: record.jitter, now: now))
+            }
+        }
+    }
+
+    package func moveTransport(
+        _ key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
+    ) async throws -> Bool {
+        try write(at: at) { transaction in
+            guard let facts = try transaction.store.deliveryFacts(for: key),
+                let changes = Intervention.decide(event, reason: reason, for: key, facts: facts, by: actor, at: at)
+            else { return false }
+            try transaction.apply(changes)
+            return true
+        }
+    }
+
+    package func receive(
+        _ proposals: [ReceptionProposal], from partner: OIN, limits: NodeLimits, now: Now
+    ) async throws -> [ReceptionResult] {
+        var (results, unfinished) = try write(at: now.wall) { transaction in
+            let results = try proposals.map { try transaction.receive($0, from: partner, limits: limits, now: now) }
+            return (results, transaction.unfinished)
+        }
+        // A number that closes a wide gap, or that many waited for: the rest in transactions of their own.
+        while !unfinished.isEmpty {
+            let rest = unfinished
+            unfinished = try write(at: now.wall) { transaction in
+                if rest.hasMoreToAdvance { transaction.advance(partner) }
+                try transaction.releaseSuccessors(of: rest.toRelease, from: partner, at: now.wall)
+                return transaction.unfinished
+            }
+        }
+        return results
+    }
+
+    package func takeTally(
+        _ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now
+    ) async throws -> PairAgreement {
+        try write(at: now.wall) { try $0.takeTally(tally, signed: signed, isAnswer: isAnswer, now: now) }
+    }
+
+    package func keepIncarnation(
+        _ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN
+    ) async throws {
+        try write(at: seen.firstSeen) { try $0.keep(seen, skipping: skipped, of: partner) }
+    }
+
+    package func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption {
+        try write(at: at) { try $0.adoptDirectory(directory) }
+    }
+
+    package func keepValidationData(_ inUse: [ValidationObject], at: Timestamp) async throws {
+        try write(at: at) { try $0.keepValidationData(inUse) }
+    }
+
+    // MARK: What the organisation's systems follow
+
+    package func addConsumer(
+        _ name: ConsumerName, of feed: FeedName, fromStart: Bool, key: Bytes16, by actor: ActorID, now: Timestamp
+    ) async throws -> ConsumerAddition {
+        // "From now on" is behind all that is there to see.
+        if feed == .inbox, !fromStart { try numberArrivals(now) }
+        return try write(at: now) { transaction in
+            try transaction.addConsumer(name, of: feed, fromStart: fromStart, key: key, by: actor, now: now)
+        }
+    }
+
+    package func removeConsumer(_ name: ConsumerName, by actor: ActorID, at: Timestamp) async throws -> Bool {
+        try write(at: at) { $0.removeConsumer(name, by: actor) }
+    }
+
+    package func confirm(
+        _ cursor: FeedCursor, of name: ConsumerName, by actor: ActorID, at: Timestamp
+    ) async throws -> Confirmation {
+        try write(at: at) { $0.confirm(cursor, of: name, by: actor) }
+    }
+
+    package func inboxFeed(
+        after position: FeedPosition, maximumItems: Int, now: Timestamp
+    ) async throws -> [FeedEntry<InboxEntry>] {
+        try numberArrivals(now)
+        return try read().inboxFeed(after: position, maximumItems: maximumItems, now: now)
+    }
+
+    private func numberArrivals(_ now: Timestamp) throws {
+        while try !read().unnumberedRows(now, atMost: 1).isEmpty { try write(at: now) { $0.numberArrivals(now) } }
+    }
+
+    // MARK: Alarms
+
+    package func raise(_ alarm: Alarm) async throws {
+        try write(at: alarm.at) { $0.raise(alarm) }
+    }
+
+    package func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) async throws {
+        try write(at: at) { $0.clear(code, partner: partner, messageID: messageID, at: at) }
+    }
+
+    package func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws {
+        try write(at: at) { $0.clearAll(code, partner: partner, at: at) }
+    }
+}
+
+extension MemoryTransaction {
+    fileprivate mutating func receive(
+        _ proposal: ReceptionProposal, from partner: OIN, limits: NodeLimits, now: Now
+    ) throws -> ReceptionResult {
+        let item = proposal.query.item
+        let facts = store.receptionFacts(for: proposal.query, from: partner)
+        // Decided again on what stands now: a signature that was made for an older verdict is thrown away.
+        let verdict = Reception.decide(item, proposal.examination, facts: facts, limits: limits, now: now)
+        guard verdict == proposal.verdict else { return .changed }
+        try apply(
+            Reception.changes(
+                item, from: partner, verdict, examination: proposal.examination, answer: proposal.answer,
+                facts: facts, limits: limits, now: now))
+        switch verdict {
+        case .examine: preconditionFailure("an item is examined before it is written")
+        case .repeat(let answer):
+            store.change(partner) { $0.duplicates += 1 }
+            // A node that ended half-way through a wide gap goes on where its partner asks again.
+            advance(partner)
+            return .kept(answer)
+        case .note(let kind, let reason): return .kept(.noted(kind, reason: reason))
+        case .later(let code, let detail, _): return .later(code, detail: detail)
+        case .receipt, .refuse, .reissue:
+            guard let answer = proposal.answer else { preconditionFailure("a receipt and a refusal are signed") }
+            if case .reissue = verdict { store.change(partner) { $0.duplicates += 1 } }
+            return .kept(answer)
+        }
+    }
+}
