@@ -350,19 +350,21 @@ struct RandomCourse {
         var objects: [ValidationObject] = []
         for _ in 0...draw(0...4) {
             let ordinal = draw(1...8)
-            let kind = ValidationObject.Kind.allCases[ordinal % ValidationObject.Kind.allCases.count]
+            // The same object may be used for something else another time.
+            let kind = ValidationObject.Kind.allCases[draw(0...ValidationObject.Kind.allCases.count - 1)]
             objects.append(
-                ValidationObject(
-                    kind, digest: Sample.digest("object \(ordinal)"),
-                    keyIdentifier: kind == .revocationList ? [] : [UInt8(ordinal % 3)], der: [UInt8(ordinal)]))
+                ValidationObject(kind, digest: Sample.digest("object \(ordinal)"), der: [UInt8(ordinal)]))
         }
+        let since = now + Milliseconds(Int64(draw(-5_000...0)))
         try await same("validation") { [objects, now] in
-            try await $0.keepValidationData(objects, at: now)
+            try await $0.keepValidationData(objects, since: since, at: now)
             return true
         }
         let moment = now + Milliseconds(Int64(draw(-90_000...20_000)))
         try await same("validation data") { try await $0.validationData(at: moment) }
-        try await same("signers") { try await $0.signers(named: [0]) }
+        try await same("validation objects") {
+            try await $0.validationObjects(Set((1...9).map { Sample.digest("object \($0)") }))
+        }
     }
 
     private mutating func reissue() async throws {

@@ -41,12 +41,16 @@ extension MemoryLedger {
         try read().incarnationFacts(incarnation, after: predecessors, of: partner)
     }
 
-    package func validationData(at moment: Timestamp) async throws -> [ValidationObject] {
-        try read().validationData(at: moment, delay: limits.validationDataMaximumDelay)
+    package func validationData(at moment: Timestamp) async throws -> [Digest: ValidationObject.Kind] {
+        try read().validationData(at: moment)
     }
 
-    package func signers(named keyIdentifier: [UInt8]) async throws -> [ValidationObject] {
-        try read().signers(named: keyIdentifier)
+    package func validationObjects(_ digests: Set<Digest>) async throws -> [Digest: [UInt8]] {
+        let store = try read()
+        return Dictionary(
+            uniqueKeysWithValues: digests.compactMap { digest in
+                store.validationObjects[digest].map { (digest, $0) }
+            })
     }
 
     // MARK: What the organisation's systems follow

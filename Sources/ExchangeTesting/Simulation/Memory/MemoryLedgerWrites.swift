@@ -99,8 +99,8 @@ extension MemoryLedger {
         try write(at: at) { try $0.adoptDirectory(directory) }
     }
 
-    package func keepValidationData(_ inUse: [ValidationObject], at: Timestamp) async throws {
-        try write(at: at) { try $0.keepValidationData(inUse) }
+    package func keepValidationData(_ inUse: [ValidationObject], since: Timestamp, at: Timestamp) async throws {
+        try write(at: at) { try $0.keepValidationData(inUse, since: since) }
     }
 
     // MARK: What the organisation's systems follow

@@ -63,12 +63,12 @@ package struct MemoryStore: Sendable {
     var openAlarmCounts = Table<Pair<String, String>, Int>()
     /// By version.
     var directories = Table<Int64, DirectoryMark>()
-    var validationObjects = Table<Int64, ValidationObject>()
-    var validationOrdinals = Table<Digest, Int64>()
-    /// Since when each object is in use that is in use now.
-    var validationInUse = Table<Int64, Timestamp>()
-    /// Periods that ended: until when, since when, and of which object.
-    var validationEnded = Table<Triple<Timestamp, Timestamp, Int64>, Void>()
+    var validationObjects = Table<Digest, [UInt8]>()
+    var validationInUse = Table<Digest, ValidationUse>()
+    /// Periods that ended, by when they did.
+    var validationEnded = Table<Pair<Timestamp, Int64>, (digest: Digest, use: ValidationUse)>()
+    /// How many periods ever began.
+    var validationPeriods: Int64 = 0
     var audit = Table<Int64, StoredLeaf>()
 
     package init() {}

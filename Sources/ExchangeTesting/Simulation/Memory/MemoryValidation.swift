@@ -4,23 +4,22 @@ import ExchangeStore
 // By what signatures were judged, and when; and which directory was the last in use.
 
 extension MemoryTransaction {
-    mutating func keepValidationData(_ inUse: [ValidationObject]) throws {
+    mutating func keepValidationData(_ inUse: [ValidationObject], since: Timestamp) throws {
         let objects = Dictionary(inUse.map { ($0.digest, $0) }) { first, _ in first }
         let digests = objects.keys.sorted()
-        let before = store.validationDigestsInUse()
-        guard digests != before.sorted() else { return }
-        for digest in before where objects[digest] == nil { try end(digest) }
-        for object in digests.compactMap({ objects[$0] }) where !before.contains(object.digest) {
-            let known = store.validationOrdinals[object.digest]
-            let isSound = !object.der.isEmpty && (object.kind == .revocationList) == object.keyIdentifier.isEmpty
-            // As in the SQLite form, which passes over an object that its table does not take.
-            guard known != nil || isSound else { continue }
-            let ordinal = known ?? Int64(store.validationObjects.count) + 1
-            if known == nil {
-                store.validationObjects[ordinal] = object
-                store.validationOrdinals[object.digest] = ordinal
+        let before = store.validationInUse.ascending.map { (digest: $0.key, kind: $0.value.kind) }
+        let isSame =
+            before.count == digests.count && before.allSatisfy { objects[$0.digest]?.kind == $0.kind }
+        guard !isSame else { return }
+        for (digest, kind) in before where objects[digest]?.kind != kind { try end(digest, at: since) }
+        for object in digests.compactMap({ objects[$0] }) where store.validationInUse[object.digest] == nil {
+            if !store.validationObjects.contains(object.digest) {
+                guard !object.der.isEmpty else { throw StoreError.invariant("an object in use has its bytes") }
+                store.validationObjects[object.digest] = object.der
             }
-            store.validationInUse[ordinal] = at
+            store.validationPeriods += 1
+            store.validationInUse[object.digest] = ValidationUse(
+                ordinal: store.validationPeriods, kind: object.kind, since: since)
         }
         append(
             AuditLeaf(
@@ -28,12 +27,11 @@ extension MemoryTransaction {
                 note: "\(digests.count) objects"))
     }
 
-    private mutating func end(_ digest: Digest) throws {
-        guard let ordinal = store.validationOrdinals[digest], let from = store.validationInUse[ordinal] else {
-            throw StoreError.invariant("no such object in use")
-        }
-        store.validationInUse[ordinal] = nil
-        store.validationEnded[Triple(at, from, ordinal)] = ()
+    /// A clock that was set back ends nothing before it began.
+    private mutating func end(_ digest: Digest, at since: Timestamp) throws {
+        guard let use = store.validationInUse[digest] else { throw StoreError.invariant("no such object in use") }
+        store.validationInUse[digest] = nil
+        store.validationEnded[Pair(max(use.since, since), use.ordinal)] = (digest, use)
     }
 
     mutating func adoptDirectory(_ directory: DirectoryMark) throws -> DirectoryAdoption {
@@ -51,22 +49,25 @@ extension MemoryTransaction {
 extension MemoryStore {
     var latestDirectory: DirectoryMark? { directories.last?.value }
 
-    /// In the order in which they were first noted.
-    var validationDataInUse: [ValidationObject] { validationInUse.ascending.compactMap { validationObjects[$0.key] } }
-
-    fileprivate func validationDigestsInUse() -> [Digest] { validationDataInUse.map(\.digest) }
-
-    /// - Parameter delay: how much later than it judged by them a node may have noted fresh ones.
-    func validationData(at moment: Timestamp, delay: Milliseconds) -> [ValidationObject] {
-        let latest = moment + delay
-        let lowest = Timestamp(milliseconds: .min)
-        let open = validationInUse.ascending.filter { $0.value <= latest }.map(\.key)
-        let ended = validationEnded.ascending(from: Triple(moment, lowest, 0)).filter { $0.key.second <= latest }
-            .map(\.key.third)
-        return Set(open + ended).sorted().compactMap { validationObjects[$0] }
+    /// In the order in which they came into use.
+    var validationDataInUse: [ValidationObject] {
+        validationInUse.ascending.sorted { $0.value.ordinal < $1.value.ordinal }.compactMap { row in
+            validationObjects[row.key].map { ValidationObject(row.value.kind, digest: row.key, der: $0) }
+        }
     }
 
-    func signers(named keyIdentifier: [UInt8]) -> [ValidationObject] {
-        validationObjects.descending.map(\.value).filter { $0.kind == .signer && $0.keyIdentifier == keyIdentifier }
+    func validationData(at moment: Timestamp) -> [Digest: ValidationObject.Kind] {
+        let open = validationInUse.ascending.filter { $0.value.since <= moment }.map { ($0.key, $0.value.kind) }
+        let ended = validationEnded.ascending(after: Pair(moment, .max)).map(\.value)
+            .filter { $0.use.since <= moment }.map { ($0.digest, $0.use.kind) }
+        return Dictionary(open + ended) { first, _ in first }
     }
+}
+
+/// What an object is used for, and since when.
+struct ValidationUse: Sendable {
+    /// Of this period among all of all objects.
+    let ordinal: Int64
+    let kind: ValidationObject.Kind
+    let since: Timestamp
 }
