@@ -238,12 +238,30 @@ extension Nodes {
             }
         }
 
-        @Test func `a refusal of something else is a fault, whatever stands beside it as signed anew`() async throws {
+        @Test func `a refusal of something else, or of a stolen key, is a fault beside a receipt that was signed anew`()
+            async throws
+        {
             try await withCommunity { community in
                 let sample = try EvidenceSample(community)
                 let renewed = try sample.otherKeyOfNidos()
-                let forged = try SignedStatement.sign(
-                    Array("not even a refusal".utf8), kind: .refusal, by: sample.nidos.keys.signing, at: .current)
+                func refusal(of message: VerifiedMessage) throws -> [UInt8] {
+                    let item = ChannelItem(
+                        number: SequenceNumber(1), messageID: message.contentIdentifier, messageDigest: message.digest)
+                    return Refusal(
+                        sender: sample.avim.oin, recipient: sample.nidos.oin, item: item, code: .schemaViolated,
+                        detail: "", at: .current
+                    ).wireBytes
+                }
+                // The last is what a thief can make: it held then, and excuses nothing now.
+                let payloads: [(bytes: [UInt8], notes: [String])] = [
+                    (Array("not even a refusal".utf8), []), (try refusal(of: sample.otherMessage), []),
+                    (try refusal(of: sample.message), ["held-then"]),
+                ]
+                let forged = try payloads.map {
+                    try SignedStatement.sign(
+                        $0.bytes, kind: .refusal, by: sample.nidos.keys.signing, at: .current)
+                }
+                let before = try sample.parts()["chain.pem"]
                 try community.pki.revoke(
                     URL(filePath: community[slug: "nidos"].folder.certificate(.signing)), reason: .keyCompromise)
                 var parts = try sample.parts(
@@ -251,8 +269,7 @@ extension Nodes {
                 parts.index.acknowledgements = []
                 parts[EvidenceSample.acknowledgementFile] = nil
                 parts["certificates/renewed.pem"] = Array(renewed.certificate.pem.utf8)
-                parts["refusals/forged.der"] = forged
-                parts["then/1.pem"] = parts["chain.pem"]
+                parts["then/1.pem"] = before
                 parts.index.message.recipients[0].proofs[0].certificate = "certificates/renewed.pem"
                 parts.index.message.recipients[0].proofs[0].isReissued = true
                 parts.index.message.recipients[0].proofs.append(
@@ -260,9 +277,12 @@ extension Nodes {
                         kind: .refusal, file: "refusals/forged.der", certificate: "certificates/nidos.pem",
                         isReissued: false,
                         judgement: .init(at: parts.index.exportedAt, authorities: "then/1.pem")))
-                let verdict = try parts.verdict()
-                #expect(verdict.faults.map(\.file) == ["refusals/forged.der"], "\(verdict.faults)")
-                #expect(verdict.notes.isEmpty && verdict.heldThen.isEmpty, "\(verdict.notes)")
+                for (refusal, expected) in zip(forged, payloads) {
+                    parts["refusals/forged.der"] = refusal
+                    let verdict = try parts.verdict()
+                    #expect(verdict.faults.map(\.file) == ["refusals/forged.der"], "\(verdict.faults)")
+                    #expect(verdict.notes.map(\.code) == expected.notes, "\(verdict.notes)")
+                }
             }
         }
 
