@@ -309,8 +309,10 @@ extension Nodes {
                 // Whoever makes a folder can make authorities too.
                 let foreign = try ExamplePKI.make(in: community.folder.appending(path: "foreign"))
                 let root = try Certificate(pem: String(contentsOf: foreign.root.certificate, encoding: .utf8))
-                let elsewhere = try judged(sample.parts()).verdict(anchors: ("roots.pem", [root]))
-                #expect(elsewhere.heldThen.isEmpty)
+                var rooted = judged(try sample.parts())
+                rooted["then/1.pem"] = ["anchors.pem", "chain.pem"].flatMap { rooted[$0] ?? [] }
+                #expect(try rooted.verdict().heldThen.count == 2)
+                #expect(try rooted.verdict(anchors: ("roots.pem", [root])).heldThen.isEmpty)
             }
         }
 
