@@ -77,7 +77,8 @@ extension Nodes {
                 let holder = try ChildProcess(
                     URL(filePath: "/usr/bin/setpriv"),
                     [
-                        "--reuid", "\(Self.user)", "--regid", "\(Self.group)", "--clear-groups", "/usr/bin/python3", "-c",
+                        "--reuid", "\(Self.user)", "--regid", "\(Self.group)", "--clear-groups", "/usr/bin/python3",
+                        "-c",
                         """
                         import socket, sys
                         held = [socket.socket(socket.AF_UNIX) for _ in range(300)]
@@ -162,25 +163,29 @@ extension Nodes {
                 let client = try AgencyClient(
                     host: PortHolder.host, port: tls.holder.port, certificate: tls.path("listed.crt"),
                     key: tls.path("listed.key"), authorities: tls.path("server.crt"))
-                let signal = try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian])))
-                try await client.follow(.inbox, as: "followed")
-                let sent = try await client.submit(signal, key: "over-tls")
-                #expect(try await client.submit(signal, key: "over-tls").id == sent.id)
-                _ = try await client.entries(of: "followed", waitSeconds: 0).entries
-                let stream = try tls.stream(of: "followed")
-                _ = try await within(.seconds(30), "the stream to begin") {
-                    for await line in stream.lines where line.hasPrefix("retry") { break }
+                let used = await Result {
+                    let signal = try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian])))
+                    try await client.follow(.inbox, as: "followed")
+                    let sent = try await client.submit(signal, key: "over-tls")
+                    #expect(try await client.submit(signal, key: "over-tls").id == sent.id)
+                    _ = try await client.entries(of: "followed", waitSeconds: 0).entries
+                    let stream = try tls.stream(of: "followed")
+                    _ = try await within(.seconds(30), "the stream to begin") {
+                        for await line in stream.lines where line.hasPrefix("retry") { break }
+                    }
+                    // The very connection that it has open is of no use to it any more.
+                    try Data(contentsOf: tls.url("unlisted.crt")).write(to: tls.url("clients.pem"), options: .atomic)
+                    let error = try await #require(throws: NodeError.self) {
+                        _ = try await client.submit(signal, key: "over-tls")
+                    }
+                    #expect(error.code == .notPermitted)
+                    #expect(
+                        try await within(.seconds(30), "the stream to end") {
+                            try await stream.waitForEnd() == .exited(status: 0)
+                        })
                 }
-                // The very connection that it has open is of no use to it any more.
-                try Data(contentsOf: tls.url("unlisted.crt")).write(to: tls.url("clients.pem"), options: .atomic)
-                let error = try await #require(throws: NodeError.self) {
-                    _ = try await client.submit(signal, key: "over-tls")
-                }
-                #expect(error.code == .notPermitted)
-                #expect(
-                    try await within(.seconds(30), "the stream to end") {
-                        try await stream.waitForEnd() == .exited(status: 0)
-                    })
+                try await client.shutdown()
+                _ = try used.get()
                 // A list that is empty, or taken away, lets nobody in.
                 for isThere in [true, false] {
                     if isThere {
@@ -191,7 +196,6 @@ extension Nodes {
                     #expect(try await !tls.curl("unlisted", "/v1/status").succeeded, "there \(isThere)")
                 }
                 try Data(contentsOf: tls.url("unlisted.crt")).write(to: tls.url("clients.pem"), options: .atomic)
-                try await client.shutdown()
                 #expect(try await !tls.curl("listed", "/v1/status").succeeded)
                 #expect(try await tls.curl("unlisted", "/v1/status").succeeded)
             }
