@@ -19,7 +19,7 @@ import Testing
     /// Line by line over all that is left it took minutes, and one request held a thread of the node for as long.
     @Test(.timeLimit(.minutes(1)))
     func `a large list is written and read in a time that its length alone decides`() throws {
-        let bytes = [UInt8](repeating: 0xA5, count: 1 << 20)
+        let bytes = [UInt8](repeating: 0xA5, count: 2 << 20)
         let text = PEM.text(bytes, label: "X509 CRL")
         let read = try PEM.blocks(text, labelled: "X509 CRL", orElse: .revocationListUnusable)
         // Not within the expectation, which would describe what it compares.
