@@ -27,10 +27,11 @@ package struct ValidationObject: Hashable, Sendable {
 package struct EarlierUse: Hashable, Sendable {
     /// The newest directory; `nil` where there was none.
     package let directory: DirectoryMark?
-    package let validationData: [ValidationObject]
+    /// Those that signatures were judged by, in DER.
+    package let revocationLists: [[UInt8]]
 
-    package init(directory: DirectoryMark?, validationData: [ValidationObject]) {
+    package init(directory: DirectoryMark?, revocationLists: [[UInt8]]) {
         self.directory = directory
-        self.validationData = validationData
+        self.revocationLists = revocationLists
     }
 }

@@ -131,7 +131,7 @@ package struct ExchangeNode: Sendable {
                 let now = clock.now
                 let holder = try CommunityHolder(
                     folder: folder, own: configuration.oin, known: earlier.directory?.digest,
-                    lists: earlier.revocationLists(logger), now: now)
+                    lists: earlier.usableLists(logger), now: now)
                 let (directory, digest) = (holder.current(now).directory, holder.current(now).directoryDigest)
                 let mark = DirectoryMark(version: directory.version, digest: digest)
                 try NodeContext.demandInUse(mark, after: mark.adoption(after: earlier.directory))

@@ -19,8 +19,8 @@ struct Evidence: AsyncParsableCommand {
                 over by hand or encrypted. It holds no key.
 
                 In it are the message, receipts, refusals and acknowledgements as they were signed, the certificates \
-                and revocation lists that this node has now and had when it took each, index.json, and README.txt with the openssl commands \
-                that verify them. It is written whole or not at all. The node must run.
+                and revocation lists that this node has now and had when it took each, index.json, and README.txt \
+                with the openssl commands that verify them. It is written whole or not at all. The node must run.
 
                 EXIT CODES
                   0  written

@@ -125,6 +125,19 @@ extension Nodes {
             #expect(error?.code == .fileUnreadable)
         }
 
+        @Test func `a folder is read up to a bound, and an index that names a signed file twice is none`() throws {
+            var parts = try sample.parts()
+            let place = sample.community.folder.appending(path: "bounded")
+            try EvidenceFolder(place.path).write(parts.sealed().0)
+            let error = #expect(throws: NodeError.self) {
+                _ = try EvidenceFolder(place.path).read(maximumBytes: 5000)
+            }
+            #expect(error?.message.contains("more than 5000 bytes") == true, "\(String(describing: error))")
+            parts.index.message.recipients[0].proofs.append(parts.index.message.recipients[0].proofs[0])
+            let (files, _) = try parts.sealed()
+            #expect(throws: (any Error).self) { try EvidenceIndex.decode(files["index.json"] ?? []) }
+        }
+
         @Test func `an index that says otherwise than what was signed is named`() throws {
             var parts = try sample.parts()
             parts.index.message.recipients.removeLast()

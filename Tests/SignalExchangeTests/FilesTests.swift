@@ -3,6 +3,7 @@ import ExchangeCore
 import ExchangeStore
 import ExchangeTesting
 import Foundation
+import Logging
 import Testing
 
 @testable import SignalExchange
@@ -150,28 +151,49 @@ extension Nodes {
             #expect(look.holder.problem == nil)
         }
 
-        @Test func `a node that starts again goes on with the list that it had, where an older one lies there now`()
-            async throws
-        {
+        /// The newest list revokes a node's own signing certificate; an older one lies in the node's folder.
+        private struct OlderList {
+            let node: NodeHandle
+            let file: URL
+            let older: Data
+            let newest: RevocationList
+            let revoked: Certificate
+        }
+
+        private func withOlderList(_ body: (ExampleCommunity, OlderList) async throws -> Void) async throws {
             try await withCommunity { community in
                 let node = community[slug: "ind"]
                 let file = URL(filePath: node.folder.revocationLists + "/issuing.crl")
-                let before = try Data(contentsOf: file)
+                let older = try Data(contentsOf: file)
                 let stolen = URL(filePath: node.folder.certificate(.signing))
-                let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
                 try await waitForNextSecond()
                 try community.pki.revoke(stolen, reason: .keyCompromise)
-                try node.installLists(of: community.pki)
-                try await withNode(node) { #expect(isRevoked(certificate, in: $0.community)) }
+                try await body(
+                    community,
+                    OlderList(
+                        node: node, file: file, older: older,
+                        newest: try RevocationList(
+                            pem: String(contentsOf: community.pki.issuingRevocationList, encoding: .utf8)),
+                        revoked: try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))))
+            }
+        }
 
-                try before.write(to: file)
+        @Test func `a node that starts again goes on with the list that it had, where an older one lies there now`()
+            async throws
+        {
+            try await withOlderList { community, lists in
+                let node = lists.node
+                try node.installLists(of: community.pki)
+                try await withNode(node) { #expect(isRevoked(lists.revoked, in: $0.community)) }
+
+                try lists.older.write(to: lists.file)
                 try await withNode(node) { context in
-                    #expect(isRevoked(certificate, in: context.community))
+                    #expect(isRevoked(lists.revoked, in: context.community))
                     #expect(context.communityHolder.problem?.description.contains("put the newest there") == true)
                 }
-                try FileManager.default.removeItem(at: file)
+                try FileManager.default.removeItem(at: lists.file)
                 try await withNode(node) {
-                    #expect(isRevoked(certificate, in: $0.community), "at the second start, too")
+                    #expect(isRevoked(lists.revoked, in: $0.community), "at the second start, too")
                 }
                 try node.installLists(of: community.pki)
                 try await withNode(node) { #expect($0.communityHolder.problem == nil) }
@@ -181,37 +203,35 @@ extension Nodes {
         @Test func `a list goes on through a clock that is off and authorities that are not there for a moment`()
             async throws
         {
-            try await withCommunity { community in
-                let node = community[slug: "ind"]
-                let file = URL(filePath: node.folder.revocationLists + "/issuing.crl")
-                let before = try Data(contentsOf: file)
-                let stolen = URL(filePath: node.folder.certificate(.signing))
-                let certificate = try Certificate(pem: String(contentsOf: stolen, encoding: .utf8))
-                try await waitForNextSecond()
-                try community.pki.revoke(stolen, reason: .keyCompromise)
-                let newest = try RevocationList(
-                    pem: String(contentsOf: community.pki.issuingRevocationList, encoding: .utf8))
-                try before.write(to: file)
+            try await withOlderList { _, lists in
+                let (folder, newest) = (lists.node.folder, lists.newest)
                 // Long before the newest list was made, as this clock has it.
                 let past = newest.thisUpdate + .hours(-1)
-                var files = try TrustFiles(node.folder, goingOnWith: [newest], at: past)
+                var files = try TrustFiles(folder, goingOnWith: [newest], at: past)
                 #expect(files.trust.revocationLists.contains { $0 === newest } && files.problems.isEmpty)
-                files = files.readAgain(node.folder, at: .current)
+                files = files.readAgain(folder, at: .current)
                 #expect(files.trust.revocationLists.contains { $0 === newest } && !files.problems.isEmpty)
 
-                let between = try Data(contentsOf: URL(filePath: node.folder.intermediates))
-                try Data().write(to: URL(filePath: node.folder.intermediates))
-                files = files.readAgain(node.folder, at: .current)
-                try between.write(to: URL(filePath: node.folder.intermediates))
-                files = files.readAgain(node.folder, at: .current)
+                let between = try Data(contentsOf: URL(filePath: folder.intermediates))
+                try Data().write(to: URL(filePath: folder.intermediates))
+                files = files.readAgain(folder, at: .current)
+                try between.write(to: URL(filePath: folder.intermediates))
+                files = files.readAgain(folder, at: .current)
                 #expect(files.trust.revocationLists.contains { $0 === newest }, "read half-written in between")
                 let verdict = files.trust.verdict(
-                    for: certificate, purpose: .signing, at: .current, now: .current + .minutes(1))
+                    for: lists.revoked, purpose: .signing, at: .current, now: .current + .minutes(1))
                 guard case .untrusted(.revoked) = verdict else {
                     Issue.record("\(verdict)")
                     return
                 }
             }
+        }
+
+        @Test func `a list of before that cannot be used any more keeps no node from starting`() throws {
+            let list = try RevocationList(pem: String(contentsOf: community.pki.issuingRevocationList, encoding: .utf8))
+            let earlier = EarlierUse(directory: nil, revocationLists: [Array("no list".utf8), try list.der])
+            let usable = earlier.usableLists(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            #expect(try usable.map { try $0.der } == [try list.der])
         }
 
         @Test func `a list that none of the authorities made is not kept`() async throws {

@@ -3,8 +3,11 @@ import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
-import SignalExchange
+import Logging
+import Synchronization
 import Testing
+
+@testable import SignalExchange
 
 extension Nodes {
     /// What a node makes of its own certificates.
@@ -80,6 +83,29 @@ extension Nodes {
             try await nidos.waitForNoOwnAlarm(.ownCertificateUnusable)
             let answer = try await avim.deliver(batch, to: nidos)
             #expect(answer.outcomes.first?.answer.receipt != nil)
+        }
+
+        @Test func `what could not be noted at once is noted when the store can be written again`() async throws {
+            let node = community[slug: "ind"]
+            let isFull = Mutex(true)
+            // The first write begins the incarnation.
+            let disk = MemoryDisk(MemoryStore()) { write in write > 1 && isFull.withLock { $0 } ? .full : .commit }
+            let clock = NodeClock()
+            let ledger = try await MemoryLedger.open(
+                on: disk, digest: sha256, random: { (0..<$0).map { _ in .random(in: 0...255) } }, now: clock.now)
+            let context = NodeContext(
+                oin: node.oin, keys: try NodeKeys.load(from: node.folder), limits: NodeLimits(), ledger: ledger,
+                communityHolder: try CommunityHolder(folder: node.folder, known: nil, now: clock.now), clock: clock,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let standing = OwnStanding(retryInterval: Milliseconds(20), context: context)
+            let running = Task { try await standing.run() }
+            #expect(try await ledger.validationData(at: .current).isEmpty)
+            isFull.withLock { $0 = false }
+            _ = try await within(.seconds(20), "what it judges by to be noted") {
+                try await poll { try await ledger.validationData(at: .current).isEmpty ? nil : true }
+            }
+            running.cancel()
+            _ = await running.result
         }
     }
 }

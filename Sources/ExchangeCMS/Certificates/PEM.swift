@@ -23,19 +23,16 @@ enum PEM {
         }
     }
 
-    /// Written here: `PEMDocument` looks at all that is left for each line, which takes minutes for a large list.
+    /// By OpenSSL: `PEMDocument` looks at all that is left for each line, which takes minutes for a large list.
     static func text(_ der: [UInt8], label: String) -> String {
-        let lineBytes = 48
-        var text = Array("-----BEGIN \(label)-----\n".utf8)
-        text.reserveCapacity(text.count + der.count / lineBytes * 65 + 256)
-        var line = [UInt8](repeating: 0, count: lineBytes / 3 * 4 + 1)
-        for start in stride(from: 0, to: der.count, by: lineBytes) {
-            let part = Array(der[start..<min(start + lineBytes, der.count)])
-            let count = unsafe EVP_EncodeBlock(&line, part, Int32(part.count))
-            text += line.prefix(Int(count))
-            text.append(UInt8(ascii: "\n"))
+        do throws(CMSError) {
+            let bio = try Owned<BIOObject>.sink()
+            guard unsafe PEM_write_bio(bio.pointer, label, "", der, der.count) > 0 else {
+                throw CMSError(.cryptographicLibrary, "no memory for the PEM text of a \(label)")
+            }
+            return bio.text
+        } catch {
+            preconditionFailure("\(error): Swift itself does not go on without memory")
         }
-        text += Array("-----END \(label)-----\n".utf8)
-        return String(decoding: text, as: UTF8.self)
     }
 }

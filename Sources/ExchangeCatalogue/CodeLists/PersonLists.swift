@@ -27,7 +27,8 @@ extension CodeList {
         codes: countryCodes + [
             Code("RKS", "Kosovo"), Code("XXA", "stateless person"), Code("XXB", "refugee (1951 convention)"),
             Code("XXC", "refugee, other"),
-            Code("XXX", "nationality unspecified or unknown"),  // ICAO's own code, and no mark of unfinished work.
+            // Doc 9303-3 section 5 has this very code in the passport of somebody whose nationality is not known.
+            Code("XXX", "nationality unspecified or unknown"),
         ])
 
     private static let countryCodes = """

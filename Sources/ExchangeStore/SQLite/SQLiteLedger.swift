@@ -118,7 +118,7 @@ package final class SQLiteLedger: ExchangeLedger {
             try Opening.demandFullSync(pool)
             try Schema.migrator.migrate(pool)
             let earlier = try await pool.read {
-                EarlierUse(directory: try $0.latestDirectory(), validationData: try $0.validationDataInUse())
+                EarlierUse(directory: try $0.latestDirectory(), revocationLists: try $0.revocationListsInUse())
             }
             do { try await review(earlier) } catch { throw Kept(reason: error) }
             let fan = EventFan(maximumPending: limits.eventsMaximumPending)

@@ -68,18 +68,16 @@ enum ValidationQueries {
         SELECT o.digest, p.kind FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
         WHERE p.used_until IS NULL
         """
-    static let inUseNow = """
-        SELECT o.digest, p.kind, o.der FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
-        WHERE p.used_until IS NULL ORDER BY p.ordinal
+    static let revocationListsInUse = """
+        SELECT o.der FROM validation_period p JOIN validation_object o ON o.ordinal = p.object
+        WHERE p.used_until IS NULL AND p.kind = 'revocation-list' ORDER BY p.ordinal
         """
     static let object = "SELECT der FROM validation_object WHERE digest = ?"
 }
 
 extension Database {
-    func validationDataInUse() throws -> [ValidationObject] {
-        try all(ValidationQueries.inUseNow) { row in
-            ValidationObject(try row.word(1), digest: try row.digest(0), der: row.bytes(2))
-        }
+    func revocationListsInUse() throws -> [[UInt8]] {
+        try all(ValidationQueries.revocationListsInUse) { $0.bytes(0) }
     }
 
     fileprivate func validationKindsInUse() throws -> [Digest: ValidationObject.Kind] {

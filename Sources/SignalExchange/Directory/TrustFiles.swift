@@ -87,6 +87,13 @@ struct TrustFiles: Sendable {
         self.init(trust: trust, problems: problems, lists: lists, retained: retained)
     }
 
+    /// The lists that lie in a folder, and what is wrong with which of its files.
+    static func lists(of folder: NodeFolder) -> (lists: [RevocationList], problems: [NodeError]) {
+        var problems: [NodeError] = []
+        let lists = lists(of: folder, orKeep: [:], &problems)
+        return (inOrder(lists), problems)
+    }
+
     private static func inOrder(_ lists: [String: ListFile]) -> [RevocationList] {
         lists.sorted { $0.key < $1.key }.map(\.value.list)
     }

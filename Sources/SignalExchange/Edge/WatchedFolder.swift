@@ -29,6 +29,7 @@ struct WatchedFolder: Service {
     let reach: AgencyReach
     let submitting: Submitting
     let places: FolderPlaces
+    var executor: any TaskExecutor = SerialTaskExecutor("watched-folder")
 
     /// A file as it was seen, since when.
     private struct Sighting {
@@ -57,7 +58,7 @@ struct WatchedFolder: Service {
     }
 
     func run() async throws {
-        await withTaskExecutorPreference(SerialTaskExecutor("watched-folder")) { await follow() }
+        await withTaskExecutorPreference(executor) { await follow() }
     }
 
     private func follow() async {

@@ -5,22 +5,22 @@ import ExchangeStore
 extension EvidenceExport {
     /// A folder of evidence while it is put together: the files so far, and whose certificates they need.
     struct Drafted {
-        /// What was judged by then goes in up to here; with what is judged by now it must fit into one answer.
-        private static let thenMaximumBytes = 16 << 20
-
         var files = EvidenceFiles()
         /// Whether all that was judged by then is in.
         private(set) var hasAllJudgements = true
         private let community: Community
         private let archive: ValidationArchive
         private let now: Timestamp
+        private let thenMaximumBytes: Int
         /// The authorities and lists of moments that were looked at; most signatures of a message share them.
         private var trusts: [[Digest: ValidationObject.Kind]: TrustStore] = [:]
         /// The files of `then/`, by their text.
         private var judgements: [[UInt8]: String] = [:]
 
-        init(community: Community, archive: ValidationArchive, at now: Timestamp) {
+        /// - Parameter thenMaximumBytes: up to which goes in what was judged by then.
+        init(community: Community, archive: ValidationArchive, at now: Timestamp, thenMaximumBytes: Int) {
             self.community = community
+            self.thenMaximumBytes = thenMaximumBytes
             self.archive = archive
             self.now = now
         }
@@ -39,7 +39,6 @@ extension EvidenceExport {
         mutating func add(
             _ name: String, _ der: [UInt8], as kind: UnverifiedSigner.Kind, takenAt: Timestamp?
         ) async throws -> Signed {
-            try Task.checkCancellation()
             files.add(name, der)
             let signer = try UnverifiedSigner(of: der, as: kind)
             let present = community.signer(signer.keyIdentifier)
@@ -93,7 +92,7 @@ extension EvidenceExport {
             bundle.revocationLists = chain.compactMap { trust.newestList(of: $0, at: moment) }
             let text = Array(try bundle.pem.utf8)
             if let known = judgements[text] { return EvidenceIndex.Judgement(at: moment, authorities: known) }
-            guard judgements.keys.map(\.count).reduce(text.count, +) <= Self.thenMaximumBytes else {
+            guard judgements.keys.map(\.count).reduce(text.count, +) <= thenMaximumBytes else {
                 hasAllJudgements = false
                 return nil
             }
@@ -118,8 +117,8 @@ extension EvidenceExport {
         /// All files, with the text that explains them, the index and the digests.
         func finished(_ index: EvidenceIndex) throws -> EvidenceFiles {
             var (files, index) = (files, index)
-            let verdict = EvidenceVerification.signatures(in: files, index: index)
-            let text = EvidenceReadme(index: index, verdict: verdict, files: files).text
+            let (verdict, trusts) = EvidenceVerification.signatures(in: files, index: index)
+            let text = EvidenceReadme(index: index, verdict: verdict, trusts: trusts, files: files).text
             files.add(EvidenceFiles.readme, Array(text.utf8))
             index.files = files.all.map { .init(name: $0.name, digest: sha256($0.bytes)) }
             let encoded = try index.encode()

@@ -14,6 +14,8 @@ struct EvidenceExport: Sendable {
     private static let searchMaximumItems = 1000
 
     let context: NodeContext
+    /// With what is judged by now it must fit into one answer.
+    var thenMaximumBytes = 16 << 20
 
     /// - Throws: ``NodeError`` `message-unknown`.
     func files(of id: MessageID) async throws -> EvidenceFiles {
@@ -25,7 +27,9 @@ struct EvidenceExport: Sendable {
         // What this node judges by now is part of what it judged by until now.
         try await context.keepValidationData()
         let now = context.now.wall
-        var draft = Drafted(community: context.community, archive: ValidationArchive(context.ledger), at: now)
+        var draft = Drafted(
+            community: context.community, archive: ValidationArchive(context.ledger), at: now,
+            thenMaximumBytes: thenMaximumBytes)
         let content = try await StoredContent(context).read(kept)
         let message = try await entry(kept, as: EvidenceFiles.message, proofs: "", in: &draft)
         let (found, isComplete) = try await acknowledgements(of: kept, content)

@@ -60,7 +60,9 @@ package struct EvidenceFolder: Sendable {
     /// - Throws: ``NodeError`` `file-missing` where this is no folder of evidence, `file-unreadable` for a file that cannot
     ///   be read, `evidence-not-verified` for an index that is not of its form. A file that the index names and that is not
     ///   here is no error here.
-    package func read() throws(NodeError) -> (files: EvidenceFiles, index: EvidenceIndex) {
+    package func read(
+        maximumBytes: Int = EvidenceFiles.folderMaximumBytes
+    ) throws(NodeError) -> (files: EvidenceFiles, index: EvidenceIndex) {
         var files = EvidenceFiles()
         guard let bytes = try read(EvidenceFiles.index) else {
             throw NodeError(
@@ -80,10 +82,10 @@ package struct EvidenceFolder: Sendable {
         for name in index.files.map(\.name) + [EvidenceFiles.digests] where files[name] == nil {
             guard let bytes = try read(name) else { continue }
             byteCount += bytes.count
-            guard byteCount <= EvidenceFiles.folderMaximumBytes else {
+            guard byteCount <= maximumBytes else {
                 throw NodeError(
                     .fileUnreadable,
-                    "\(path) has more than \(EvidenceFiles.folderMaximumBytes) bytes, which no export has; look who made it"
+                    "\(path) has more than \(maximumBytes) bytes, which no export has; look who made it"
                 )
             }
             files.add(name, bytes)

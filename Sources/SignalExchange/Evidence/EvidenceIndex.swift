@@ -32,6 +32,7 @@ package struct EvidenceIndex: Hashable, Sendable {
         package var file: String
         /// The file of its signer's certificate; `nil` where the exporting node had none.
         package var certificate: String?
+        /// `judged` in JSON.
         package var judgement: Judgement?
         /// In the order of the content.
         package var recipients: [Recipient]

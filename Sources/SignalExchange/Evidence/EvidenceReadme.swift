@@ -7,29 +7,12 @@ import OrderedCollections
 /// Each command stands on lines of its own, indented by four spaces, and goes on after a backslash: they are copied as they
 /// are, and the tests run them so.
 struct EvidenceReadme {
-    private let index: EvidenceIndex
+    let index: EvidenceIndex
     /// What of it verifies as of the export: a command is printed for that alone.
-    private let verdict: EvidenceVerdict
-    private let files: EvidenceFiles
-    /// What signers are judged by, by the file with the lists.
-    private let trusts: [String: TrustStore]
-
-    init(index: EvidenceIndex, verdict: EvidenceVerdict, files: EvidenceFiles) {
-        self.index = index
-        self.verdict = verdict
-        self.files = files
-        func text(_ name: String) -> String { String(decoding: files[name] ?? [], as: UTF8.self) }
-        let anchors = (try? Certificate.all(pem: text(EvidenceFiles.anchors))) ?? []
-        var trusts: [String: TrustStore] = [:]
-        for name in files.all.map(\.name) where name == EvidenceFiles.chain || name.hasPrefix("then/") {
-            // What cannot be used verifies nothing, and no command is given for it.
-            guard let bundle = try? AuthorityBundle(pem: text(name)) else { continue }
-            trusts[name] = try? TrustStore(
-                anchors: anchors + bundle.roots, intermediates: bundle.intermediates,
-                revocationLists: bundle.revocationLists)
-        }
-        self.trusts = trusts
-    }
+    let verdict: EvidenceVerdict
+    /// What it was judged by, by the file with the lists.
+    let trusts: [String: TrustStore]
+    let files: EvidenceFiles
 
     private var message: EvidenceIndex.Message { index.message }
 
@@ -187,7 +170,7 @@ struct EvidenceReadme {
 
     private var then: String {
         let judged = judged
-        guard !judged.isEmpty else { return "" }
+        guard !judged.isEmpty || !index.hasAllJudgements else { return "" }
         let title = """
             \(index.acknowledgements.isEmpty ? 4 : 5). AS EACH WAS JUDGED WHEN IT CAME
 
@@ -295,7 +278,8 @@ struct EvidenceReadme {
     }
 
     private func why(_ file: String) -> String {
-        let findings = verdict.faults + verdict.notes
+        let findings =
+            verdict.faults + verdict.notes.filter { $0.code == EvidenceVerification.Code.receiptLapsed }
         let reason = findings.first { $0.file == file }?.detail ?? "what it is about does not verify"
         return "\(file) DOES NOT VERIFY, so that no command is given: \(reason)"
     }

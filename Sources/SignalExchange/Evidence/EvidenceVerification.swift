@@ -61,10 +61,14 @@ package struct EvidenceVerification: Sendable {
     }
 
     /// The signatures alone, by the folder's own authorities: for who makes the folder and has no digests yet.
-    static func signatures(in files: EvidenceFiles, index: EvidenceIndex) -> EvidenceVerdict {
+    ///
+    /// - Returns: also what they were judged by, by the file with the lists.
+    static func signatures(
+        in files: EvidenceFiles, index: EvidenceIndex
+    ) -> (verdict: EvidenceVerdict, trusts: [String: TrustStore]) {
         var verification = EvidenceVerification(files, index: index, anchors: nil)
         verification.judgeAll()
-        return verification.verdict
+        return (verification.verdict, verification.judge.trusts.compactMapValues(\.self))
     }
 
     // MARK: Files

@@ -29,8 +29,8 @@ struct SignatureJudge {
     private let anchors: [Certificate]
     private let anchorsAreFromElsewhere: Bool
     private let trust: TrustStore?
-    /// By the file that they were read from; `nil` for one that cannot be used, which is told once.
-    private var trustsThen: [String: TrustStore?] = [:]
+    /// By the file with the lists; `nil` for one that cannot be used, which is told once.
+    private(set) var trusts: [String: TrustStore?] = [:]
     /// Files that do not hold for what their signer's certificate is worth, and whose that is.
     private var lapsed: [String: OIN] = [:]
     private var missing: Set<String> = []
@@ -63,6 +63,7 @@ struct SignatureJudge {
             } catch { findings.faults.append(Self.finding(EvidenceFiles.anchors, error)) }
         }
         self.trust = trust
+        trusts[EvidenceFiles.chain] = .some(trust)
         self.findings = findings
     }
 
@@ -152,7 +153,7 @@ struct SignatureJudge {
     }
 
     private mutating func trust(then name: String) -> TrustStore? {
-        if let known = trustsThen[name] { return known }
+        if let known = trusts[name] { return known }
         var trust: TrustStore?
         if let bytes = bytes(of: name) {
             do {
@@ -167,7 +168,7 @@ struct SignatureJudge {
                     "it shows nothing of then, for it cannot be used: \(Self.words(error))")
             }
         }
-        trustsThen[name] = .some(trust)
+        trusts[name] = .some(trust)
         return trust
     }
 

@@ -51,14 +51,14 @@ struct ValidationArchive: Sendable {
 extension EarlierUse {
     /// The lists of the run before. One that this version cannot use any more is left out: it must not keep the node from
     /// starting.
-    func revocationLists(_ logger: Logger) -> [RevocationList] {
-        validationData.filter { $0.kind == .revocationList }.compactMap { object in
+    func usableLists(_ logger: Logger) -> [RevocationList] {
+        revocationLists.compactMap { der in
             do {
-                return try RevocationList(der: object.der)
+                return try RevocationList(der: der)
             } catch {
                 logger.error(
                     "a revocation list of before cannot be used any more",
-                    metadata: ["sha256": "\(object.digest)", "cause": "\(error)"])
+                    metadata: ["sha256": "\(sha256(der))", "cause": "\(error)"])
                 return nil
             }
         }

@@ -99,10 +99,9 @@ extension NodeErrorCode {
         // Of a start, of a command, and of a caller: no answer of the API.
         case .folderNotEmpty, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
             .authorityUnknown, .checkFoundFaults, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong,
-            .nodeNotRunning,
-            .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong, .waitTimedOut,
-            .agencyUnreachable, .codeUnknown,
-            .recipientRefused, .deliveryStopped, .answerInvalid, .evidenceNotVerified, .internalFault:
+            .nodeNotRunning, .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong,
+            .waitTimedOut, .agencyUnreachable, .codeUnknown, .recipientRefused, .deliveryStopped, .answerInvalid,
+            .evidenceNotVerified, .internalFault:
             .internalServerError
         }
     }

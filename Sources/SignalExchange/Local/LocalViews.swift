@@ -5,12 +5,11 @@ import Logging
 
 /// What an operator and the agency's system may look at. Reading changes nothing.
 struct LocalViews: Sendable {
-    private static let evidenceExecutor = SerialTaskExecutor("evidence")
-
     let context: NodeContext
     let links: PartnerLinks
     let changes: ChangeBell
     let keyBackup: KeyBackup
+    var evidenceExecutor: any TaskExecutor = SerialTaskExecutor("evidence")
 
     var watch: LedgerWatch { LedgerWatch(context: context, changes: changes) }
 
@@ -99,7 +98,7 @@ struct LocalViews: Sendable {
     ///
     /// One after another, and beside all else: lists may be large, and whoever asks may be gone.
     func evidence(of id: MessageID) async throws -> JSONValue {
-        try await withTaskExecutorPreference(Self.evidenceExecutor) {
+        try await withTaskExecutorPreference(evidenceExecutor) {
             try await EvidenceExport(context: context).files(of: id).json
         }
     }

@@ -16,31 +16,8 @@ struct AuthorityFiles {
     var lists: [RevocationList] {
         get throws(NodeError) {
             guard FileManager.default.fileExists(atPath: folder.revocationLists) else { return [] }
-            var lists: [RevocationList] = []
-            do {
-                for name in try FileManager.default.contentsOfDirectory(atPath: folder.revocationLists).sorted()
-                where name.hasSuffix(".crl") {
-                    let path = folder.revocationLists + "/" + name
-                    guard FileStamp(of: path)?.byteCount ?? 0 <= TrustFiles.listFileMaximumBytes else {
-                        throw NodeError(
-                            .certificateUnusable, "\(path) is too large for a revocation list; take it away")
-                    }
-                    do {
-                        lists.append(try RevocationList(pem: try folder.readText(path)))
-                    } catch {
-                        throw NodeError(
-                            .certificateUnusable,
-                            "\(path) cannot be used; put a good list in its place, or take it away",
-                            cause: "\(error)")
-                    }
-                }
-            } catch let error as NodeError {
-                throw error
-            } catch {
-                throw NodeError(
-                    .fileUnreadable, "\(folder.revocationLists) cannot be read; check its owner and rights",
-                    cause: "\(error)")
-            }
+            let (lists, problems) = TrustFiles.lists(of: folder)
+            if let problem = problems.first { throw problem }
             return lists
         }
     }

@@ -11,16 +11,16 @@ struct OwnStanding: Service {
     /// Time alone ends a certificate or a list.
     private static let interval = Milliseconds.hours(1)
     /// What could not be noted is noted when the store can be written again.
-    private static let retryInterval = Milliseconds.minutes(1)
+    var retryInterval = Milliseconds.minutes(1)
 
     let context: NodeContext
 
     func run() async throws {
-        var next = lookAgain(in: await judge() ? Self.interval : Self.retryInterval)
+        var next = lookAgain(in: await judge() ? Self.interval : retryInterval)
         defer { next.cancel() }
         for await _ in context.communityHolder.changes.cancelOnGracefulShutdown() {
             next.cancel()
-            next = lookAgain(in: await judge() ? Self.interval : Self.retryInterval)
+            next = lookAgain(in: await judge() ? Self.interval : retryInterval)
         }
     }
 

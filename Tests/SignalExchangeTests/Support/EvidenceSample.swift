@@ -100,8 +100,8 @@ struct EvidenceSample {
             var parts = self
             parts["README.txt"] = nil
             let (files, index) = try parts.sealed()
-            let readme = EvidenceReadme(
-                index: index, verdict: EvidenceVerification.signatures(in: files, index: index), files: files)
+            let (verdict, trusts) = EvidenceVerification.signatures(in: files, index: index)
+            let readme = EvidenceReadme(index: index, verdict: verdict, trusts: trusts, files: files)
             parts["README.txt"] = Array(readme.text.utf8)
             return try parts.sealed().0
         }

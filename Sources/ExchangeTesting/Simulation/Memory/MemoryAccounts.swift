@@ -53,13 +53,6 @@ extension StoredPartner {
 }
 
 extension MemoryTransaction {
-    mutating func takeTally(_ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now) throws -> PairAgreement {
-        let (agreement, changes) = TallyReception.decide(
-            tally, signed: signed, isAnswer: isAnswer, facts: store.tallyFacts(for: tally), now: now)
-        try apply(changes)
-        return agreement
-    }
-
     mutating func keepTally(
         from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement
     ) throws {

@@ -72,7 +72,7 @@ package final class MemoryLedger: ExchangeLedger {
                 try archiveKey.compare(with: kept)
             }
             try await review(
-                EarlierUse(directory: store.latestDirectory, validationData: store.validationDataInUse))
+                EarlierUse(directory: store.latestDirectory, revocationLists: store.revocationListsInUse))
             var transaction = MemoryTransaction(store, digest: digest, limits: limits, at: now.wall)
             let opening = try transaction.begin(identifier, archiveKey: archiveKey)
             try disk.commit(transaction.store, by: holder)

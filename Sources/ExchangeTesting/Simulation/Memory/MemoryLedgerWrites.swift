@@ -1,7 +1,7 @@
 package import ExchangeCore
 package import ExchangeStore
 
-// Each write reads its facts, asks the core, and applies what it decided, in one transaction.
+// Each write is one decision of `StoreTransaction`, in one transaction.
 
 extension MemoryLedger {
     package func caseKey(for reference: CaseReference, orKeep candidate: [UInt8]) async throws -> [UInt8] {
@@ -17,16 +17,7 @@ extension MemoryLedger {
     package func accept(
         _ request: AcceptanceRequest, limits: NodeLimits, now: Now
     ) async throws -> AcceptanceResult {
-        try write(at: now.wall) { transaction in
-            let facts = transaction.store.acceptanceFacts(for: request)
-            switch Acceptance.decide(request, facts: facts, limits: limits, now: now) {
-            case .accept(let changes):
-                try transaction.apply(changes)
-                return .accepted(request.message.id)
-            case .repeat(let message): return .repeated(message)
-            case .refuse(let refusal): return .refused(refusal)
-            }
-        }
+        try write(at: now.wall) { try $0.accept(request, limits: limits, now: now) }
     }
 
     package func recordAttempt(
@@ -40,28 +31,13 @@ extension MemoryLedger {
     }
 
     package func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws {
-        try write(at: now.wall) { transaction in
-            for record in answers {
-                let key = DeliveryKey(partner: partner, number: record.number)
-                guard let facts = try transaction.store.deliveryFacts(for: key) else {
-                    throw StoreError.invariant("an answer to number \(key.number), which \(partner) was never sent")
-                }
-                try transaction.apply(
-                    AnswerRecording.decide(record.answer, for: key, facts: facts, jitter: record.jitter, now: now))
-            }
-        }
+        try write(at: now.wall) { try $0.record(answers, from: partner, now: now) }
     }
 
     package func moveTransport(
         _ key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
     ) async throws -> Bool {
-        try write(at: at) { transaction in
-            guard let facts = try transaction.store.deliveryFacts(for: key),
-                let changes = Intervention.decide(event, reason: reason, for: key, facts: facts, by: actor, at: at)
-            else { return false }
-            try transaction.apply(changes)
-            return true
-        }
+        try write(at: at) { try $0.moveTransport(of: key, event, reason: reason, by: actor, at: at) }
     }
 
     package func receive(
@@ -75,8 +51,7 @@ extension MemoryLedger {
         while !unfinished.isEmpty {
             let rest = unfinished
             unfinished = try write(at: now.wall) { transaction in
-                if rest.hasMoreToAdvance { transaction.advance(partner) }
-                try transaction.releaseSuccessors(of: rest.toRelease, from: partner, at: now.wall)
+                try transaction.finish(rest, of: partner)
                 return transaction.unfinished
             }
         }
@@ -148,35 +123,5 @@ extension MemoryLedger {
 
     package func clearAll(_ code: AlarmCode, partner: OIN?, at: Timestamp) async throws {
         try write(at: at) { $0.clearAll(code, partner: partner, at: at) }
-    }
-}
-
-extension MemoryTransaction {
-    fileprivate mutating func receive(
-        _ proposal: ReceptionProposal, from partner: OIN, limits: NodeLimits, now: Now
-    ) throws -> ReceptionResult {
-        let item = proposal.query.item
-        let facts = store.receptionFacts(for: proposal.query, from: partner)
-        // Decided again on what stands now: a signature that was made for an older verdict is thrown away.
-        let verdict = Reception.decide(item, proposal.examination, facts: facts, limits: limits, now: now)
-        guard verdict == proposal.verdict else { return .changed }
-        try apply(
-            Reception.changes(
-                item, from: partner, verdict, examination: proposal.examination, answer: proposal.answer,
-                facts: facts, limits: limits, now: now))
-        switch verdict {
-        case .examine: preconditionFailure("an item is examined before it is written")
-        case .repeat(let answer):
-            store.change(partner) { $0.duplicates += 1 }
-            // A node that ended half-way through a wide gap goes on where its partner asks again.
-            advance(partner)
-            return .kept(answer)
-        case .note(let kind, let reason): return .kept(.noted(kind, reason: reason))
-        case .later(let code, let detail, _): return .later(code, detail: detail)
-        case .receipt, .refuse, .reissue:
-            guard let answer = proposal.answer else { preconditionFailure("a receipt and a refusal are signed") }
-            if case .reissue = verdict { store.change(partner) { $0.duplicates += 1 } }
-            return .kept(answer)
-        }
     }
 }

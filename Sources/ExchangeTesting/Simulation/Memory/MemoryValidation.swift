@@ -50,10 +50,9 @@ extension MemoryStore {
     var latestDirectory: DirectoryMark? { directories.last?.value }
 
     /// In the order in which they came into use.
-    var validationDataInUse: [ValidationObject] {
-        validationInUse.ascending.sorted { $0.value.ordinal < $1.value.ordinal }.compactMap { row in
-            validationObjects[row.key].map { ValidationObject(row.value.kind, digest: row.key, der: $0) }
-        }
+    var revocationListsInUse: [[UInt8]] {
+        validationInUse.ascending.filter { $0.value.kind == .revocationList }
+            .sorted { $0.value.ordinal < $1.value.ordinal }.compactMap { validationObjects[$0.key] }
     }
 
     func validationData(at moment: Timestamp) -> [Digest: ValidationObject.Kind] {

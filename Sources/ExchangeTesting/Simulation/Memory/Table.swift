@@ -40,17 +40,17 @@ struct Table<Key: Comparable & Sendable, Value: Sendable>: Sendable {
     func contains(_ key: Key) -> Bool { self[key] != nil }
 
     /// From the lowest key on.
-    var ascending: Walk { Walk(ascendingFrom: root) { _ in true } }
+    var ascending: Walk { Walk(root, isAscending: true) { _ in true } }
     /// From the highest key down.
-    var descending: Walk { Walk(descendingFrom: root) { _ in true } }
+    var descending: Walk { Walk(root, isAscending: false) { _ in true } }
     /// From the first key on that is not below `key`.
-    func ascending(from key: Key) -> Walk { Walk(ascendingFrom: root) { !($0 < key) } }
+    func ascending(from key: Key) -> Walk { Walk(root, isAscending: true) { !($0 < key) } }
     /// From the first key on that is above `key`.
-    func ascending(after key: Key) -> Walk { Walk(ascendingFrom: root) { key < $0 } }
+    func ascending(after key: Key) -> Walk { Walk(root, isAscending: true) { key < $0 } }
     /// From the last key down that is below `key`.
-    func descending(before key: Key) -> Walk { Walk(descendingFrom: root) { $0 < key } }
+    func descending(before key: Key) -> Walk { Walk(root, isAscending: false) { $0 < key } }
     /// From the last key down that is not above `key`.
-    func descending(from key: Key) -> Walk { Walk(descendingFrom: root) { !(key < $0) } }
+    func descending(from key: Key) -> Walk { Walk(root, isAscending: false) { !(key < $0) } }
 
     var first: (key: Key, value: Value)? { ascending.first { _ in true } }
     var last: (key: Key, value: Value)? { descending.first { _ in true } }
@@ -61,29 +61,13 @@ struct Table<Key: Comparable & Sendable, Value: Sendable>: Sendable {
         private var pending: [Node] = []
         private let isAscending: Bool
 
-        fileprivate init(ascendingFrom root: Node?, where isWanted: (Key) -> Bool) {
-            isAscending = true
+        fileprivate init(_ root: Node?, isAscending: Bool, from isWanted: (Key) -> Bool) {
+            self.isAscending = isAscending
             var node = root
             while let here = node {
-                if isWanted(here.row.key) {
-                    pending.append(here)
-                    node = here.left
-                } else {
-                    node = here.right
-                }
-            }
-        }
-
-        fileprivate init(descendingFrom root: Node?, where isWanted: (Key) -> Bool) {
-            isAscending = false
-            var node = root
-            while let here = node {
-                if isWanted(here.row.key) {
-                    pending.append(here)
-                    node = here.right
-                } else {
-                    node = here.left
-                }
+                let isHere = isWanted(here.row.key)
+                if isHere { pending.append(here) }
+                node = isHere == isAscending ? here.left : here.right
             }
         }
 

@@ -1,0 +1,187 @@
+package import ExchangeCore
+
+/// One transaction of a form of the store: what can be read and changed in it.
+///
+/// How the two go together is the contract's, and the same in every form: facts are read, the core is asked, and what it
+/// decided is applied, all within one transaction. It decides nothing itself. Where a change does not apply (its row is not
+/// there, a rule refuses it) it throws, and all of the decision is taken back.
+package protocol StoreTransaction {
+    /// The time of the operation, for rows that say when they were made.
+    var at: Timestamp { get }
+
+    // MARK: Facts
+
+    func acceptanceFacts(for request: AcceptanceRequest) throws -> AcceptanceFacts
+    func deliveryFacts(for key: DeliveryKey) throws -> DeliveryFacts?
+    func receptionFacts(for query: ReceptionQuery, from partner: OIN) throws -> ReceptionFacts
+    func tallyFacts(for tally: Tally) throws -> TallyFacts
+
+    // MARK: Changes, one for each `LedgerChange`
+
+    mutating func keep(caseKey: [UInt8], of reference: CaseReference) throws
+    mutating func keep(_ message: MessageSummary, envelope: [UInt8], isOutgoing: Bool) throws
+    mutating func note(_ actor: ActorID, of message: MessageID, step: MessageID?) throws
+    mutating func openDelivery(of message: MessageSummary, to recipient: Party) throws
+    mutating func keep(_ claim: IdempotencyClaim, for message: MessageID) throws
+    mutating func fillSlot(from partner: OIN, _ item: ChannelItem, _ answer: KeptAnswer) throws
+    mutating func keep(_ usage: InboundUsage, of partner: OIN) throws
+    mutating func reissueProof(to partner: OIN, _ number: SequenceNumber, _ proof: [UInt8]) throws
+    mutating func handOver(_ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?) throws
+    mutating func releaseSuccessors(of messages: [MessageID], from partner: OIN, at: Timestamp) throws
+    mutating func alignSuccessors(of message: MessageID, from partner: OIN, until: Timestamp) throws
+    mutating func moveTransport(
+        of key: DeliveryKey, to state: TransportState, proof: [UInt8], detail: String, at: Timestamp) throws
+    mutating func declare(_ key: DeliveryKey, _ state: TransportState, reason: String, isToBeTold: Bool) throws
+    mutating func endDeclaration(of key: DeliveryKey) throws
+    mutating func deferDelivery(_ key: DeliveryKey, until: Timestamp, detail: String, isAttempt: Bool) throws
+    mutating func moveFollowUp(
+        of message: MessageID, by partner: OIN, to state: FollowUp, role: String, acknowledgement: MessageID,
+        at: Timestamp) throws
+    mutating func moveInbox(_ message: MessageID, to state: InboxState, role: String, at: Timestamp) throws
+    mutating func keep(_ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN) throws
+    mutating func keepTally(
+        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement) throws
+    mutating func raise(_ alarm: Alarm) throws
+    mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws
+    mutating func append(_ leaf: AuditLeaf) throws
+
+    // MARK: What no change says
+
+    mutating func countDuplicate(from partner: OIN) throws
+    /// Moves the contiguous position of a partner's channel as far as numbers have come.
+    mutating func advance(_ partner: OIN) throws
+}
+
+/// What follows from a write and is more than one transaction does, so that others get in between; all of it of one
+/// partner.
+package struct UnfinishedSteps: Hashable, Sendable {
+    /// Whether the channel's contiguous position has further to go.
+    package var hasMoreToAdvance = false
+    /// Messages whose successors are still to be let go.
+    package var toRelease: [MessageID] = []
+
+    package var isEmpty: Bool { !hasMoreToAdvance && toRelease.isEmpty }
+
+    package init() {}
+}
+
+// MARK: Decisions
+
+extension StoreTransaction {
+    package mutating func accept(
+        _ request: AcceptanceRequest, limits: NodeLimits, now: Now
+    ) throws -> AcceptanceResult {
+        let facts = try acceptanceFacts(for: request)
+        switch Acceptance.decide(request, facts: facts, limits: limits, now: now) {
+        case .accept(let changes):
+            try apply(changes)
+            return .accepted(request.message.id)
+        case .repeat(let message): return .repeated(message)
+        case .refuse(let refusal): return .refused(refusal)
+        }
+    }
+
+    package mutating func record(_ answers: [AnswerRecord], from partner: OIN, now: Now) throws {
+        for record in answers {
+            let key = DeliveryKey(partner: partner, number: record.number)
+            guard let facts = try deliveryFacts(for: key) else {
+                throw StoreError.invariant("an answer to number \(key.number), which \(partner) was never sent")
+            }
+            try apply(AnswerRecording.decide(record.answer, for: key, facts: facts, jitter: record.jitter, now: now))
+        }
+    }
+
+    package mutating func moveTransport(
+        of key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
+    ) throws -> Bool {
+        guard let facts = try deliveryFacts(for: key),
+            let changes = Intervention.decide(event, reason: reason, for: key, facts: facts, by: actor, at: at)
+        else { return false }
+        try apply(changes)
+        return true
+    }
+
+    package mutating func receive(
+        _ proposal: ReceptionProposal, from partner: OIN, limits: NodeLimits, now: Now
+    ) throws -> ReceptionResult {
+        let item = proposal.query.item
+        let facts = try receptionFacts(for: proposal.query, from: partner)
+        // Decided again on what stands now: a signature that was made for an older verdict is thrown away.
+        let verdict = Reception.decide(item, proposal.examination, facts: facts, limits: limits, now: now)
+        guard verdict == proposal.verdict else { return .changed }
+        try apply(
+            Reception.changes(
+                item, from: partner, verdict, examination: proposal.examination, answer: proposal.answer,
+                facts: facts, limits: limits, now: now))
+        switch verdict {
+        case .examine: preconditionFailure("an item is examined before it is written")
+        case .repeat(let answer):
+            try countDuplicate(from: partner)
+            // A node that ended half-way through a wide gap goes on where its partner asks again.
+            try advance(partner)
+            return .kept(answer)
+        case .note(let kind, let reason): return .kept(.noted(kind, reason: reason))
+        case .later(let code, let detail, _): return .later(code, detail: detail)
+        case .receipt, .refuse, .reissue:
+            guard let answer = proposal.answer else { preconditionFailure("a receipt and a refusal are signed") }
+            if case .reissue = verdict { try countDuplicate(from: partner) }
+            return .kept(answer)
+        }
+    }
+
+    package mutating func finish(_ steps: UnfinishedSteps, of partner: OIN) throws {
+        if steps.hasMoreToAdvance { try advance(partner) }
+        try releaseSuccessors(of: steps.toRelease, from: partner, at: at)
+    }
+
+    package mutating func takeTally(_ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now) throws -> PairAgreement {
+        let facts = try tallyFacts(for: tally)
+        let (agreement, changes) = TallyReception.decide(
+            tally, signed: signed, isAnswer: isAnswer, facts: facts, now: now)
+        try apply(changes)
+        return agreement
+    }
+
+    package mutating func apply(_ changes: [LedgerChange]) throws {
+        for change in changes { try apply(change) }
+    }
+
+    private mutating func apply(_ change: LedgerChange) throws {
+        switch change {
+        case .keepCaseKey(let key, let reference): try keep(caseKey: key, of: reference)
+        case .keepMessage(let message, let envelope, let isOutgoing):
+            try keep(message, envelope: envelope, isOutgoing: isOutgoing)
+        case .noteActor(let actor, let message, let step): try note(actor, of: message, step: step)
+        case .openDelivery(let message, let recipient): try openDelivery(of: message, to: recipient)
+        case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
+        case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
+        case .countUsage(let partner, let usage): try keep(usage, of: partner)
+        case .reissueProof(let partner, let number, let proof): try reissueProof(to: partner, number, proof)
+        case .handOver(let message, let availableAt, let awaited):
+            try handOver(message, availableAt: availableAt, awaiting: awaited)
+        case .releaseSuccessors(let message, let partner, let at):
+            try releaseSuccessors(of: [message], from: partner, at: at)
+        case .alignSuccessors(let message, let partner, let until):
+            try alignSuccessors(of: message, from: partner, until: until)
+        case .moveTransport(let key, let state, let proof, let detail, let at):
+            try moveTransport(of: key, to: state, proof: proof, detail: detail, at: at)
+        case .declare(let key, let state, let reason, let isToBeTold):
+            try declare(key, state, reason: reason, isToBeTold: isToBeTold)
+        case .endDeclaration(let key): try endDeclaration(of: key)
+        case .deferDelivery(let key, let until, let detail, let isAttempt):
+            try deferDelivery(key, until: until, detail: detail, isAttempt: isAttempt)
+        case .moveFollowUp(let message, let partner, let state, let role, let acknowledgement, let at):
+            try moveFollowUp(
+                of: message, by: partner, to: state, role: role, acknowledgement: acknowledgement, at: at)
+        case .moveInbox(let message, let state, let role, let at):
+            try moveInbox(message, to: state, role: role, at: at)
+        case .keepIncarnation(let seen, let skipped, let partner): try keep(seen, skipping: skipped, of: partner)
+        case .keepTally(let partner, let incarnation, let signed, let agreement):
+            try keepTally(from: partner, incarnation, signed: signed, agreement)
+        case .raiseAlarm(let alarm): try raise(alarm)
+        case .clearAlarm(let code, let partner, let messageID):
+            try clear(code, partner: partner, messageID: messageID, at: at)
+        case .appendLeaf(let leaf): try append(leaf)
+        }
+    }
+}
