@@ -11,6 +11,8 @@ package struct DueSelection: Sendable {
         case deferred
         /// Put off until a time that no wait reaches: the clock was set back.
         case strayed
+        /// Answered, and lost by the partner: sent again.
+        case again
     }
 
     /// A delivery that is due.

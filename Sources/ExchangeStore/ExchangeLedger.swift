@@ -54,8 +54,23 @@ package protocol ExchangeLedger: Sendable {
     ///
     /// - Parameters:
     ///   - signed: the tally as it came.
-    ///   - isAnswer: whether it answers one of ours, with no batch under way.
-    func takeTally(_ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now) async throws -> PairAgreement
+    ///   - askedAt: when it was asked for, with no batch under way; `nil` for one that came unasked.
+    func takeTally(_ tally: Tally, signed: [UInt8], askedAt: Timestamp?, now: Now) async throws -> PairAgreement
+    /// What this node holds of a partner's channel behind a number: at most `maximumItems`, and no more than
+    /// `maximumBytes` of envelopes, but one in any case.
+    func heldPart(
+        of partner: OIN, after number: SequenceNumber, maximumItems: Int, maximumBytes: Int
+    ) async throws -> HeldPart
+    /// Takes what a partner gave back of our own channel, as ``ChannelRecovery`` decides.
+    ///
+    /// - Parameters:
+    ///   - items: ascending, one for each number behind the settled position up to `upTo`.
+    ///   - now: the time of it.
+    func recover(
+        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, now: Now
+    ) async throws -> RecoveryProgress
+    /// Begins to get back all of our own channel: what the partner has behind our settled position does not follow on it.
+    func recoverFromStart(with partner: OIN, at: Timestamp) async throws
     /// What was answered to the newest numbers of a partner's channel, descending: of the
     /// ``ProtocolLimits/tallyOutcomesMaximumNumbers`` numbers up to the highest seen.
     func answeredNumbers(of partner: OIN) async throws -> [AnsweredNumber]
@@ -307,11 +322,14 @@ package struct ChannelAccount: Hashable, Sendable {
     /// At most ``ProtocolLimits/tallyMaximumGaps``, lowest first.
     package let gaps: [NumberRange]
     package let safe: SequenceNumber
+    /// How far our channel to the partner is certain.
+    package let standing: ChannelStanding
 
     package init(
         issued: ChannelPosition, open: Int, received: ChannelPosition, highestSeen: SequenceNumber,
-        gaps: [NumberRange], safe: SequenceNumber
+        gaps: [NumberRange], safe: SequenceNumber, standing: ChannelStanding
     ) {
+        self.standing = standing
         self.issued = issued
         self.open = open
         self.received = received
@@ -366,11 +384,14 @@ package struct InboxEntry: Hashable, Sendable {
     package let missingPredecessor: MessageID?
     /// Who took the last step; empty before the first.
     package let actor: String
+    /// Whether it may have been handed over before this node's store was put back.
+    package let mayBeRepeated: Bool
 
     package init(
         message: MessageSummary, standing: InboxStanding, receivedAt: Timestamp, availableAt: Timestamp,
-        missingPredecessor: MessageID?, actor: String
+        missingPredecessor: MessageID?, actor: String, mayBeRepeated: Bool
     ) {
+        self.mayBeRepeated = mayBeRepeated
         self.message = message
         self.standing = standing
         self.receivedAt = receivedAt
@@ -518,6 +539,8 @@ package enum AuditChainState: Hashable, Sendable {
 package enum LedgerEvent: Hashable, Sendable {
     /// A delivery to this partner was opened or released.
     case workArrived(OIN)
+    /// Another opening of a partner's store signs to us than before.
+    case partnerReopened(OIN)
     case deliveryMoved(MessageID)
     case inboxChanged(MessageID)
     case alarmsChanged

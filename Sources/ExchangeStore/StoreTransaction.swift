@@ -8,6 +8,8 @@ package import ExchangeCore
 package protocol StoreTransaction {
     /// The time of the operation, for rows that say when they were made.
     var at: Timestamp { get }
+    /// What is more than one transaction does.
+    var unfinished: UnfinishedSteps { get }
 
     // MARK: Facts
 
@@ -15,6 +17,8 @@ package protocol StoreTransaction {
     func deliveryFacts(for key: DeliveryKey) throws -> DeliveryFacts?
     func receptionFacts(for query: ReceptionQuery, from partner: OIN) throws -> ReceptionFacts
     func tallyFacts(for tally: Tally) throws -> TallyFacts
+    func recoveryFacts(for item: ChannelItem, with partner: OIN) throws -> RecoveryFacts
+    func channelStanding(with partner: OIN) throws -> ChannelStanding
 
     // MARK: Changes, one for each `LedgerChange`
 
@@ -26,7 +30,8 @@ package protocol StoreTransaction {
     mutating func fillSlot(from partner: OIN, _ item: ChannelItem, _ answer: KeptAnswer) throws
     mutating func keep(_ usage: InboundUsage, of partner: OIN) throws
     mutating func reissueProof(to partner: OIN, _ number: SequenceNumber, _ proof: [UInt8]) throws
-    mutating func handOver(_ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?) throws
+    mutating func handOver(
+        _ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?, mayBeRepeated: Bool) throws
     mutating func releaseSuccessors(of messages: [MessageID], from partner: OIN, at: Timestamp) throws
     mutating func alignSuccessors(of message: MessageID, from partner: OIN, until: Timestamp) throws
     mutating func moveTransport(
@@ -44,12 +49,22 @@ package protocol StoreTransaction {
     mutating func raise(_ alarm: Alarm) throws
     mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws
     mutating func append(_ leaf: AuditLeaf) throws
+    mutating func noteRunning(_ incarnation: IncarnationID, of partner: OIN, hasAnswered: Bool) throws
+    mutating func sendAgain(to partner: OIN, _ numbers: [NumberRange]) throws
+    mutating func endRefill(of key: DeliveryKey) throws
+    mutating func deferRefill(of key: DeliveryKey, until: Timestamp) throws
+    mutating func confirmChannel(to partner: OIN) throws
+    mutating func beginRecovery(of partner: OIN, from: SequenceNumber, until: SequenceNumber) throws
+    mutating func placeDelivery(of message: MessageSummary, to recipient: Party, at number: SequenceNumber) throws
+    mutating func complete(_ message: MessageSummary, envelope: [UInt8]) throws
 
     // MARK: What no change says
 
     mutating func countDuplicate(from partner: OIN) throws
     /// Moves the contiguous position of a partner's channel as far as numbers have come.
     mutating func advance(_ partner: OIN) throws
+    /// Makes our own channel certain up to a number, or as far as one transaction goes.
+    mutating func settle(_ partner: OIN, upTo number: SequenceNumber) throws
 }
 
 /// What follows from a write and is more than one transaction does, so that others get in between; all of it of one
@@ -57,6 +72,8 @@ package protocol StoreTransaction {
 package struct UnfinishedSteps: Hashable, Sendable {
     /// Whether the channel's contiguous position has further to go.
     package var hasMoreToAdvance = false
+    /// Whether our own channel has further to be settled; whoever settles it asks again.
+    package var hasMoreToSettle = false
     /// Messages whose successors are still to be let go.
     package var toRelease: [MessageID] = []
 
@@ -134,12 +151,55 @@ extension StoreTransaction {
         try releaseSuccessors(of: steps.toRelease, from: partner, at: at)
     }
 
-    package mutating func takeTally(_ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now) throws -> PairAgreement {
+    package mutating func takeTally(_ tally: Tally, signed: [UInt8], askedAt: Timestamp?, now: Now) throws -> PairAgreement {
         let facts = try tallyFacts(for: tally)
         let (agreement, changes) = TallyReception.decide(
-            tally, signed: signed, isAnswer: isAnswer, facts: facts, now: now)
+            tally, signed: signed, askedAt: askedAt, facts: facts, now: now)
         try apply(changes)
         return agreement
+    }
+
+    package mutating func recover(
+        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, now: Now
+    ) throws -> RecoveryProgress {
+        guard let until = try channelStanding(with: partner).recoveringUntil else { return .done }
+        var proofs = 0
+        for given in items {
+            let facts = try recoveryFacts(for: given.item, with: partner)
+            switch ChannelRecovery.decide(given, from: partner, facts: facts, now: now) {
+            case .apply(let changes, let isProof):
+                try apply(changes)
+                proofs += isProof ? 1 : 0
+            case .contradiction:
+                try noteProof(of: proofs, from: partner)
+                try settle(partner, upTo: SequenceNumber(given.item.number.value - 1))
+                try raise(
+                    Alarm(
+                        code: .talliesDiffer, partner: partner, messageID: given.item.messageID,
+                        detail: "number \(given.item.number) to this partner is another message there than here, and has "
+                            + "its answer on both sides. Call its duty contact; keep both stores", at: now.wall))
+                return .contradicted(at: given.item.number)
+            }
+        }
+        try noteProof(of: proofs, from: partner)
+        try settle(partner, upTo: min(upTo, until))
+        guard try channelStanding(with: partner).settled.number >= until else { return .more }
+        // What was given numbers meanwhile follows on what is back.
+        try settle(partner, upTo: SequenceNumber(ProtocolLimits.sequenceNumberMaximum))
+        guard !unfinished.hasMoreToSettle else { return .more }
+        try confirmChannel(to: partner)
+        return .done
+    }
+
+    /// A message that this node signed and does not have is the proof, whoever brings it.
+    private mutating func noteProof(of count: Int, from partner: OIN) throws {
+        guard count > 0 else { return }
+        try raise(
+            Alarm(
+                code: .storeRolledBack, partner: partner, messageID: nil,
+                detail: "this node's store is older than what it signed: it had lost messages that this partner holds, and "
+                    + "gets them back by itself. What comes anew into the inbox may have been handed over before",
+                at: at))
     }
 
     package mutating func apply(_ changes: [LedgerChange]) throws {
@@ -157,8 +217,8 @@ extension StoreTransaction {
         case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
         case .countUsage(let partner, let usage): try keep(usage, of: partner)
         case .reissueProof(let partner, let number, let proof): try reissueProof(to: partner, number, proof)
-        case .handOver(let message, let availableAt, let awaited):
-            try handOver(message, availableAt: availableAt, awaiting: awaited)
+        case .handOver(let message, let availableAt, let awaited, let mayBeRepeated):
+            try handOver(message, availableAt: availableAt, awaiting: awaited, mayBeRepeated: mayBeRepeated)
         case .releaseSuccessors(let message, let partner, let at):
             try releaseSuccessors(of: [message], from: partner, at: at)
         case .alignSuccessors(let message, let partner, let until):
@@ -178,6 +238,16 @@ extension StoreTransaction {
         case .keepIncarnation(let seen, let skipped, let partner): try keep(seen, skipping: skipped, of: partner)
         case .keepTally(let partner, let incarnation, let signed, let agreement):
             try keepTally(from: partner, incarnation, signed: signed, agreement)
+        case .noteRunning(let incarnation, let partner, let hasAnswered):
+            try noteRunning(incarnation, of: partner, hasAnswered: hasAnswered)
+        case .sendAgain(let partner, let numbers): try sendAgain(to: partner, numbers)
+        case .endRefill(let key): try endRefill(of: key)
+        case .deferRefill(let key, let until): try deferRefill(of: key, until: until)
+        case .confirmChannel(let partner): try confirmChannel(to: partner)
+        case .beginRecovery(let partner, let from, let until): try beginRecovery(of: partner, from: from, until: until)
+        case .placeDelivery(let message, let recipient, let number):
+            try placeDelivery(of: message, to: recipient, at: number)
+        case .completeMessage(let message, let envelope): try complete(message, envelope: envelope)
         case .raiseAlarm(let alarm): try raise(alarm)
         case .clearAlarm(let code, let partner, let messageID):
             try clear(code, partner: partner, messageID: messageID, at: at)

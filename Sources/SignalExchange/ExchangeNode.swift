@@ -237,6 +237,8 @@ private struct LedgerPump: Service {
                 links.signal(.workArrived, to: partner)
                 // Opened, held, released or withdrawn for a partner that has no link.
                 if context.community.directory.member(partner) == nil { await reviewAbsent() }
+            // What it has lost, and whether it is the one at its address, shows when it is asked.
+            case .partnerReopened(let partner): links.signal(.greetingAsked, to: partner)
             case .directoryAdopted:
                 links.followDirectory()
                 await reviewAbsent()

@@ -152,7 +152,8 @@ import Testing
             stated == [
                 "Batch \(Batch.maximumNodes)", "Manifest \(Manifest.maximumNodes)",
                 "BatchAnswer \(BatchAnswer.maximumNodes)", "Refusal \(Refusal.maximumNodes)",
-                "Tally \(Tally.maximumNodes)",
+                "Tally \(Tally.maximumNodes)", "RefillRequest \(RefillRequest.maximumNodes)",
+                "RefillAnswer \(RefillAnswer.maximumNodes)",
             ])
         #expect(try text(of: "protocol.md").contains("more than \(wireMaximumDepth) levels"))
     }

@@ -9,6 +9,7 @@ import Testing
         let first = try await form.open()
         #expect(first.opening.predecessors.isEmpty)
         for ordinal in 1...3 { try await first.accept(ordinal, to: [Community.coa, Community.avim]) }
+        for partner in [Community.avim, Community.coa] { try await first.confirm(partner) }
         try await first.accept(4, to: [Community.coa])
         let positions = try await [
             PartnerPosition(partner: Community.avim, position: first.account(with: Community.avim).issued),
@@ -21,7 +22,9 @@ import Testing
         #expect(second.opening.predecessors == [ended])
         #expect(second.opening.claims(for: Community.nidos).map(\.last) == [.start])
         #expect(second.opening.claims(for: Community.coa).map(\.last.number) == [SequenceNumber(4)])
-        try await second.accept(5, to: [Community.coa])
+        try await second.accept(5, to: [Community.avim, Community.coa])
+        // AVIM was not heard in this opening: of what it was given since, nothing is certain.
+        try await second.confirm(Community.coa)
         let later = try await second.account(with: Community.coa).issued
         try await second.close()
         let third = try await form.open()
@@ -75,7 +78,7 @@ import Testing
             ] as [(ChannelPosition, ChannelPosition, ChannelAgreement, ChannelAgreement)]
         for (received, issuedThere, outgoing, incoming) in findings {
             let tally = Sample.tally(issued: issuedThere, received: received)
-            let agreement = try await ledger.takeTally(tally, signed: [1, 2], isAnswer: true, now: Sample.now())
+            let agreement = try await ledger.takeTally(tally, signed: [1, 2], askedAt: nil, now: Sample.now())
             #expect(agreement == PairAgreement(outgoing: outgoing, incoming: incoming))
             let partner = try #require(try await ledger.partners().first)
             #expect(partner.agreement == agreement)
@@ -91,7 +94,7 @@ import Testing
         for ordinal in 1...3 { try await ledger.accept(ordinal) }
         let tally = Sample.tally(issued: .start, received: .start)
         func outgoing(isAnswer: Bool) async throws -> ChannelAgreement {
-            try await ledger.takeTally(tally, signed: [1], isAnswer: isAnswer, now: Sample.now()).outgoing
+            try await ledger.takeTally(tally, signed: [1], askedAt: isAnswer ? Sample.start : nil, now: Sample.now()).outgoing
         }
         try await ledger.recordAnswers(
             [AnswerRecord(number: SequenceNumber(2), answer: .receipt([1]), jitter: 0)], from: Community.avim,
@@ -198,7 +201,7 @@ import Testing
         let tally = Sample.tally(issued: .start, received: .start, outcomes: outcomes)
         func contradicted(after span: Milliseconds) async throws -> [MessageID] {
             _ = try await ledger.takeTally(
-                tally, signed: [1], isAnswer: false, now: Sample.now(Sample.start + span))
+                tally, signed: [1], askedAt: nil, now: Sample.now(Sample.start + span))
             return try await ledger.alarms(includingCleared: false).filter { $0.alarm.code == .talliesDiffer }
                 .compactMap(\.alarm.messageID)
         }

@@ -271,7 +271,7 @@ struct RandomCourse {
             outcomes: outcomes)
         let (signed, isAnswer) = ([UInt8(draw(1...9))], isDrawn(50))
         try await same("tally") { [now] in
-            try await $0.takeTally(tally, signed: signed, isAnswer: isAnswer, now: Sample.now(now))
+            try await $0.takeTally(tally, signed: signed, askedAt: isAnswer ? now : nil, now: Sample.now(now))
         }
         for incarnation in incarnations {
             try await same("incarnation") {

@@ -117,7 +117,7 @@ import Testing
                 predecessors: named.map { Self.claim($0, last: 10) },
                 created: Sample.start, isRecovering: false, issued: seen.highest, received: .start, safe: .none,
                 gaps: [])
-            _ = try await ledger.takeTally(tally, signed: [1], isAnswer: false, now: Sample.now())
+            _ = try await ledger.takeTally(tally, signed: [1], askedAt: nil, now: Sample.now())
         }
         var kept: [UInt64] = []
         for low: UInt64 in 1...20 where try await Self.facts(low, in: ledger).isSeen { kept.append(low) }

@@ -80,7 +80,9 @@ extension Nodes {
                     received: ChannelPosition(number: before, runningDigest: before == .none ? .zero : #require(digest))
                 )
                 func look(isAnswer: Bool) async throws -> ChannelAgreement {
-                    try await TallyExchange(context).take(tally, from: partner.oin, isAnswer: isAnswer).outgoing
+                    try await TallyExchange(context).take(
+                        tally, from: partner.oin, askedAt: isAnswer ? context.now.wall : nil
+                    ).outgoing
                 }
                 let lost = ChannelAgreement.lost(from: entry.key.number, to: entry.key.number)
                 #expect(try await look(isAnswer: false).isAgreed, "it may have been made before the receipt")

@@ -22,11 +22,11 @@ extension Nodes {
             try await withNode(nidos) { context in
                 let tallies = TallyExchange(context)
                 let overtaken = try avim.tally(for: nidos.oin)
-                try await tallies.take(overtaken, from: avim.oin, isAnswer: true)
+                try await tallies.take(overtaken, from: avim.oin, askedAt: nil)
                 try await tallies.take(
                     avim.tally(for: nidos.oin, incarnation: successor, after: avim.incarnation), from: avim.oin,
-                    isAnswer: true)
-                try await tallies.take(overtaken, from: avim.oin, isAnswer: true)
+                    askedAt: nil)
+                try await tallies.take(overtaken, from: avim.oin, askedAt: nil)
                 #expect(try await alarms(about: avim.oin, context) == [])
                 // It changes nothing of which incarnation is the present one.
                 let facts = try await context.ledger.incarnationFacts(successor, after: [], of: avim.oin)
@@ -45,7 +45,7 @@ extension Nodes {
                             incarnation: incarnation, predecessor: predecessor, highest: .start, firstSeen: before),
                         skipping: [], of: coa.oin)
                 }
-                try await TallyExchange(context).take(coa.tally(for: nidos.oin), from: coa.oin, isAnswer: true)
+                try await TallyExchange(context).take(coa.tally(for: nidos.oin), from: coa.oin, askedAt: nil)
                 #expect(try await alarms(about: coa.oin, context) == [.partnerCloned])
             }
         }

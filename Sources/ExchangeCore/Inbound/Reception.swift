@@ -49,12 +49,15 @@ package struct ReceptionFacts: Hashable, Sendable {
     package let acknowledged: AcknowledgedDelivery?
     /// What the partner has used up of its share, as it was last counted.
     package let usage: InboundUsage
+    /// Whether our own channel to the partner is certain: until then a message of ours may be missing here.
+    package let isConfirmed: Bool
 
     package init(
         slot: FilledSlot?, message: KnownMessage?, predecessor: Predecessor, acknowledged: AcknowledgedDelivery?,
-        usage: InboundUsage
+        usage: InboundUsage, isConfirmed: Bool = true
     ) {
         self.usage = usage
+        self.isConfirmed = isConfirmed
         self.slot = slot
         self.message = message
         self.predecessor = predecessor
@@ -81,11 +84,14 @@ package struct ReceivedMessage: Hashable, Sendable {
     /// The id of the sender's previous message to us in this case, from inside the signature.
     package let predecessor: MessageID?
     package let acknowledgement: ReceivedAcknowledgement?
+    /// Whether the sender has an answer of this node's to it, of which nothing is here: it may have been handed over before.
+    package let mayBeRepeated: Bool
 
     package init(
         summary: MessageSummary, storedEnvelope: [UInt8], predecessor: MessageID?,
-        acknowledgement: ReceivedAcknowledgement?
+        acknowledgement: ReceivedAcknowledgement?, mayBeRepeated: Bool = false
     ) {
+        self.mayBeRepeated = mayBeRepeated
         self.summary = summary
         self.storedEnvelope = storedEnvelope
         self.predecessor = predecessor
@@ -194,6 +200,11 @@ package enum Reception {
             if case .receipt(let proof) = facts.message?.answer { return .repeat(.receipt(proof)) }
             if let acknowledgement = message.acknowledgement {
                 guard let delivery = facts.acknowledged, delivery.digest == acknowledgement.messageDigest else {
+                    // What it speaks of may be among what is being got back, and a refusal is for good.
+                    guard facts.isConfirmed else {
+                        return .later(
+                            .recovering, detail: "this node does not know yet what it has sent to you", alarm: nil)
+                    }
                     return .refuse(
                         .acknowledgementMismatch,
                         detail: "no delivery to this organisation has this message id and digest")
@@ -325,7 +336,8 @@ package enum Reception {
             changes.append(
                 .handOver(
                     message.summary, availableAt: availableAt,
-                    awaiting: facts.predecessor.isHere(at: now.wall) ? nil : message.predecessor))
+                    awaiting: facts.predecessor.isHere(at: now.wall) ? nil : message.predecessor,
+                    mayBeRepeated: message.mayBeRepeated))
         }
         // A message that waits lets nobody go on before it.
         let waits = message.summary.isHandedOver && availableAt > now.wall

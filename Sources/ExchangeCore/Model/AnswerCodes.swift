@@ -30,6 +30,7 @@ public enum LaterCode: String, CaseIterable, Hashable, Sendable {
     case storageUnavailable = "storage-unavailable"
     case quotaExceeded = "quota-exceeded"
     case numberConflict = "number-conflict"
+    case recovering = "recovering"
     case internalFault = "internal-fault"
 }
 
@@ -44,6 +45,7 @@ public enum RequestErrorCode: String, CaseIterable, Hashable, Sendable {
     case statementInvalid = "statement-invalid"
     case statementUndecided = "statement-undecided"
     case incarnationUnknown = "incarnation-unknown"
+    case incarnationFenced = "incarnation-fenced"
     case gapTooWide = "gap-too-wide"
     case nodeUnavailable = "node-unavailable"
 }
@@ -69,7 +71,7 @@ extension LaterCode {
     package var isMendedHere: Bool {
         switch self {
         case .keyUnknown, .signerUnknown, .directoryStale, .internalFault: true
-        case .revocationListStale, .clockSkewed, .storageUnavailable, .quotaExceeded, .numberConflict: false
+        case .revocationListStale, .clockSkewed, .storageUnavailable, .quotaExceeded, .numberConflict, .recovering: false
         }
     }
 
@@ -85,7 +87,8 @@ extension LaterCode {
         case .signerUnknown: .messageSignerUnknown
         case .directoryStale: .directoryStale
         case .internalFault: .internalFault
-        case .storageUnavailable: nil
+        // It passes by itself, and is shown with the recovery.
+        case .storageUnavailable, .recovering: nil
         }
     }
 
@@ -99,7 +102,7 @@ extension LaterCode {
         case .directoryStale: .directoryStale
         case .numberConflict: .numberConflict
         case .quotaExceeded: .quotaExceeded
-        case .storageUnavailable, .internalFault: .internalFault
+        case .storageUnavailable, .recovering, .internalFault: .internalFault
         }
     }
 }
@@ -129,6 +132,9 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case partnerCloned = "partner-cloned"
     case partnerHistoryUnproven = "partner-history-unproven"
     case talliesDiffer = "tallies-differ"
+    case storeRolledBack = "store-rolled-back"
+    case recoveryIncomplete = "recovery-incomplete"
+    case nodeFenced = "node-fenced"
     case revocationListStale = "revocation-list-stale"
     case keyUnknown = "key-unknown"
     case signerUnknown = "signer-unknown"

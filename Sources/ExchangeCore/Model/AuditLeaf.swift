@@ -12,6 +12,8 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case refusalIssued = "refusal-issued"
     case answerReissued = "answer-reissued"
     case numberNoted = "number-noted"
+    case recoveryBegun = "recovery-begun"
+    case deliveryRecovered = "delivery-recovered"
     case followUpRecorded = "follow-up-recorded"
     case inboxMoved = "inbox-moved"
     case consumerAdded = "consumer-added"

@@ -41,4 +41,14 @@ public enum ItemKind: Int, CaseIterable, Hashable, Sendable {
     case void = 1
     /// An operator holds it; declared, so that it does not look like a loss.
     case held = 2
+    /// The envelope travels with it once more: the recipient answered this number, and its account no longer has it.
+    case again = 3
+
+    /// Whether an envelope belongs to it.
+    package var hasEnvelope: Bool {
+        switch self {
+        case .message, .again: true
+        case .void, .held: false
+        }
+    }
 }

@@ -71,7 +71,9 @@ package enum LedgerChange: Hashable, Sendable {
     /// Puts a proof that was signed anew beside the one that a slot keeps. From now on it is the slot's answer.
     case reissueProof(to: OIN, SequenceNumber, [UInt8])
     /// Puts a received message before the organisation, at once or when the message before it has come.
-    case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?)
+    ///
+    /// - mayBeRepeated: whether it may have been handed over before this node's store was put back.
+    case handOver(MessageSummary, availableAt: Timestamp, awaiting: MessageID?, mayBeRepeated: Bool)
     /// Lets those messages of a partner go on that waited for this one, and in turn those that waited for them. Another
     /// partner's may name the same message as the one before; whether that one has come is for its sender to say.
     case releaseSuccessors(of: MessageID, from: OIN, at: Timestamp)
@@ -99,6 +101,25 @@ package enum LedgerChange: Hashable, Sendable {
     case keepIncarnation(SeenIncarnation, skipping: [IncarnationID], of: OIN)
     /// Keeps the last tally of an incarnation of a partner as it was signed, and what comparing it showed.
     case keepTally(from: OIN, IncarnationID, signed: [UInt8], PairAgreement)
+    /// Notes with which incarnation a partner's node runs: what another signs is not taken.
+    ///
+    /// - hasAnswered: whether it answered a call to the partner's address.
+    case noteRunning(IncarnationID, of: OIN, hasAnswered: Bool)
+    /// Sends those numbers again that the partner had answered and has no more.
+    case sendAgain(to: OIN, [NumberRange])
+    /// The partner has a number again.
+    case endRefill(of: DeliveryKey)
+    /// Puts off the next attempt to send a number again.
+    case deferRefill(of: DeliveryKey, until: Timestamp)
+    /// Our own channel to a partner is certain up to its end.
+    case confirmChannel(to: OIN)
+    /// Our own channel is behind what the partner holds of it: from the number behind `from` it is asked for. What has no
+    /// answer yet goes on under numbers behind `until`.
+    case beginRecovery(of: OIN, from: SequenceNumber, until: SequenceNumber)
+    /// Gives a message of our own the number under which a partner has it.
+    case placeDelivery(MessageSummary, to: Party, at: SequenceNumber)
+    /// Keeps the content of a message of which only id and digest were here.
+    case completeMessage(MessageSummary, envelope: [UInt8])
     case raiseAlarm(Alarm)
     /// Ends exactly this alarm, where it is open: that of the message, or the one of no message where it is `nil`.
     case clearAlarm(AlarmCode, partner: OIN?, messageID: MessageID?)

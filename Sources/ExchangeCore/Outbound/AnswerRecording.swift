@@ -20,8 +20,13 @@ package struct DeliveryFacts: Hashable, Sendable {
     package let recipient: Party
     package let transport: TransportState
     package let attempts: Int
+    /// Whether it is sent again, because the partner has lost its answer.
+    package let isRefilled: Bool
 
-    package init(message: MessageSummary, recipient: Party, transport: TransportState, attempts: Int) {
+    package init(
+        message: MessageSummary, recipient: Party, transport: TransportState, attempts: Int, isRefilled: Bool = false
+    ) {
+        self.isRefilled = isRefilled
         self.message = message
         self.recipient = recipient
         self.transport = transport
@@ -33,6 +38,37 @@ package struct DeliveryFacts: Hashable, Sendable {
 package enum AnswerRecording {
     /// - Parameter jitter: a random word, for the time of the next attempt.
     package static func decide(
+        _ answer: VerifiedAnswer, for key: DeliveryKey, facts: DeliveryFacts, jitter: UInt64, now: Now
+    ) -> [LedgerChange] {
+        ofDelivery(answer, for: key, facts: facts, jitter: jitter, now: now)
+            + (facts.isRefilled ? ofRefill(answer, for: key, facts: facts, jitter: jitter, now: now) : [])
+    }
+
+    /// What was answered before stands, whatever is answered now: the partner has it again, or is asked again.
+    private static func ofRefill(
+        _ answer: VerifiedAnswer, for key: DeliveryKey, facts: DeliveryFacts, jitter: UInt64, now: Now
+    ) -> [LedgerChange] {
+        switch answer {
+        case .receipt, .noted: return [.endRefill(of: key)]
+        case .refusal(let code, let detail, _):
+            guard facts.transport == .receipted else { return [.endRefill(of: key)] }
+            return [
+                .endRefill(of: key),
+                .raiseAlarm(
+                    alarm(
+                        .deliveryRefused, key, facts,
+                        "\(said(code.rawValue, detail)). Its store has lost this message, which it had receipted, and it "
+                            + "refuses it now: call its duty contact, and see that it is told",
+                        now: now)),
+            ]
+        case .later, .invalid:
+            let wait = Backoff.delay(afterFailures: facts.attempts + 1, jitter: jitter)
+            return [.deferRefill(of: key, until: now.wall + wait)]
+        case .notSent(_, _, let retryAfter): return [.deferRefill(of: key, until: now.wall + retryAfter)]
+        }
+    }
+
+    private static func ofDelivery(
         _ answer: VerifiedAnswer, for key: DeliveryKey, facts: DeliveryFacts, jitter: UInt64, now: Now
     ) -> [LedgerChange] {
         switch answer {
@@ -71,7 +107,7 @@ package enum AnswerRecording {
             return changes + [.raiseAlarm(alarm(.deliveryDeferred, key, facts, said, now: now))]
         case .noted(let kind):
             switch (kind, facts.transport) {
-            case (.message, _): preconditionFailure("a message is receipted or refused, not noted")
+            case (.message, _), (.again, _): preconditionFailure("a message is receipted or refused, not noted")
             case (.held, .held), (.void, .withdrawn): return [.endDeclaration(of: key)]
             case (.held, _), (.void, _): return []
             }

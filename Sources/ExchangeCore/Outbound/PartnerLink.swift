@@ -13,6 +13,8 @@ package struct PartnerLink: Sendable {
         case loading
         /// A batch is on its way.
         case transmitting
+        /// A part of our own channel is got back from the partner.
+        case recovering
         /// The partner did not answer; the next probe goes at this time.
         case backingOff(until: MonotonicTime)
         /// The node is stopping: what is on its way may end, nothing new begins.
@@ -28,7 +30,9 @@ package struct PartnerLink: Sendable {
         /// Somebody wants the accounts compared now, not at the next interval.
         case greetingAsked
         case timerFired
-        case tallyExchanged
+        /// - isRecovering: whether a part of our own channel has to be got back from the partner.
+        case tallyExchanged(isRecovering: Bool)
+        case recovered(RecoveryProgress)
         /// What the store had: how many items are due now, and in how long the next is where there are none.
         case loaded(items: Int, nextDueIn: Milliseconds?)
         case answered
@@ -44,6 +48,8 @@ package struct PartnerLink: Sendable {
         /// - halvings: how often the bounds of a batch are to be halved; one item always fits.
         case loadDue(halvings: Int)
         case transmit
+        /// Gets back one part of our own channel: what is new goes first.
+        case recover
         /// Replaces every earlier wake.
         case wake(at: MonotonicTime)
         case raiseUnreachable(since: Timestamp)
@@ -68,6 +74,7 @@ package struct PartnerLink: Sendable {
     private var mayHaveAlarmed = true
     private var hasAlarmed = false
     private var hasNewWork = false
+    private var isRecovering = false
     private var lastFailure: MonotonicTime?
     private var nextTally: MonotonicTime
     private let limits: NodeLimits
@@ -97,6 +104,7 @@ package struct PartnerLink: Sendable {
         case .greeting: return handleGreeting(event, now: now)
         case .loading: return handleLoading(event, now: now)
         case .transmitting: return handleTransmitting(event, now: now)
+        case .recovering: return handleRecovering(event, now: now)
         case .backingOff(let until): return handleBackingOff(event, until: until, now: now)
         }
     }
@@ -106,13 +114,14 @@ package struct PartnerLink: Sendable {
         case .started, .greetingAsked: return greet()
         case .workArrived: return load()
         case .timerFired: return now.monotonic < nextTally ? load() : greet()
-        case .signOfLife, .tallyExchanged, .loaded, .answered, .failed, .alarmKept, .stopping: return []
+        case .signOfLife, .tallyExchanged, .recovered, .loaded, .answered, .failed, .alarmKept, .stopping: return []
         }
     }
 
     private mutating func handleGreeting(_ event: Event, now: Now) -> [Effect] {
         switch event {
-        case .tallyExchanged:
+        case .tallyExchanged(let isRecovering):
+            self.isRecovering = isRecovering
             nextTally = now.monotonic + ProtocolLimits.tallyInterval
             failedGreetings = 0
             return load()
@@ -120,16 +129,21 @@ package struct PartnerLink: Sendable {
         case .workArrived:
             hasNewWork = true
             return []
-        case .started, .signOfLife, .greetingAsked, .timerFired, .loaded, .answered, .alarmKept, .stopping: return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .recovered, .loaded, .answered, .alarmKept, .stopping:
+            return []
         }
     }
 
     private mutating func handleLoading(_ event: Event, now: Now) -> [Effect] {
         switch event {
         case .loaded(items: 0, let nextDueIn):
-            let ended = succeeded()
             // Work that arrived while the store was read may not have been seen by that reading.
-            if hasNewWork { return ended + load() }
+            if hasNewWork { return succeeded() + load() }
+            if isRecovering {
+                phase = .recovering
+                return [.recover]
+            }
+            let ended = succeeded()
             phase = .idle
             let due = nextDueIn.map { now.monotonic + max($0, Milliseconds(1)) }
             return ended + [.wake(at: due.map { min($0, nextTally) } ?? nextTally)]
@@ -140,7 +154,30 @@ package struct PartnerLink: Sendable {
             hasNewWork = true
             return []
         case .failed(let jitter): return fail(jitter: jitter, now: now)
-        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .answered, .alarmKept, .stopping:
+        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .recovered, .answered, .alarmKept,
+            .stopping:
+            return []
+        }
+    }
+
+    /// What arrived meanwhile goes before the next part: getting back a long channel must not keep back what is new.
+    private mutating func handleRecovering(_ event: Event, now: Now) -> [Effect] {
+        switch event {
+        case .recovered(.more): return succeeded() + (now.monotonic < nextTally ? load() : greet())
+        // The accounts are compared again.
+        case .recovered(.done):
+            isRecovering = false
+            return succeeded() + greet()
+        // For people to look at. What is new still goes, and it is asked again with the next tally.
+        case .recovered(.contradicted):
+            isRecovering = false
+            return succeeded() + load()
+        case .failed(let jitter): return fail(jitter: jitter, now: now)
+        case .workArrived:
+            hasNewWork = true
+            return []
+        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .loaded, .answered, .alarmKept,
+            .stopping:
             return []
         }
     }
@@ -156,7 +193,8 @@ package struct PartnerLink: Sendable {
         case .workArrived:
             hasNewWork = true
             return []
-        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .loaded, .alarmKept, .stopping:
+        case .started, .signOfLife, .greetingAsked, .timerFired, .tallyExchanged, .recovered, .loaded, .alarmKept,
+            .stopping:
             return []
         }
     }
@@ -172,7 +210,8 @@ package struct PartnerLink: Sendable {
             guard now.monotonic < earliest else { return greet() }
             phase = .backingOff(until: min(until, earliest))
             return [.wake(at: min(until, earliest))]
-        case .started, .workArrived, .tallyExchanged, .loaded, .answered, .failed, .alarmKept, .stopping: return []
+        case .started, .workArrived, .tallyExchanged, .recovered, .loaded, .answered, .failed, .alarmKept, .stopping:
+            return []
         }
     }
 

@@ -47,11 +47,19 @@ package struct IncarnationFacts: Hashable, Sendable {
     package let predecessors: [NamedPredecessor]
     /// The highest number of the partner's channel that it ever signed to this node, in a tally or in a manifest.
     package let highest: SequenceNumber
+    /// The one with which the partner's node runs: the one that answered at its address last, or one that was first seen
+    /// since. `nil` before the first tally.
+    package let running: IncarnationID?
+    /// The one that answered at the partner's address last.
+    package let answering: IncarnationID?
 
     package init(
         incarnation: IncarnationID, latest: SeenIncarnation?, follower: SeenIncarnation?, successor: SeenIncarnation?,
-        predecessors: [NamedPredecessor], highest: SequenceNumber
+        predecessors: [NamedPredecessor], highest: SequenceNumber, running: IncarnationID? = nil,
+        answering: IncarnationID? = nil
     ) {
+        self.running = running
+        self.answering = answering
         self.incarnation = incarnation
         self.latest = latest
         self.follower = follower
@@ -61,6 +69,9 @@ package struct IncarnationFacts: Hashable, Sendable {
     }
 
     package var isSeen: Bool { latest?.incarnation == incarnation || follower != nil }
+
+    /// Whether another node of the partner's runs: this one is an older copy of its store, or one that was put aside.
+    package var isFenced: Bool { isSeen && running.map { $0 != incarnation } ?? false }
 
     /// The one of its predecessors that counts: the newest that is known here. Where none is, the oldest that it names:
     /// what was signed here was signed before that one ended.
@@ -96,14 +107,19 @@ package enum IncarnationJudgement: Hashable, Sendable {
 package enum IncarnationHistory {
     /// - Parameters:
     ///   - facts: of the incarnation that is judged, and of the predecessors that it names.
+    ///   - askedAt: when the tally was asked for, where it answers one of ours.
     ///   - now: by our own clock, since the tally's is in the hands of whoever sends it.
-    package static func judge(_ facts: IncarnationFacts, now: Timestamp) -> IncarnationJudgement {
+    package static func judge(
+        _ facts: IncarnationFacts, askedAt: Timestamp? = nil, now: Timestamp
+    ) -> IncarnationJudgement {
         guard let latest = facts.latest else { return .successor }
         if facts.incarnation == latest.incarnation { return .current }
         // No request is under way for longer. Since the next incarnation, and not since the latest: whoever restarts one
         // copy again and again does not hide the other; and not before it, where our own clock was set back.
         if let next = facts.follower ?? facts.successor,
-            next.firstSeen <= now, now - next.firstSeen < ProtocolLimits.overtakenMaximum
+            next.firstSeen <= now, now - next.firstSeen < ProtocolLimits.overtakenMaximum,
+            // Who answers what it was asked after that runs now.
+            askedAt.map({ $0 <= next.firstSeen }) ?? true
         {
             return .overtaken(by: next.incarnation)
         }

@@ -17,11 +17,15 @@ package struct TallyFacts: Hashable, Sendable {
     package let agreement: PairAgreement?
     /// Our deliveries that it says it did not receipt, and whose receipt is here, ascending.
     package let receipts: [ReceiptedDelivery]
+    /// How far our channel to the partner is certain.
+    package let standing: ChannelStanding
 
     package init(
         incarnation: IncarnationFacts, issued: ChannelPosition, issuerDigest: Digest?, received: ChannelPosition,
-        receiverDigest: Digest?, answered: NumberRange?, agreement: PairAgreement?, receipts: [ReceiptedDelivery]
+        receiverDigest: Digest?, answered: NumberRange?, agreement: PairAgreement?, receipts: [ReceiptedDelivery],
+        standing: ChannelStanding? = nil
     ) {
+        self.standing = standing ?? ChannelStanding(settled: issued, isConfirmed: true)
         self.incarnation = incarnation
         self.issued = issued
         self.issuerDigest = issuerDigest
@@ -39,12 +43,13 @@ package struct TallyFacts: Hashable, Sendable {
 package enum TallyReception {
     /// - Parameters:
     ///   - signed: the tally as it came; it is kept as evidence.
-    ///   - isAnswer: whether the partner made it after it was asked, with no batch under way: it must then have all that
-    ///     it had answered. One that comes unasked may have been made before an answer that is here already.
+    ///   - askedAt: when the partner was asked for it, with no batch under way: it must then have all that it had
+    ///     answered. `nil` for one that comes unasked, and may have been made before an answer that is here already.
     package static func decide(
-        _ tally: Tally, signed: [UInt8], isAnswer: Bool, facts: TallyFacts, now: Now
+        _ tally: Tally, signed: [UInt8], askedAt: Timestamp?, facts: TallyFacts, now: Now
     ) -> (agreement: PairAgreement, changes: [LedgerChange]) {
-        let judgement = IncarnationHistory.judge(facts.incarnation, now: now.wall)
+        let isAnswer = askedAt != nil
+        let judgement = IncarnationHistory.judge(facts.incarnation, askedAt: askedAt, now: now.wall)
         if case .overtaken = judgement { return (PairAgreement(outgoing: .undecided, incoming: .undecided), []) }
         let agreement = PairAgreement(
             outgoing: TallyComparison.compare(
@@ -62,7 +67,13 @@ package enum TallyReception {
                         firstSeen: now.wall),
                     skipping: facts.incarnation.skipped, of: tally.node))
         }
+        if facts.incarnation.running != tally.incarnation || (isAnswer && facts.incarnation.answering != tally.incarnation),
+            isAnswer || !facts.incarnation.isSeen
+        {
+            changes.append(.noteRunning(tally.incarnation, of: tally.node, hasAnswered: isAnswer))
+        }
         changes.append(.keepTally(from: tally.node, tally.incarnation, signed: signed, agreement))
+        if isAnswer { changes += recovery(of: tally, agreement, facts: facts, now: now) }
         let findings =
             [judgement.finding(of: tally.incarnation), lossFinding(agreement.outgoing)]
             + [("to", agreement.outgoing), ("from", agreement.incoming)].map {
@@ -72,6 +83,47 @@ package enum TallyReception {
         let contradictions = OutcomeComparison.contradictions(
             of: tally.outcomes, with: facts.receipts, now: now.wall)
         return (agreement, changes + alarms(of: contradictions, about: tally.node, now: now))
+    }
+
+    /// What this node sends again because the partner has lost it, and what it gets back because it has lost it itself.
+    private static func recovery(
+        of tally: Tally, _ agreement: PairAgreement, facts: TallyFacts, now: Now
+    ) -> [LedgerChange] {
+        let (partner, standing) = (tally.node, facts.standing)
+        var changes: [LedgerChange] = []
+        // Where the next number has its answer, or another opening answers than before: else nothing can be missing.
+        if facts.answered != nil || facts.incarnation.answering != tally.incarnation {
+            let missing = tally.missing(upTo: facts.issued.number)
+            if !missing.isEmpty { changes.append(.sendAgain(to: partner, missing)) }
+        }
+        guard !standing.isRecovering else { return changes }
+        guard let from = lossInOurs(tally, agreement, facts: facts) else {
+            return standing.isConfirmed ? changes : changes + [.confirmChannel(to: partner)]
+        }
+        let highest = tally.highestSeen
+        // As wide as a partner may make a hole in its own channel, and no wider.
+        guard highest > from, highest.value - from.value <= ProtocolLimits.channelMaximumGap else { return changes }
+        return changes + [
+            .beginRecovery(of: partner, from: from, until: highest),
+            .appendLeaf(
+                AuditLeaf(
+                    .recoveryBegun, at: now.wall, partner: partner, number: highest, note: "from \(from.next)")),
+        ]
+    }
+
+    /// The number behind which the partner holds of our channel what is not here; `nil` where nothing shows that.
+    private static func lossInOurs(
+        _ tally: Tally, _ agreement: PairAgreement, facts: TallyFacts
+    ) -> SequenceNumber? {
+        let settled = facts.standing.settled.number
+        switch agreement.outgoing {
+        case .ahead: return settled
+        case .differ(let number): return settled < number ? settled : SequenceNumber.none
+        case .agree, .lost, .undecided:
+            // A number that it has filled beyond a hole is as much our past as one without.
+            let known = facts.standing.isConfirmed ? facts.issued.number : max(settled, tally.received.number)
+            return tally.highestSeen > known ? settled : nil
+        }
     }
 
     /// Nothing new can be found in a tally that came unasked. What an answer showed stands for as long as the account
@@ -119,7 +171,7 @@ package enum TallyReception {
         return Finding(
             code: .partnerRolledBack,
             detail: "its store has lost numbers \(first) to \(last), which it had answered: nobody there may know of "
-                + "these messages. Call its duty contact, and send them again as new messages")
+                + "these messages. They are sent again by themselves; call its duty contact")
     }
 
     private static func differenceFinding(name: String, _ agreement: ChannelAgreement) -> Finding? {
@@ -131,8 +183,8 @@ package enum TallyReception {
                     + "proof; call the partner's duty contact"
             case .ahead(let issued, let received):
                 "\(received) received, but only \(issued) issued. Either this node's store is older than what it signed "
-                    + "(was it restored?): then send nothing that matters through it, keep it, and call every partner; "
-                    + "or the partner's account is wrong: call it"
+                    + "(was it restored?): then it gets back by itself what the partner holds; or the partner's account "
+                    + "is wrong: call it where this stays"
             }
         return complaint.map { Finding(code: .talliesDiffer, detail: "the channel \(name) this partner: \($0)") }
     }

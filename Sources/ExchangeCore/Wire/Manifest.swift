@@ -84,7 +84,7 @@ extension ManifestItem: DERParseable, DERSerializable {
                 number: number, messageID: try fields.identifier(MessageID.self), messageDigest: try fields.digest())
             let reason = try fields.text()
             let replaces = try fields.optional(tag: 0) { try $0.number() }
-            guard kind == .message ? reason.isEmpty : !reason.isEmpty else {
+            guard kind.hasEnvelope == reason.isEmpty else {
                 throw fields.malformed("a void or held number gives its reason, a message none")
             }
             if let replaces, replaces == .none || replaces >= number {

@@ -6,14 +6,13 @@ extension Database {
     func account(with partner: OIN) throws -> ChannelAccount {
         try first(
             """
-            SELECT issued_number, issued_digest, open_items, received_number, received_digest, highest_seen,
-                safe_number
-            FROM partner WHERE oin = ?
+            SELECT \(ChannelAccount.columns) FROM partner WHERE oin = ?
             """,
             [partner.text]
         ) { try ChannelAccount($0, from: 0, gaps: try gaps(of: partner)) }
             ?? ChannelAccount(
-                issued: .start, open: 0, received: .start, highestSeen: .none, gaps: [], safe: .none)
+                issued: .start, open: 0, received: .start, highestSeen: .none, gaps: [], safe: .none,
+                standing: ChannelStanding(settled: .start, isConfirmed: false))
     }
 
     private func gaps(of partner: OIN) throws -> [NumberRange] {
@@ -26,21 +25,22 @@ extension Database {
     func partners() throws -> [PartnerEntry] {
         try all(
             """
-            SELECT issued_number, issued_digest, open_items, received_number, received_digest, highest_seen,
-                safe_number, oin, tally_at, agreement_outgoing, agreement_incoming, attempts, duplicates
+            SELECT \(ChannelAccount.columns), oin, tally_at, agreement_outgoing, agreement_incoming, attempts,
+                duplicates
             FROM partner ORDER BY oin
             """
         ) { row in
-            let partner = try row.oin(7)
+            let next = ChannelAccount.columnCount
+            let partner = try row.oin(next)
             return PartnerEntry(
                 partner: partner, account: try ChannelAccount(row, from: 0, gaps: try gaps(of: partner)),
-                lastTallyAt: row.optionalTimestamp(8),
-                agreement: row.isNull(8)
+                lastTallyAt: row.optionalTimestamp(next + 1),
+                agreement: row.isNull(next + 1)
                     ? nil
                     : PairAgreement(
-                        outgoing: try row.value(9, ChannelAgreement(column: row.text(9))),
-                        incoming: try row.value(10, ChannelAgreement(column: row.text(10)))),
-                attempts: row.count(11), duplicates: row.count(12))
+                        outgoing: try row.value(next + 2, ChannelAgreement(column: row.text(next + 2))),
+                        incoming: try row.value(next + 3, ChannelAgreement(column: row.text(next + 3)))),
+                attempts: row.count(next + 4), duplicates: row.count(next + 5))
         }
     }
 
@@ -57,7 +57,8 @@ extension Database {
             agreement: try agreement(with: partner),
             receipts: try OutcomeComparison.unreceipted(tally.outcomes).flatMap {
                 try receiptedDeliveries(in: $0, to: partner)
-            })
+            },
+            standing: account.standing)
     }
 
     private func agreement(with partner: OIN) throws -> PairAgreement? {
@@ -150,10 +151,15 @@ extension Database {
         }
     }
 
-    /// Where each channel of ours stands, in the order of the partners' OINs.
-    func issuedPositions() throws -> [PartnerPosition] {
-        try all("SELECT oin, issued_number, issued_digest FROM partner ORDER BY oin") {
-            PartnerPosition(partner: try $0.oin(0), position: try $0.position(1))
+    /// How far each channel of ours is certain, in the order of the partners' OINs. One that is being got back from its
+    /// beginning is where the incarnation before began: what an incarnation claims never lies before that.
+    func positionsToClaim(after incarnation: IncarnationID?) throws -> [PartnerPosition] {
+        let before = try incarnation.map { try positions(at: $0) } ?? []
+        return try all("SELECT oin, settled_number, settled_digest FROM partner ORDER BY oin") { row in
+            let (partner, settled) = (try row.oin(0), try row.position(1))
+            let claimed = before.first { $0.partner == partner }?.position ?? .start
+            return PartnerPosition(
+                partner: partner, position: claimed.number > settled.number ? claimed : settled)
         }
     }
 
@@ -169,10 +175,19 @@ extension Database {
 }
 
 extension ChannelAccount {
+    fileprivate static let columns = """
+        issued_number, issued_digest, open_items, received_number, received_digest, highest_seen, safe_number,
+        settled_number, settled_digest, is_confirmed, recovering_until
+        """
+    fileprivate static let columnCount = 11
+
     fileprivate init(_ row: StoredRow, from index: Int, gaps: [NumberRange]) throws {
         self.init(
             issued: try row.position(index), open: row.count(index + 2), received: try row.position(index + 3),
-            highestSeen: try row.number(index + 5), gaps: gaps, safe: try row.number(index + 6))
+            highestSeen: try row.number(index + 5), gaps: gaps, safe: try row.number(index + 6),
+            standing: ChannelStanding(
+                settled: try row.position(index + 7), isConfirmed: row.integer(index + 9) > 0,
+                recoveringUntil: row.isNull(index + 10) ? nil : try row.number(index + 10)))
     }
 }
 

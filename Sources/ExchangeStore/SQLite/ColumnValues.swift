@@ -143,7 +143,7 @@ extension KeptAnswer {
         case .refusal(let code, let proof): ("refusal", code.rawValue, Data(proof))
         case .noted(.void, let reason): ("void", reason, Data())
         case .noted(.held, let reason): ("held", reason, Data())
-        case .noted(.message, _): throw .invariant("a message is receipted or refused, not noted")
+        case .noted(.message, _), .noted(.again, _): throw .invariant("a message is receipted or refused, not noted")
         }
     }
 }

@@ -34,6 +34,7 @@ struct DueQuery {
                 case .waiting: []
                 case .deferred: [now.milliseconds]
                 case .strayed: [horizon.milliseconds]
+                case .again: [now.milliseconds, horizon.milliseconds]
                 }
             return try database.all(source.sql, [partner.text, priority.rank] + bound + [count]) {
                 DueSelection.Candidate(number: $0.integer(0), bytes: $0.count(1))
@@ -44,7 +45,8 @@ struct DueQuery {
     private func delivery(_ number: Int64) throws -> DueDelivery {
         let found = try database.first(
             """
-            SELECT d.message_id, m.digest, d.transport, d.declared_reason, d.case_reference, m.envelope
+            SELECT d.message_id, m.digest, d.transport, d.declared_reason, d.case_reference, m.envelope,
+                EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number)
             FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
             """,
             [partner.text, number]
@@ -54,13 +56,16 @@ struct DueQuery {
                 case .open: .message
                 case .held: .held
                 case .withdrawn: .void
-                case .receipted, .refused: throw StoreError.invariant("number \(number) has its answer and is due")
+                case .receipted, .refused:
+                    if row.integer(6) > 0 { .again } else {
+                        throw StoreError.invariant("number \(number) has its answer and is due")
+                    }
                 }
             return DueDelivery(
                 item: ChannelItem(
                     number: SequenceNumber(UInt64(number)), messageID: try row.identifier(0),
                     messageDigest: try row.digest(1)),
-                kind: kind, reason: kind == .message ? "" : row.text(3), caseReference: try row.identifier(4),
+                kind: kind, reason: kind.hasEnvelope ? "" : row.text(3), caseReference: try row.identifier(4),
                 envelope: row.bytes(5))
         }
         guard let found else { throw StoreError.invariant("number \(number) is due and not there") }
@@ -68,15 +73,16 @@ struct DueQuery {
     }
 
     func nextDue() throws -> Timestamp? {
-        try Priority.allCases.compactMap { priority in
-            try database.first(
-                """
-                SELECT next_attempt FROM delivery
-                WHERE is_outstanding = 1 AND next_attempt > 0 AND partner = ? AND priority_rank = ?
-                ORDER BY next_attempt LIMIT 1
-                """,
-                [partner.text, priority.rank]
-            ) { $0.timestamp(0) }
+        try Priority.allCases.flatMap { priority in
+            try ["delivery WHERE is_outstanding = 1 AND", "refill WHERE"].compactMap { source in
+                try database.first(
+                    """
+                    SELECT next_attempt FROM \(source) next_attempt > 0 AND partner = ? AND priority_rank = ?
+                    ORDER BY next_attempt LIMIT 1
+                    """,
+                    [partner.text, priority.rank]
+                ) { $0.timestamp(0) }
+            }
         }.min()
     }
 }
@@ -84,11 +90,21 @@ struct DueQuery {
 extension DueSelection.Source {
     /// - Its parameters: the partner, the priority's rank, `now` or the horizon where it is a bound, and how many.
     var sql: String {
+        if self == .again {
+            // What is to be told anyway is told once.
+            return """
+                SELECT r.number, CASE WHEN d.transport IN ('receipted', 'refused') THEN d.envelope_bytes ELSE 0 END
+                FROM refill r JOIN delivery d ON d.partner = r.partner AND d.number = r.number
+                WHERE r.partner = ? AND r.priority_rank = ? AND d.is_outstanding = 0
+                    AND (r.next_attempt <= ? OR r.next_attempt > ?) ORDER BY r.next_attempt, r.number LIMIT ?
+                """
+        }
         let range =
             switch self {
             case .waiting: "next_attempt = 0 ORDER BY number"
             case .deferred: "next_attempt BETWEEN 1 AND ? ORDER BY next_attempt"
             case .strayed: "next_attempt > ? ORDER BY next_attempt"
+            case .again: preconditionFailure("has a table of its own")
             }
         return """
             SELECT number, CASE transport WHEN 'open' THEN envelope_bytes ELSE 0 END FROM delivery

@@ -53,7 +53,8 @@ extension Database {
         let next = MessageSummary.columnCount
         return try first(
             """
-            SELECT \(MessageSummary.columns), d.recipient_role, d.transport, d.attempts
+            SELECT \(MessageSummary.columns), d.recipient_role, d.transport, d.attempts,
+                EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number)
             FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
             """,
             [key.partner.text, try key.number.column()]
@@ -61,7 +62,7 @@ extension Database {
             DeliveryFacts(
                 message: try MessageSummary(row, from: 0),
                 recipient: Party(oin: key.partner, role: try row.word(next)), transport: try row.word(next + 1),
-                attempts: row.count(next + 2))
+                attempts: row.count(next + 2), isRefilled: row.integer(next + 3) > 0)
         }
     }
 
@@ -71,7 +72,7 @@ extension Database {
             message: try knownMessage(query.item.messageID, to: partner),
             predecessor: try query.predecessor.map { try predecessor($0, of: partner) } ?? .here,
             acknowledged: try query.acknowledged.flatMap { try acknowledgedDelivery(of: $0, by: partner) },
-            usage: try usage(of: partner))
+            usage: try usage(of: partner), isConfirmed: try channelStanding(with: partner).isConfirmed)
     }
 
     private func usage(of partner: OIN) throws -> InboundUsage {
@@ -148,7 +149,7 @@ extension Database {
 }
 
 /// The last proof that was signed for a slot `s`.
-private let presentProof = """
+let presentProof = """
     coalesce(
         (SELECT r.proof FROM reissued_proof r WHERE r.partner = s.partner AND r.number = s.number
             ORDER BY r.ordinal DESC LIMIT 1),

@@ -75,7 +75,7 @@ extension SQLiteLedger {
             try FeedEntry.page(after: position, maximumItems: maximumItems) { priority, number, count in
                 try database.all(
                     FeedQueries.inbox, [priority.rank, number, count, now.milliseconds]
-                ) { (number: $0.integer(MessageSummary.columnCount + 7), entry: try InboxEntry($0)) }
+                ) { (number: $0.integer(MessageSummary.columnCount + 8), entry: try InboxEntry($0)) }
             }
         }
     }

@@ -86,15 +86,17 @@ extension LedgerTransaction {
             [try position.number.column(), position.runningDigest.column, partner.text])
     }
 
-    mutating func handOver(_ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?) throws {
+    mutating func handOver(
+        _ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?, mayBeRepeated: Bool
+    ) throws {
         try database.change(
             """
-            INSERT INTO inbox (message_id, priority_rank, received_at, available_at, awaited, turn)
-            VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO inbox (message_id, priority_rank, received_at, available_at, awaited, turn, may_be_repeated)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 message.id.column, message.priority.rank, at.milliseconds, availableAt.milliseconds, awaiting?.column,
-                try database.nextTurn(),
+                try database.nextTurn(), mayBeRepeated,
             ])
         tell(.inboxChanged(message.id))
     }

@@ -32,7 +32,13 @@ extension Database {
                     $0, isSeen: try isSeen($0.incarnation, of: partner),
                     successor: try firstIncarnation(after: $0.incarnation, of: partner)?.incarnation)
             },
-            highest: try highestSigned(by: partner))
+            highest: try highestSigned(by: partner),
+            running: try first("SELECT running_incarnation FROM partner WHERE oin = ?", [partner.text]) {
+                try $0.optionalIdentifier(0)
+            } ?? nil,
+            answering: try first("SELECT answering_incarnation FROM partner WHERE oin = ?", [partner.text]) {
+                try $0.optionalIdentifier(0)
+            } ?? nil)
     }
 
     /// The first that named `predecessor` as the one that it grew from, or skipped it.

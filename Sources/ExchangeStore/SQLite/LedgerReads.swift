@@ -43,6 +43,14 @@ extension SQLiteLedger {
         try await read { try $0.answeredNumbers(of: partner) }
     }
 
+    package func heldPart(
+        of partner: OIN, after number: SequenceNumber, maximumItems: Int, maximumBytes: Int
+    ) async throws -> HeldPart {
+        try await read {
+            try $0.heldPart(of: partner, after: number, maximumItems: maximumItems, maximumBytes: maximumBytes)
+        }
+    }
+
     package func incarnationFacts(
         _ incarnation: IncarnationID, after predecessors: [PredecessorClaim], of partner: OIN
     ) async throws -> IncarnationFacts {

@@ -63,9 +63,19 @@ extension SQLiteLedger {
     }
 
     package func takeTally(
-        _ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now
+        _ tally: Tally, signed: [UInt8], askedAt: Timestamp?, now: Now
     ) async throws -> PairAgreement {
-        try await write(at: now.wall) { try $0.takeTally(tally, signed: signed, isAnswer: isAnswer, now: now) }
+        try await write(at: now.wall) { try $0.takeTally(tally, signed: signed, askedAt: askedAt, now: now) }
+    }
+
+    package func recover(
+        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, now: Now
+    ) async throws -> RecoveryProgress {
+        try await write(at: now.wall) { try $0.recover(items, upTo: upTo, from: partner, now: now) }
+    }
+
+    package func recoverFromStart(with partner: OIN, at: Timestamp) async throws {
+        try await write(at: at) { try $0.recoverFromStart(with: partner) }
     }
 
     package func keepIncarnation(

@@ -101,7 +101,9 @@ enum Opening {
             "SELECT ordinal, id FROM incarnation ORDER BY ordinal DESC LIMIT ?",
             [ProtocolLimits.tallyMaximumPredecessors]
         ) { (ordinal: $0.integer(0), id: try $0.identifier(1, IncarnationID.self)) }
-        let positions = try database.issuedPositions()
+        let positions = try database.positionsToClaim(after: past.first?.id)
+        // Whether a partner holds more of a channel is not known until it was heard.
+        try database.change("UPDATE partner SET is_confirmed = 0")
         try database.change(
             "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (?, ?, ?, ?)",
             [(past.first?.ordinal ?? 0) + 1, incarnation.column, past.first?.id.column, transaction.at.milliseconds])

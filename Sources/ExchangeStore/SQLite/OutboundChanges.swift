@@ -15,7 +15,11 @@ extension LedgerTransaction {
         try ensurePartner(recipient.oin)
         let last = try database.issuedPosition(to: recipient.oin)
         let item = ChannelItem(number: last.number.next, messageID: message.id, messageDigest: message.digest)
-        let position = last.extended(by: item, using: digest)
+        // While the numbers before are got back there is no digest to go on from.
+        let isRecovering = try database.channelStanding(with: recipient.oin).isRecovering
+        let position =
+            isRecovering
+            ? ChannelPosition(number: item.number, runningDigest: .zero) : last.extended(by: item, using: digest)
         try database.change(
             """
             INSERT INTO delivery (partner, number, message_id, recipient_role, case_reference, priority_rank,

@@ -45,7 +45,7 @@ extension Database {
                 ) { row in
                     (
                         position: ListPosition(
-                            rank: priority.rank, ordinal: row.integer(MessageSummary.columnCount + 7)),
+                            rank: priority.rank, ordinal: row.integer(MessageSummary.columnCount + 8)),
                         entry: try InboxEntry(row)
                     )
                 }
@@ -102,7 +102,7 @@ enum ListQueries {
     static let inboxColumns = """
         \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at,
             CASE WHEN NOT EXISTS (SELECT 1 FROM inbox p WHERE p.message_id = i.awaited AND p.available_at <= ?4)
-            THEN i.awaited END, i.moved_at, i.actor
+            THEN i.awaited END, i.moved_at, i.actor, i.may_be_repeated
         """
 
     /// - Its parameters: a state, a priority's rank, the turn before the first, `now`, how many; and a message's id.
@@ -156,7 +156,7 @@ extension InboxEntry {
             standing: InboxStanding(
                 state: try row.word(index), role: row.text(index + 1), movedAt: row.optionalTimestamp(index + 5)),
             receivedAt: row.timestamp(index + 2), availableAt: row.timestamp(index + 3),
-            missingPredecessor: try row.optionalIdentifier(index + 4), actor: row.text(index + 6))
+            missingPredecessor: try row.optionalIdentifier(index + 4), actor: row.text(index + 6), mayBeRepeated: row.flag(index + 7))
     }
 }
 

@@ -30,6 +30,7 @@ enum Schema {
         migrator.registerMigration("actors") { try $0.execute(sql: actors) }
         migrator.registerMigration("consumers") { try $0.execute(sql: consumers) }
         migrator.registerMigration("validation data") { try $0.execute(sql: validationData) }
+        migrator.registerMigration("recovery") { try $0.execute(sql: recovery) }
         return migrator
     }
 

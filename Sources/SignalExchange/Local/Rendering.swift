@@ -50,6 +50,7 @@ enum Rendering {
         object["owner"] = .string(entry.standing.role)
         object["actor"] = .string(entry.actor)
         object["received"] = .string(entry.receivedAt.description)
+        object["mayBeRepeated"] = .bool(entry.mayBeRepeated)
         object["missingPredecessor"] = entry.missingPredecessor.map { .string($0.description) } ?? .null
         return object
     }
@@ -162,6 +163,7 @@ enum Rendering {
         case .idle: "idle"
         case .greeting: "greeting"
         case .loading, .transmitting: "sending"
+        case .recovering: "getting back"
         case .backingOff: "waiting to retry"
         case .stopped: "stopped"
         }

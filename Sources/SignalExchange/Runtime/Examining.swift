@@ -19,6 +19,17 @@ package struct Examining: Sendable {
     package struct Finding: Sendable {
         package let examination: Examination
         package let verified: VerifiedMessage?
+
+        /// The same, of a message that this node had answered before its store was put back.
+        var mayBeRepeated: Finding {
+            guard case .verified(let message) = examination else { return self }
+            return Finding(
+                examination: .verified(
+                    ReceivedMessage(
+                        summary: message.summary, storedEnvelope: message.storedEnvelope,
+                        predecessor: message.predecessor, acknowledgement: message.acknowledgement,
+                        mayBeRepeated: true)), verified: verified)
+        }
     }
 
     /// - Parameters:

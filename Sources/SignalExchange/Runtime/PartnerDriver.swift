@@ -7,6 +7,17 @@ import Synchronization
 package protocol PartnerConnection: Sendable {
     func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8]
     func deliver(_ batch: [UInt8]) async throws -> [UInt8]
+    func refill(_ request: [UInt8]) async throws -> [UInt8]
+}
+
+/// A partner's node found out that this one is not the organisation's running node (`protocol.md` §9.5).
+package struct FencedError: Error, Sendable, CustomStringConvertible {
+    /// The partner's words.
+    package let detail: String
+
+    package init(detail: String) { self.detail = detail }
+
+    package var description: String { "\(RequestErrorCode.incarnationFenced.rawValue): \(detail)" }
 }
 
 /// Carries out what one partner's ``PartnerLink`` decides. One driver a partner: a slow partner slows only its own.
@@ -16,6 +27,7 @@ package actor PartnerDriver {
     private let connection: any PartnerConnection
     private let transmitting: Transmitting
     private let tallies: TallyExchange
+    private let recovering: Recovering
     private var link: PartnerLink
     private var timer: Task<Void, Never>?
     private var lastProblem: String?
@@ -29,6 +41,7 @@ package actor PartnerDriver {
         self.connection = connection
         transmitting = Transmitting(context)
         tallies = TallyExchange(context)
+        recovering = Recovering(context)
         link = PartnerLink(limits: context.limits, now: context.now)
     }
 
@@ -86,6 +99,10 @@ package actor PartnerDriver {
         case .exchangeTally: return await attempt("tally") { try await self.greet() }
         case .loadDue(let halvings): return await attempt("queue") { try await self.load(halvings: halvings) }
         case .transmit: return await attempt("batch") { try await self.transmit() }
+        case .recover:
+            return await attempt("recovery") {
+                .recovered(try await self.recovering.step(with: self.partner, over: self.connection))
+            }
         case .wake(let moment):
             wake(at: moment)
             return nil
@@ -128,13 +145,33 @@ package actor PartnerDriver {
             ])
     }
 
+    /// Nothing of this node's gets through any more, and the agency must not believe that it does.
+    private func alarm(of fenced: FencedError) async {
+        _ = await note {
+            try await $0.ledger.raise(
+                Alarm(
+                    code: .nodeFenced, partner: self.partner, messageID: nil,
+                    detail: "this partner takes nothing from this node, since another runs on a copy of its store: stop the "
+                        + "copy. Where this is the right one, start it again (\(fenced.detail.shortened))",
+                    at: $0.now.wall))
+        }
+    }
+
     private func greet() async throws -> PartnerLink.Event {
-        let answer = try await connection.exchangeTally(try await tallies.make(for: partner))
+        let own = try await tallies.make(for: partner)
+        let askedAt = context.now.wall
+        let answer = try await connection.exchangeTally(own)
         // This driver alone sends to the partner, and waits for one answer at a time: all that the partner had answered
         // was kept here before this tally was asked for.
-        let agreement = try await tallies.take(answer, from: partner, isAnswer: true)
+        let agreement = try await tallies.take(answer, from: partner, askedAt: askedAt)
         try await clearAlarms(after: agreement)
-        return .tallyExchanged
+        let standing = try await context.ledger.account(with: partner).standing
+        guard standing.isConfirmed || standing.isRecovering else {
+            throw NodeError(
+                .answerInvalid,
+                "the account of \(partner) does not fit this node's, and nothing is sent to it; see the alarms")
+        }
+        return .tallyExchanged(isRecovering: standing.isRecovering)
     }
 
     /// A tally that came, verified and was compared ends what was said while none could be judged; alarms of an earlier
@@ -143,6 +180,7 @@ package actor PartnerDriver {
     private func clearAlarms(after agreement: PairAgreement) async throws {
         var over: Set<AlarmCode> = [.revocationListStale, .signerUnknown, .clockSkewed]
         if agreement.outgoing.isAgreed, agreement.incoming.isAgreed { over.insert(.talliesDiffer) }
+        over.insert(.nodeFenced)
         let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
         for alarm in open where alarm.partner == partner && alarm.messageID == nil && over.contains(alarm.code) {
             try await context.ledger.clear(
@@ -194,6 +232,7 @@ package actor PartnerDriver {
             lastProblem = nil
             return event
         } catch {
+            if let fenced = error as? FencedError { await alarm(of: fenced) }
             lastProblem = "\(what): \(error)"
             _ = await note { try await $0.alarm(of: error, from: self.partner) }
             // A partner that calls again and again, and answers nothing well, is tried each time that it calls.

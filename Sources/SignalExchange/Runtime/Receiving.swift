@@ -98,7 +98,7 @@ package struct Receiving: Sendable {
             guard manifest.recipient == context.oin else {
                 throw RequestError(.recipientMismatch, "the manifest is for \(manifest.recipient)")
             }
-            let expected = manifest.items.count { $0.kind == .message }
+            let expected = manifest.items.count(where: \.kind.hasEnvelope)
             guard batch.envelopes.count == expected else {
                 throw RequestError(
                     .requestMalformed, "\(expected) items announce an envelope and \(batch.envelopes.count) are here")
@@ -120,6 +120,7 @@ package struct Receiving: Sendable {
     private func noteIncarnation(of manifest: Manifest) async throws {
         let facts = try await context.ledger.incarnationFacts(
             manifest.incarnation, after: [], of: manifest.sender)
+        try facts.demandRunning()
         guard !facts.isSeen else { return }
         guard facts.latest == nil else {
             throw RequestError(.incarnationUnknown, "exchange tallies first: this incarnation is new here")
@@ -131,7 +132,7 @@ package struct Receiving: Sendable {
     }
 
     private static func envelopes(of batch: Batch, for manifest: Manifest) -> [SequenceNumber: [UInt8]] {
-        let numbers = manifest.items.filter { $0.kind == .message }.map(\.item.number)
+        let numbers = manifest.items.filter(\.kind.hasEnvelope).map(\.item.number)
         return Dictionary(uniqueKeysWithValues: zip(numbers, batch.envelopes))
     }
 
@@ -174,11 +175,12 @@ package struct Receiving: Sendable {
             // The core repeats or refuses without looking inside.
             return Examining.Finding(examination: .notExamined, verified: nil)
         }
-        guard item.kind == .message, let envelope else {
+        guard item.kind.hasEnvelope, let envelope else {
             return Examining.Finding(
                 examination: .declared(item.kind, reason: item.reason), verified: nil)
         }
-        return await examining.examine(envelope, as: item.item, from: sender)
+        let found = await examining.examine(envelope, as: item.item, from: sender)
+        return item.kind == .again ? found.mayBeRepeated : found
     }
 
     private func sign(

@@ -15,22 +15,27 @@ package struct TallyExchange: Sendable {
         let opening = context.ledger.opening
         let tally = Tally(
             node: context.oin, partner: partner, incarnation: opening.incarnation,
-            predecessors: opening.claims(for: partner), created: context.now.wall, isRecovering: false,
-            issued: account.issued, received: account.received, safe: account.safe, gaps: account.gaps,
+            predecessors: opening.claims(for: partner), created: context.now.wall,
+            isRecovering: account.standing.isRecovering, issued: account.standing.settled, received: account.received, safe: account.safe, gaps: account.gaps,
             outcomes: OutcomeComparison.ranges(newestFirst: try await context.ledger.answeredNumbers(of: partner)))
         return try context.sign(tally, as: .tally)
     }
 
     /// Verifies a partner's tally, and has the ledger hold it against our own books as ``TallyReception`` decides.
     ///
-    /// - Parameter isAnswer: whether the partner made it after it was asked, with no batch under way: it must then have
-    ///   all that it had answered. One that comes unasked may have been made before an answer that is here already.
+    /// - Parameter askedAt: when the partner was asked for it, with no batch under way: it must then have all that it had
+    ///   answered. `nil` for one that comes unasked, and may have been made before an answer that is here already.
     /// - Throws: ``RequestError``; nothing of an unverified tally is kept.
     @discardableResult
-    package func take(_ signed: [UInt8], from peer: OIN, isAnswer: Bool) async throws -> PairAgreement {
+    package func take(_ signed: [UInt8], from peer: OIN, askedAt: Timestamp?) async throws -> PairAgreement {
         try context.demandSigner()
         let tally = try verify(signed, from: peer)
-        return try await context.ledger.takeTally(tally, signed: signed, isAnswer: isAnswer, now: context.now)
+        let agreement = try await context.ledger.takeTally(tally, signed: signed, askedAt: askedAt, now: context.now)
+        // What it shows is kept as evidence; but who is not the partner's running node has nothing to ask.
+        if askedAt == nil {
+            try await context.ledger.incarnationFacts(tally.incarnation, after: [], of: peer).demandRunning()
+        }
+        return agreement
     }
 
     private func verify(_ signed: [UInt8], from peer: OIN) throws(RequestError) -> Tally {

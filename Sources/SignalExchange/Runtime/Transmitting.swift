@@ -53,7 +53,7 @@ package struct Transmitting: Sendable {
         let signed = try context.sign(manifest, as: .manifest)
         let batch = Batch(
             signedManifest: signed,
-            envelopes: sealed.filter { $0.delivery.kind == .message }.map(\.envelope))
+            envelopes: sealed.filter(\.delivery.kind.hasEnvelope).map(\.envelope))
         return Prepared(bytes: batch.wireBytes, manifestDigest: sha256(signed), deliveries: sealed.map(\.delivery))
     }
 
@@ -99,7 +99,7 @@ package struct Transmitting: Sendable {
             case .later(let code, let detail):
                 return .later(code, detail: words(detail, of: partner, in: community))
             case .noted:
-                return delivery.kind == .message
+                return delivery.kind.hasEnvelope
                     ? .invalid(reason: "the partner noted a number as void or held that has a message")
                     : .noted(as: delivery.kind)
             case .receipt(let receipt):
@@ -165,7 +165,7 @@ package struct Transmitting: Sendable {
         }
         return try await deliveries.mapConcurrently { delivery -> Sealed? in
             do {
-                let envelope = delivery.kind == .message ? try await envelope(of: delivery, for: recipient) : []
+                let envelope = delivery.kind.hasEnvelope ? try await envelope(of: delivery, for: recipient) : []
                 return (delivery, envelope)
             } catch let error as CMSError {
                 try await putOff(delivery, for: partner, detail: error.message)

@@ -40,6 +40,12 @@ package final class PeerClient: PartnerConnection {
             answerMaximumBytes: ProtocolLimits.answerMaximumBytes)
     }
 
+    package func refill(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post(
+            request, to: PeerEndpoint.refillPath, type: PeerEndpoint.refillRequestType,
+            answerMaximumBytes: RefillAnswer.maximumBytes)
+    }
+
     package func shutdown() async { await clients.shutdown() }
 
     private func post(
@@ -65,6 +71,11 @@ package final class PeerClient: PartnerConnection {
                 cause: ConnectionProblem.cause(of: error))
         }
         guard answer.status == .ok else {
+            if let detail = ProblemDocument.detail(
+                of: .incarnationFenced, in: Array(answer.body.readableBytesView))
+            {
+                throw FencedError(detail: detail)
+            }
             throw NodeError(
                 .partnerUnreachable, "\(partner) turned the request away with status \(answer.status.code)",
                 // Its words are of its own machine, and nobody is to look for that file on this one.

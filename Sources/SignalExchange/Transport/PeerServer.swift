@@ -6,12 +6,13 @@ import HummingbirdTLS
 import Logging
 import NIOCore
 
-/// The node's face to its partners: two requests over mutual TLS 1.3 (`protocol.md` §13).
+/// The node's face to its partners: three requests over mutual TLS 1.3 (`protocol.md` §13).
 package struct PeerServer: Sendable {
     private let context: NodeContext
     private let authentication: PeerAuthentication
     private let receiving: Receiving
     private let tallies: TallyExchange
+    private let refilling: Refilling
     /// A body is held in memory while it is judged.
     private let requests = PartnerPlaces(maximum: ProtocolLimits.partnerMaximumRequestsUnderWay)
     private let connections: PartnerPlaces
@@ -24,6 +25,7 @@ package struct PeerServer: Sendable {
         authentication = PeerAuthentication(context)
         receiving = Receiving(context)
         tallies = TallyExchange(context)
+        refilling = Refilling(context)
         connections = PartnerPlaces(maximum: context.limits.peerMaximumConnectionsPerPartner)
     }
 
@@ -64,9 +66,15 @@ package struct PeerServer: Sendable {
                 request, requestContext, type: PeerEndpoint.tallyType, answerType: PeerEndpoint.tallyType,
                 maximumBytes: ProtocolLimits.statementMaximumBytes
             ) { signed, peer in
-                try await tallies.take(signed, from: peer, isAnswer: false)
+                try await tallies.take(signed, from: peer, askedAt: nil)
                 return try await tallies.make(for: peer)
             }
+        }
+        router.post("\(PeerEndpoint.refillPath)") { request, requestContext in
+            try await answer(
+                request, requestContext, type: PeerEndpoint.refillRequestType, answerType: PeerEndpoint.refillType,
+                maximumBytes: RefillRequest.maximumBytes
+            ) { try await refilling.answer($0, from: $1) }
         }
         return router
     }
@@ -146,7 +154,7 @@ extension RequestErrorCode {
         case .requestTooLarge: .contentTooLarge
         case .versionNotSupported: .notImplemented
         case .partnerUnknown, .partnerMismatch, .recipientMismatch: .forbidden
-        case .gapTooWide, .statementUndecided, .incarnationUnknown: .conflict
+        case .gapTooWide, .statementUndecided, .incarnationUnknown, .incarnationFenced: .conflict
         case .nodeUnavailable: .serviceUnavailable
         }
     }

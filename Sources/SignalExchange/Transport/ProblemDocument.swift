@@ -1,4 +1,5 @@
 import ExchangeCatalogue
+import ExchangeCore
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -11,6 +12,14 @@ struct ProblemDocument {
     let code: String
     let status: HTTPResponse.Status
     let detail: String
+
+    /// A partner's words under one code; `nil` where it says anything else.
+    static func detail(of code: RequestErrorCode, in bytes: [UInt8]) -> String? {
+        guard let problem = try? JSONParser.parse(bytes, limits: .localRequest), case .object(let members) = problem,
+            members["title"]?.text == code.rawValue
+        else { return nil }
+        return members["detail"]?.text?.withoutControlCharacters ?? ""
+    }
 
     func response(headers: HTTPFields = [:]) -> Response {
         let document: JSONValue = [

@@ -7,7 +7,7 @@ import Testing
     private static let item = Base.item
 
     private static func handOver(_ changes: [LedgerChange]) -> (at: Timestamp, awaiting: MessageID?)? {
-        for case .handOver(_, let at, let awaiting) in changes { return (at, awaiting) }
+        for case .handOver(_, let at, let awaiting, _) in changes { return (at, awaiting) }
         return nil
     }
 

@@ -12,9 +12,9 @@ import Testing
         return link
     }
 
-    private static let toIdle: [PartnerLink.Event] = [.started, .tallyExchanged, .loaded(items: 0, nextDueIn: nil)]
+    private static let toIdle: [PartnerLink.Event] = [.started, .tallyExchanged(isRecovering: false), .loaded(items: 0, nextDueIn: nil)]
     private static let toTransmitting: [PartnerLink.Event] = [
-        .started, .tallyExchanged, .loaded(items: 2, nextDueIn: nil),
+        .started, .tallyExchanged(isRecovering: false), .loaded(items: 2, nextDueIn: nil),
     ]
 
     @Test func `a start greets, then loads, then transmits, then loads again`() {
@@ -22,7 +22,7 @@ import Testing
         #expect(link.phase == .idle)
         #expect(link.handle(.started, now: Sample.now) == [.exchangeTally])
         #expect(link.phase == .greeting)
-        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue(halvings: 0)])
+        #expect(link.handle(.tallyExchanged(isRecovering: false), now: Sample.now) == [.loadDue(halvings: 0)])
         #expect(link.phase == .loading)
         #expect(link.handle(.loaded(items: 3, nextDueIn: nil), now: Sample.now) == [.transmit])
         #expect(link.phase == .transmitting)
@@ -33,14 +33,14 @@ import Testing
     }
 
     @Test func `with nothing due the link sleeps until the next tally`() {
-        var link = Self.link([.started, .tallyExchanged])
+        var link = Self.link([.started, .tallyExchanged(isRecovering: false)])
         let effects = link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now)
         #expect(effects == [.clearUnreachable, .wake(at: Sample.now.monotonic + ProtocolLimits.tallyInterval)])
         #expect(link.phase == .idle)
     }
 
     @Test func `a deferred delivery wakes the link when it falls due, and never at once`() {
-        let settled: [PartnerLink.Event] = Self.toIdle + [.greetingAsked, .tallyExchanged]
+        let settled: [PartnerLink.Event] = Self.toIdle + [.greetingAsked, .tallyExchanged(isRecovering: false)]
         var link = Self.link(settled)
         #expect(
             link.handle(.loaded(items: 0, nextDueIn: .seconds(5)), now: Sample.now)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `work that arrives during loading is not forgotten`() {
-        var link = Self.link([.started, .tallyExchanged])
+        var link = Self.link([.started, .tallyExchanged(isRecovering: false)])
         #expect(link.handle(.workArrived, now: Sample.now).isEmpty)
         #expect(
             link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now)
@@ -76,7 +76,7 @@ import Testing
 
     @Test(
         arguments: [
-            [], toIdle, [.started], [.started, .tallyExchanged], toTransmitting,
+            [], toIdle, [.started], [.started, .tallyExchanged(isRecovering: false)], toTransmitting,
             [.started, .failed(jitter: 0)],
         ] as [[PartnerLink.Event]])
     func `work that arrives in any phase is loaded before the link rests`(events: [PartnerLink.Event]) {
@@ -86,7 +86,8 @@ import Testing
         for _ in 0..<6 where !effects.contains(.loadDue(halvings: 0)) {
             let event: PartnerLink.Event =
                 switch link.phase {
-                case .greeting: .tallyExchanged
+                case .greeting: .tallyExchanged(isRecovering: false)
+                case .recovering: .recovered(.done)
                 case .loading: .loaded(items: 0, nextDueIn: nil)
                 case .transmitting: .answered
                 case .idle, .backingOff, .stopped: .timerFired
@@ -115,11 +116,11 @@ import Testing
             #expect(link.handle(.timerFired, now: now) == [.exchangeTally])
         }
         #expect(link.failures == 10_000)
-        #expect(link.handle(.tallyExchanged, now: now) == [.loadDue(halvings: 0)])
+        #expect(link.handle(.tallyExchanged(isRecovering: false), now: now) == [.loadDue(halvings: 0)])
         #expect(link.failures == 0)
     }
 
-    @Test(arguments: [[.started], [.started, .tallyExchanged], toTransmitting] as [[PartnerLink.Event]])
+    @Test(arguments: [[.started], [.started, .tallyExchanged(isRecovering: false)], toTransmitting] as [[PartnerLink.Event]])
     func `a failure in any busy phase backs off within the jitter's bounds`(events: [PartnerLink.Event]) {
         var link = Self.link(events)
         let effects = link.handle(.failed(jitter: 400), now: Sample.now)
@@ -188,7 +189,7 @@ import Testing
         }
         #expect(raised == [Sample.now.wall])
         let later = Sample.now.after(.minutes(20))
-        #expect(link.handle(.tallyExchanged, now: later) == [.loadDue(halvings: 0)], "a tally delivers nothing")
+        #expect(link.handle(.tallyExchanged(isRecovering: false), now: later) == [.loadDue(halvings: 0)], "a tally delivers nothing")
         _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: later)
         #expect(link.handle(.answered, now: later) == [.clearUnreachable, .loadDue(halvings: 0)])
         #expect(link.unreachableSince == nil)
@@ -246,7 +247,7 @@ import Testing
         var raised = 0
         let due = Sample.now.monotonic + NodeLimits().unreachableAlarmAfter
         for round in 1...12 {
-            _ = link.handle(.tallyExchanged, now: now)
+            _ = link.handle(.tallyExchanged(isRecovering: false), now: now)
             _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: now)
             let bound = Backoff.delay(afterFailures: round, jitter: .max)
             let effects = link.handle(.failed(jitter: .max), now: now)
@@ -263,7 +264,7 @@ import Testing
         }
         #expect(now.monotonic > Sample.now.monotonic + NodeLimits().unreachableAlarmAfter, "the test is long enough")
         #expect(raised == 1)
-        _ = link.handle(.tallyExchanged, now: now)
+        _ = link.handle(.tallyExchanged(isRecovering: false), now: now)
         #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: now).first == .clearUnreachable)
         #expect(link.failures == 0)
     }
@@ -275,12 +276,12 @@ import Testing
             var effects = link.handle(event, now: Sample.now)
             if case .backingOff = link.phase {
                 _ = link.handle(.timerFired, now: Sample.now.after(.minutes(5)))
-                effects = link.handle(.tallyExchanged, now: Sample.now)
+                effects = link.handle(.tallyExchanged(isRecovering: false), now: Sample.now)
             }
             for case .loadDue(let halvings) in effects { return halvings }
             return nil
         }
-        _ = link.handle(.tallyExchanged, now: Sample.now)
+        _ = link.handle(.tallyExchanged(isRecovering: false), now: Sample.now)
         let down = (0..<8).map { _ in next(.failed(jitter: 0)) }
         #expect(down == [1, 2, 3, 4, 5, 6, 6, 6])
         #expect(ProtocolLimits.batchMaximumItems >> PartnerLink.halvingsMaximum == 1)
@@ -302,12 +303,12 @@ import Testing
 
     @Test func `a short silence raises no alarm and clears none`() {
         var link = Self.link([.started, .failed(jitter: 0), .timerFired])
-        #expect(link.handle(.tallyExchanged, now: Sample.now) == [.loadDue(halvings: 0)])
+        #expect(link.handle(.tallyExchanged(isRecovering: false), now: Sample.now) == [.loadDue(halvings: 0)])
     }
 
     @Test func `a stopped link begins nothing`() {
         let events: [PartnerLink.Event] = [
-            .started, .workArrived, .signOfLife, .timerFired, .tallyExchanged, .loaded(items: 1, nextDueIn: nil),
+            .started, .workArrived, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false), .loaded(items: 1, nextDueIn: nil),
             .answered, .failed(jitter: 1), .alarmKept, .stopping,
         ]
         for opening in [[], [.started], Self.toIdle, Self.toTransmitting] as [[PartnerLink.Event]] {
@@ -324,15 +325,15 @@ import Testing
         let foreign: [([PartnerLink.Event], [PartnerLink.Event])] = [
             (
                 Self.toIdle,
-                [.signOfLife, .tallyExchanged, .loaded(items: 1, nextDueIn: nil), .answered, .failed(jitter: 1)]
+                [.signOfLife, .tallyExchanged(isRecovering: false), .loaded(items: 1, nextDueIn: nil), .answered, .failed(jitter: 1)]
             ),
             ([.started], [.started, .signOfLife, .timerFired, .loaded(items: 1, nextDueIn: nil), .answered]),
-            ([.started, .tallyExchanged], [.started, .signOfLife, .timerFired, .tallyExchanged, .answered]),
+            ([.started, .tallyExchanged(isRecovering: false)], [.started, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false), .answered]),
             (
                 Self.toTransmitting,
-                [.started, .signOfLife, .timerFired, .tallyExchanged, .loaded(items: 1, nextDueIn: nil)]
+                [.started, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false), .loaded(items: 1, nextDueIn: nil)]
             ),
-            ([.started, .failed(jitter: 9)], [.started, .tallyExchanged, .answered, .failed(jitter: 1)]),
+            ([.started, .failed(jitter: 9)], [.started, .tallyExchanged(isRecovering: false), .answered, .failed(jitter: 1)]),
         ]
         for (opening, events) in foreign {
             for event in events {

@@ -138,7 +138,7 @@ struct Pair {
         case .speak(let work): speak(work, at: seat)
         case .speakTally(let request): speakTally(request, at: seat)
         case .answersRecorded(let request): finish(request, .answered, at: seat)
-        case .tallyRecorded(let request): finish(request, .tallyExchanged, at: seat)
+        case .tallyRecorded(let request): finish(request, .tallyExchanged(isRecovering: false), at: seat)
         case .tellAgency(let submission, let id): tellAgency(submission, id, at: seat)
         }
     }

@@ -24,6 +24,7 @@ extension Pair {
             let due = node.ledger.durable.due(now: now.wall, atMost: max(Self.batchItems >> halvings, 1))
             schedule(.loaded(due), at: seat, in: random.within(1...4))
         case .transmit: transmit(at: seat)
+        case .recover: preconditionFailure("nothing of a pair is got back")
         case .wake(let moment):
             nodes[seat.rawValue].wakeGeneration += 1
             schedule(

@@ -37,7 +37,7 @@ extension Pair {
         }
         let facts = nodes[seat.rawValue].ledger.current.tallyFacts(tally)
         let (_, changes) = TallyReception.decide(
-            tally, signed: bytes, isAnswer: isAnswer, facts: facts, now: now)
+            tally, signed: bytes, askedAt: isAnswer ? Timestamp(milliseconds: 0) : nil, facts: facts, now: now)
         nodes[seat.rawValue].ledger.commit(changes)
         if changes.isEmpty { counts.note(.overtakenTally) }
         for case .keepIncarnation(_, let skipped, _) in changes where !skipped.isEmpty {

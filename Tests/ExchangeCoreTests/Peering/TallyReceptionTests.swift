@@ -49,7 +49,7 @@ import Testing
         _ tally: Tally, _ facts: TallyFacts, isAnswer: Bool = true, after span: Milliseconds = .zero
     ) -> (agreement: PairAgreement, changes: [LedgerChange]) {
         TallyReception.decide(
-            tally, signed: signed, isAnswer: isAnswer, facts: facts, now: Sample.now.after(span))
+            tally, signed: signed, askedAt: isAnswer ? Sample.now.wall : nil, facts: facts, now: Sample.now.after(span))
     }
 
     private static func alarms(_ changes: [LedgerChange]) -> [Alarm] {
@@ -68,7 +68,10 @@ import Testing
         #expect(
             changes == [
                 .keepIncarnation(Self.seen(1), skipping: [], of: Sample.avim),
+                .noteRunning(tally.incarnation, of: Sample.avim, hasAnswered: true),
                 .keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, Self.agreed),
+                // What is on its way, and nothing of it answered: the store finds none of it to be sent again.
+                .sendAgain(to: Sample.avim, [Self.range(6, 9)]),
             ])
     }
 
@@ -126,7 +129,7 @@ import Testing
     @Test func `a superseded incarnation is an alarm, and its tally is evidence, but it is not kept anew`() {
         let tally = Self.tally()
         let facts = Self.facts(of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)])
-        let (_, changes) = Self.decide(tally, facts, after: ProtocolLimits.overtakenMaximum)
+        let (_, changes) = Self.decide(tally, facts, isAnswer: false, after: ProtocolLimits.overtakenMaximum)
         #expect(Self.alarms(changes).map(\.code) == [.partnerCloned])
         #expect(changes.first == .keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, Self.agreed))
         #expect(changes.count == 2)

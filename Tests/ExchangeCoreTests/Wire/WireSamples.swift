@@ -74,9 +74,24 @@ extension Sample {
         node: nidos, partner: avim, incarnation: incarnation(1), predecessors: [], created: wall, isRecovering: true,
         issued: .start, received: .start, safe: .none, gaps: [])
 
+    static let refillRequest = RefillRequest(
+        asker: nidos, holder: avim, incarnation: incarnation(2), after: SequenceNumber(40))
+
+    static let refillAnswer = RefillAnswer(
+        base: digest(0x40), upTo: SequenceNumber(50),
+        items: [
+            RefillItem(item: item(41), answer: .receipt([9, 9]), envelope: [1, 2, 3]),
+            RefillItem(item: item(42), answer: .refusal(.typeUnknown, [8]), envelope: []),
+            RefillItem(item: item(43), answer: .noted(.void, reason: "withdrawn: sent twice"), envelope: []),
+            RefillItem(item: item(45), answer: .noted(.held, reason: "asked to wait"), envelope: []),
+            RefillItem(item: item(50), answer: .receipt([7]), envelope: []),
+        ])
+
     static let wire = [
         WireSample("manifest", manifest), WireSample("batch", batch), WireSample("batch answer", answer),
         WireSample("refusal", refusal), WireSample("tally", tally), WireSample("first tally", firstTally),
+        WireSample("refill request", refillRequest), WireSample("refill answer", refillAnswer),
+        WireSample("empty refill answer", RefillAnswer(base: nil, upTo: .none, items: [])),
     ]
 
     /// Of each structure one that has as many values as it can have.
@@ -98,7 +113,14 @@ extension Sample {
                 outcomes: (1...ProtocolLimits.batchMaximumItems).map {
                     ItemOutcome(number: SequenceNumber(UInt64($0)), answer: .noted)
                 })),
-        WireSample("refusal", refusal),
+        WireSample("refusal", refusal), WireSample("refill request", refillRequest),
+        WireSample(
+            "refill answer",
+            RefillAnswer(
+                base: digest(1), upTo: SequenceNumber(100),
+                items: (1...ProtocolLimits.batchMaximumItems).map {
+                    RefillItem(item: item(UInt64($0)), answer: .receipt([1]), envelope: [2])
+                })),
         WireSample(
             "tally",
             Tally(

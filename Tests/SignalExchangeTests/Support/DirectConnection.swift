@@ -26,8 +26,12 @@ final class DirectConnection: PartnerConnection {
 
     func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] {
         let tallies = TallyExchange(partner)
-        try await tallies.take(signed, from: caller, isAnswer: false)
+        try await tallies.take(signed, from: caller, askedAt: nil)
         return try await tallies.make(for: caller)
+    }
+
+    func refill(_ request: [UInt8]) async throws -> [UInt8] {
+        try await Refilling(partner).answer(request, from: caller)
     }
 
     func deliver(_ batch: [UInt8]) async throws -> [UInt8] {

@@ -35,9 +35,15 @@ extension MemoryStore {
         }
     }
 
-    /// Where each channel of ours stands, in the order of the partners' OINs.
-    func issuedPositions() -> [PartnerPosition] {
-        partners.ascending.map { PartnerPosition(partner: $0.key, position: $0.value.issued) }
+    /// How far each channel of ours is certain, in the order of the partners' OINs. One that is being got back from its
+    /// beginning is where the incarnation before began: what an incarnation claims never lies before that.
+    func positionsToClaim() -> [PartnerPosition] {
+        let before = openings.last?.positions ?? []
+        return partners.ascending.map { partner, row in
+            let claimed = before.first { $0.partner == partner }?.position ?? .start
+            return PartnerPosition(
+                partner: partner, position: claimed.number > row.settled.number ? claimed : row.settled)
+        }
     }
 }
 
@@ -48,7 +54,9 @@ extension StoredPartner {
             gaps: gaps.ascending.rows(atMost: ProtocolLimits.tallyMaximumGaps) { _ in true }
                 .map { NumberRange(SequenceNumber($0.key), SequenceNumber($0.value)) },
             // Moved by a backup, which this form has none of.
-            safe: .none)
+            safe: .none,
+            standing: ChannelStanding(
+                settled: settled, isConfirmed: isConfirmed, recoveringUntil: recoveringUntil))
     }
 }
 

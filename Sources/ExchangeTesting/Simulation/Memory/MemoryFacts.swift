@@ -23,7 +23,8 @@ extension MemoryStore {
         _ = try key.number.held()
         guard let row = deliveryRow(key), let message = messages[row.messageID] else { return nil }
         return DeliveryFacts(
-            message: message.summary, recipient: row.recipient, transport: row.transport, attempts: row.attempts)
+            message: message.summary, recipient: row.recipient, transport: row.transport, attempts: row.attempts,
+            isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true)
     }
 
     func receptionFacts(for query: ReceptionQuery, from partner: OIN) -> ReceptionFacts {
@@ -33,7 +34,7 @@ extension MemoryStore {
             message: knownMessage(query.item.messageID, to: row),
             predecessor: query.predecessor.map { predecessor($0, of: row) } ?? .here,
             acknowledged: query.acknowledged.flatMap { acknowledgedDelivery(of: $0, by: partner) },
-            usage: row?.usage ?? .none)
+            usage: row?.usage ?? .none, isConfirmed: row?.isConfirmed ?? false)
     }
 
     /// Only a message that is kept is known: one that was refused may come again, sealed anew, under another number.
@@ -73,8 +74,8 @@ extension MemoryStore {
             received: row?.received ?? .start,
             receiverDigest: runningDigest(with: partner, isOutgoing: false, at: tally.issued.number),
             answered: answeredNumbers(by: partner, beyond: tally.received.number), agreement: row?.agreement,
-            receipts: OutcomeComparison.unreceipted(tally.outcomes).flatMap { receiptedDeliveries(in: $0, to: partner) }
-        )
+            receipts: OutcomeComparison.unreceipted(tally.outcomes).flatMap { receiptedDeliveries(in: $0, to: partner) },
+            standing: channelStanding(with: partner))
     }
 
     /// The numbers beyond `number` that the partner has answered, from the next to the highest; `nil` where the next has no

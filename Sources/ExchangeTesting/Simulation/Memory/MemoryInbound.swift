@@ -54,14 +54,16 @@ extension MemoryTransaction {
         if row.received != start { store.partners[partner] = row }
     }
 
-    mutating func handOver(_ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?) throws {
+    mutating func handOver(
+        _ message: MessageSummary, availableAt: Timestamp, awaiting: MessageID?, mayBeRepeated: Bool
+    ) throws {
         guard !store.inbox.contains(message.id), store.messages.contains(message.id) else {
             throw StoreError.invariant("message \(message.id) stands once in the inbox")
         }
         store.put(
             StoredInboxEntry(
                 messageID: message.id, priority: message.priority, receivedAt: at, availableAt: availableAt,
-                awaited: awaiting, turn: store.nextTurn()), insteadOf: nil)
+                awaited: awaiting, turn: store.nextTurn(), mayBeRepeated: mayBeRepeated), insteadOf: nil)
         tell(.inboxChanged(message.id))
     }
 

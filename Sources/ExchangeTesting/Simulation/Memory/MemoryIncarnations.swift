@@ -94,7 +94,7 @@ extension MemoryStore {
                     $0, isSeen: rows.ordinals.contains($0.incarnation),
                     successor: rows.first(after: $0.incarnation)?.incarnation)
             },
-            highest: highest)
+            highest: highest, running: row.running, answering: row.answering)
     }
 }
 

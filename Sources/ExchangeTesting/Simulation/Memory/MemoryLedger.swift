@@ -156,7 +156,9 @@ extension MemoryTransaction {
         }
         if let archiveKey, store.archiveKeyCheck == nil { store.archiveKeyCheck = archiveKey.fresh }
         let past = store.openings.suffix(ProtocolLimits.tallyMaximumPredecessors).reversed()
-        let positions = store.issuedPositions()
+        let positions = store.positionsToClaim()
+        // Whether a partner holds more of a channel is not known until it was heard.
+        for partner in store.partners.ascending.map(\.key) { store.change(partner) { $0.isConfirmed = false } }
         store.openings.append(StoredOpening(incarnation: incarnation, positions: positions))
         append(AuditLeaf(.storeOpened, at: at, note: incarnation.description))
         // Each ended where the one after it began.

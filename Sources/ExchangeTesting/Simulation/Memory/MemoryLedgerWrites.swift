@@ -59,9 +59,9 @@ extension MemoryLedger {
     }
 
     package func takeTally(
-        _ tally: Tally, signed: [UInt8], isAnswer: Bool, now: Now
+        _ tally: Tally, signed: [UInt8], askedAt: Timestamp?, now: Now
     ) async throws -> PairAgreement {
-        try write(at: now.wall) { try $0.takeTally(tally, signed: signed, isAnswer: isAnswer, now: now) }
+        try write(at: now.wall) { try $0.takeTally(tally, signed: signed, askedAt: askedAt, now: now) }
     }
 
     package func keepIncarnation(

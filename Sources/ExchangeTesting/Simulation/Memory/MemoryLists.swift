@@ -57,7 +57,8 @@ extension MemoryStore {
             let isHere = row.awaited.flatMap { inbox[$0] }.map { $0.availableAt <= now } ?? false
             return InboxEntry(
                 message: message.summary, standing: row.standing, receivedAt: row.receivedAt,
-                availableAt: row.availableAt, missingPredecessor: isHere ? nil : row.awaited, actor: row.actor)
+                availableAt: row.availableAt, missingPredecessor: isHere ? nil : row.awaited, actor: row.actor,
+                mayBeRepeated: row.mayBeRepeated)
         }
     }
 
@@ -167,7 +168,9 @@ extension MemoryStore {
     ) throws -> DueDeliveries {
         let row = partners[partner] ?? StoredPartner()
         let numbers = DueSelection(maximumItems: maximumItems, maximumBytes: maximumBytes).numbers {
-            row.candidates($0, $1, atMost: $2, now: now, horizon: horizon)
+            $0 == .again
+                ? refills(to: row, $1, atMost: $2, now: now, horizon: horizon)
+                : row.candidates($0, $1, atMost: $2, now: now, horizon: horizon)
         }.sorted()
         guard let last = numbers.last else {
             return DueDeliveries(items: [], runningDigest: .zero, nextDue: row.nextDue)
@@ -180,6 +183,22 @@ extension MemoryStore {
             nextDue: nil)
     }
 
+    /// What is to be told anyway is told once.
+    private func refills(
+        to partner: StoredPartner, _ priority: Priority, atMost count: Int, now: Timestamp, horizon: Timestamp
+    ) -> [DueSelection.Candidate] {
+        let due = partner.refills.ascending.filter { _, refill in
+            refill.rank == priority.rank
+                && (refill.nextAttempt <= now.milliseconds || refill.nextAttempt > horizon.milliseconds)
+        }
+        return due.sorted { ($0.value.nextAttempt, $0.key) < ($1.value.nextAttempt, $1.key) }
+            .compactMap { number, _ -> DueSelection.Candidate? in
+                guard let row = partner.numbers[number].flatMap({ deliveries[$0] }), !row.isOutstanding else { return nil }
+                let travels = row.transport == .receipted || row.transport == .refused
+                return DueSelection.Candidate(number: Int64(number), bytes: travels ? row.envelopeBytes : 0)
+            }.prefix(count).map(\.self)
+    }
+
     private func dueDelivery(_ key: DeliveryKey) throws -> DueDelivery {
         guard let row = deliveryRow(key), let message = messages[row.messageID] else {
             throw StoreError.invariant("number \(key.number) is due and not there")
@@ -189,11 +208,14 @@ extension MemoryStore {
             case .open: .message
             case .held: .held
             case .withdrawn: .void
-            case .receipted, .refused: throw StoreError.invariant("number \(key.number) has its answer and is due")
+            case .receipted, .refused:
+                if partners[key.partner]?.refills.contains(key.number.value) == true { .again } else {
+                    throw StoreError.invariant("number \(key.number) has its answer and is due")
+                }
             }
         return DueDelivery(
             item: ChannelItem(number: key.number, messageID: row.messageID, messageDigest: message.summary.digest),
-            kind: kind, reason: kind == .message ? "" : row.declaredReason, caseReference: row.caseReference,
+            kind: kind, reason: kind.hasEnvelope ? "" : row.declaredReason, caseReference: row.caseReference,
             envelope: message.envelope)
     }
 }
@@ -215,6 +237,7 @@ extension StoredPartner {
                 due.ascending(after: Triple(rank, horizon.milliseconds, .max)).rows(atMost: count) {
                     $0.first == rank
                 }
+            case .again: preconditionFailure("has a table of its own")
             }
         return found.map { DueSelection.Candidate(number: $0.key.third, bytes: $0.value) }
     }
@@ -223,6 +246,14 @@ extension StoredPartner {
         Priority.allCases.compactMap { priority in
             due.ascending(from: Triple(priority.rank, 1, 0)).rows(atMost: 1) { $0.first == priority.rank }.first
                 .map { Timestamp(milliseconds: $0.key.second) }
-        }.min()
+        }.min().earliest(refills.ascending.map(\.value.nextAttempt).filter { $0 > 0 }.min())
+    }
+}
+
+extension Timestamp? {
+    fileprivate func earliest(_ milliseconds: Int64?) -> Timestamp? {
+        guard let milliseconds else { return self }
+        let other = Timestamp(milliseconds: milliseconds)
+        return map { min($0, other) } ?? other
     }
 }

@@ -7,7 +7,10 @@ extension MemoryTransaction {
         guard let kept = store.messages[message.id] else { throw StoreError.invariant("no such message \(message.id)") }
         let last = store.partners[recipient.oin]?.issued ?? .start
         let item = ChannelItem(number: last.number.next, messageID: message.id, messageDigest: message.digest)
-        let position = last.extended(by: item, using: digest)
+        // While the numbers before are got back there is no digest to go on from.
+        let position =
+            store.channelStanding(with: recipient.oin).isRecovering
+            ? ChannelPosition(number: item.number, runningDigest: .zero) : last.extended(by: item, using: digest)
         let row = StoredDelivery(
             ordinal: Int64(store.deliveries.count) + 1,
             key: DeliveryKey(partner: recipient.oin, number: position.number), messageID: message.id,
@@ -121,11 +124,16 @@ extension MemoryStore {
             .compactMap { deliveries[$0.key.second] }
     }
 
-    fileprivate mutating func insert(_ row: StoredDelivery) throws {
+    mutating func insert(_ row: StoredDelivery) throws {
         let number = row.key.number
         try change(row.key.partner) { partner in
-            guard number == partner.issued.number.next else { throw StoreError.invariant("a channel has no holes") }
-            partner.issued = ChannelPosition(number: number, runningDigest: row.runningDigest)
+            let isNext = number == partner.issued.number.next
+            let isBack = number > partner.settled.number && partner.recoveringUntil.map { number <= $0 } ?? false
+            guard isNext || isBack, !partner.numbers.contains(number.value) else {
+                throw StoreError.invariant("a channel has no holes")
+            }
+            if isNext { partner.issued = ChannelPosition(number: number, runningDigest: row.runningDigest) }
+            if partner.isConfirmed { partner.settled = partner.issued }
             partner.openItems += 1
             partner.openBytes += Int64(row.envelopeBytes)
             partner.numbers[number.value] = row.ordinal
@@ -166,7 +174,7 @@ extension MemoryStore {
     }
 
     /// Puts a delivery into the lists of what is due and of what presses, and checks what must hold of it.
-    private mutating func list(_ row: StoredDelivery, insteadOf old: StoredDelivery?) throws {
+    mutating func list(_ row: StoredDelivery, insteadOf old: StoredDelivery?) throws {
         let hasAnswer = row.transport == .receipted || row.transport == .refused
         guard row.transport != .open || row.isOutstanding, !hasAnswer || (!row.isOutstanding && !row.proof.isEmpty),
             row.transport != .receipted || row.receiptedAt != nil,

@@ -102,6 +102,14 @@ struct StoredLeaf: Sendable {
 /// One partner: both channels with it, and what it has signed.
 struct StoredPartner: Sendable {
     var issued = ChannelPosition.start
+    /// Up to here our channel is certain.
+    var settled = ChannelPosition.start
+    var isConfirmed = false
+    var recoveringUntil: SequenceNumber?
+    var running: IncarnationID?
+    var answering: IncarnationID?
+    /// What is sent to it again: by number, with its priority's rank and the next attempt in milliseconds.
+    var refills = Table<UInt64, StoredRefill>()
     /// Deliveries without a receipt, refusal or withdrawal, and their envelopes' bytes.
     var openItems = 0
     var openBytes: Int64 = 0
@@ -155,14 +163,15 @@ struct StoredSlot: Sendable {
 
 struct StoredDelivery: Sendable {
     let ordinal: Int64
-    let key: DeliveryKey
+    /// Its number changes only while our channel is got back.
+    var key: DeliveryKey
     let messageID: MessageID
     let recipient: Party
-    let caseReference: CaseReference
+    var caseReference: CaseReference
     let priority: Priority
     let envelopeBytes: Int
     let acceptedAt: Timestamp
-    let runningDigest: Digest
+    var runningDigest: Digest
     var transport = TransportState.open
     /// Whether the partner still has to be told something: the message, or that its number is void or held.
     var isOutstanding = true
@@ -187,6 +196,12 @@ struct StoredDelivery: Sendable {
     var isPressing: Bool { isUnanswered || transport == .refused }
 }
 
+/// A delivery that has its answer and is sent again.
+struct StoredRefill: Sendable {
+    let rank: Int
+    var nextAttempt: Int64 = 0
+}
+
 struct StoredInboxEntry: Sendable {
     let messageID: MessageID
     let priority: Priority
@@ -201,6 +216,7 @@ struct StoredInboxEntry: Sendable {
     var actor = ""
     /// `nil` until the message is there for everybody to see.
     var feedNumber: Int64?
+    let mayBeRepeated: Bool
 
     /// A clock that stands before the reception was set back, and waiting on would hide a message.
     func isShown(at now: Timestamp) -> Bool { availableAt <= now || receivedAt > now }

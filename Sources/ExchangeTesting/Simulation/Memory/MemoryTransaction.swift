@@ -40,6 +40,10 @@ struct MemoryTransaction: StoreTransaction {
         store.receptionFacts(for: query, from: partner)
     }
     func tallyFacts(for tally: Tally) -> TallyFacts { store.tallyFacts(for: tally) }
+    func recoveryFacts(for item: ChannelItem, with partner: OIN) -> RecoveryFacts {
+        store.recoveryFacts(for: item, with: partner)
+    }
+    func channelStanding(with partner: OIN) -> ChannelStanding { store.channelStanding(with: partner) }
 
     // MARK: Changes
 

@@ -1,0 +1,58 @@
+/// The part of the schema by which a node finds out that its store is older than what it signed, and gets that back.
+extension Schema {
+    /// How far each channel is certain, with which opening a partner runs, and what is sent to it again. The rules about
+    /// numbers are as before for all that is settled; what is not yet may get another number while it is got back.
+    static let recovery = """
+        ALTER TABLE partner ADD COLUMN settled_number INTEGER NOT NULL DEFAULT 0 CHECK (settled_number >= 0);
+        ALTER TABLE partner ADD COLUMN settled_digest BLOB NOT NULL
+            DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000'
+            CHECK (length(settled_digest) = 32);
+        ALTER TABLE partner ADD COLUMN is_confirmed INTEGER NOT NULL DEFAULT 0 CHECK (is_confirmed IN (0, 1));
+        -- NULL while nothing is got back.
+        ALTER TABLE partner ADD COLUMN recovering_until INTEGER CHECK (recovering_until > 0);
+        ALTER TABLE partner ADD COLUMN running_incarnation BLOB CHECK (length(running_incarnation) = 16);
+        ALTER TABLE partner ADD COLUMN answering_incarnation BLOB CHECK (length(answering_incarnation) = 16);
+        UPDATE partner SET settled_number = issued_number, settled_digest = issued_digest;
+        ALTER TABLE inbox ADD COLUMN may_be_repeated INTEGER NOT NULL DEFAULT 0 CHECK (may_be_repeated IN (0, 1));
+        -- Deliveries that have their answer and are sent again, because the partner has lost it.
+        CREATE TABLE refill (
+            partner TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            priority_rank INTEGER NOT NULL CHECK (priority_rank BETWEEN 0 AND 3),
+            -- 0 until it is put off.
+            next_attempt INTEGER NOT NULL DEFAULT 0 CHECK (next_attempt >= 0),
+            PRIMARY KEY (partner, number),
+            FOREIGN KEY (partner, number) REFERENCES delivery (partner, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX refill_due ON refill (partner, priority_rank, next_attempt, number);
+        DROP TRIGGER delivery_without_hole;
+        CREATE TRIGGER delivery_without_hole BEFORE INSERT ON delivery
+            WHEN NOT EXISTS (SELECT 1 FROM partner WHERE oin = NEW.partner AND (NEW.number = issued_number + 1
+                OR (NEW.number > settled_number AND NEW.number <= recovering_until)))
+            BEGIN SELECT RAISE(ABORT, 'a channel has no holes'); END;
+        DROP TRIGGER delivery_counted;
+        CREATE TRIGGER delivery_counted AFTER INSERT ON delivery
+            BEGIN UPDATE partner SET
+                issued_number = max(issued_number, NEW.number),
+                issued_digest = CASE WHEN NEW.number > issued_number THEN NEW.running_digest ELSE issued_digest END,
+                settled_number = CASE WHEN is_confirmed THEN NEW.number ELSE settled_number END,
+                settled_digest = CASE WHEN is_confirmed THEN NEW.running_digest ELSE settled_digest END,
+                open_items = open_items + 1, open_bytes = open_bytes + NEW.envelope_bytes
+            WHERE oin = NEW.partner; END;
+        DROP TRIGGER delivery_identity;
+        CREATE TRIGGER delivery_identity BEFORE UPDATE OF partner, number, message_id, running_digest ON delivery
+            WHEN NEW.partner <> OLD.partner OR NEW.message_id <> OLD.message_id
+                OR NOT EXISTS (SELECT 1 FROM partner WHERE oin = OLD.partner
+                    AND recovering_until IS NOT NULL AND settled_number < OLD.number)
+                OR (NEW.number <> OLD.number AND OLD.is_outstanding = 0)
+            BEGIN SELECT RAISE(ABORT, 'a number stands for one message'); END;
+        CREATE TRIGGER partner_settled_never_back BEFORE UPDATE OF settled_number ON partner
+            WHEN NEW.settled_number < OLD.settled_number AND NEW.recovering_until IS NULL
+            BEGIN SELECT RAISE(ABORT, 'what is certain of a channel stays'); END;
+        DROP TRIGGER message_identity;
+        CREATE TRIGGER message_identity BEFORE UPDATE OF id, digest, case_reference, sender ON message
+            WHEN NEW.id <> OLD.id OR NEW.digest <> OLD.digest OR NEW.sender <> OLD.sender
+                OR length(OLD.envelope) > 0
+            BEGIN SELECT RAISE(ABORT, 'a message id stands for one message'); END;
+        """
+}

@@ -1,0 +1,175 @@
+import ExchangeCatalogue
+import ExchangeCMS
+package import ExchangeCore
+import ExchangeStore
+import Logging
+
+/// Gets back from a partner what this node had sent to it and has lost (`protocol.md` §9.4). Nothing that it gives counts
+/// before it was verified: messages by this organisation's own signature, answers by the partner's.
+package struct Recovering: Sendable {
+    private let context: NodeContext
+
+    package init(_ context: NodeContext) { self.context = context }
+
+    /// Asks for one part, and keeps it.
+    ///
+    /// - Throws: what keeps the partner's answer away, or from being judged now: the same part is asked for again.
+    package func step(
+        with partner: OIN, over connection: any PartnerConnection
+    ) async throws -> RecoveryProgress {
+        let standing = try await context.ledger.account(with: partner).standing
+        guard let until = standing.recoveringUntil else { return .done }
+        let settled = standing.settled
+        guard settled.number < until else {
+            return try await context.ledger.recover([], upTo: until, from: partner, now: context.now)
+        }
+        let request = RefillRequest(
+            asker: context.oin, holder: partner, incarnation: context.ledger.opening.incarnation,
+            after: settled.number)
+        let answer = try RefillAnswer(wireBytes: try await connection.refill(request.wireBytes))
+        if let base = answer.base, base != settled.runningDigest {
+            guard settled.number != .none else {
+                throw NodeError(.answerInvalid, "\(partner) gives another digest of an empty channel")
+            }
+            // What it has does not follow on what is settled here: the two are held against each other from the start.
+            try await context.ledger.recoverFromStart(with: partner, at: context.now.wall)
+            return .more
+        }
+        let part = Self.numbers(of: answer, after: settled.number, until: until)
+        let given = Dictionary(answer.items.map { ($0.item.number, $0) }, uniquingKeysWith: { first, _ in first })
+        let community = context.community
+        let items = try await part.mapConcurrently { number in
+            try await recovered(given[number], at: number, from: partner, community: community)
+        }
+        let progress = try await context.ledger.recover(
+            items, upTo: part.last ?? settled.number, from: partner, now: context.now)
+        if case .contradicted(let number) = progress {
+            context.logger.error(
+                "a partner's list of what this node sent contradicts this node's own",
+                metadata: ["partner": "\(partner)", "number": "\(number)"])
+        }
+        return progress
+    }
+
+    /// The numbers of one part. What the holder does not have up to the end of its answer is lost, and behind all that it
+    /// has, so is the rest.
+    private static func numbers(
+        of answer: RefillAnswer, after settled: SequenceNumber, until: SequenceNumber
+    ) -> [SequenceNumber] {
+        let end = answer.upTo > settled ? min(answer.upTo, until) : until
+        let last = min(end.value, settled.value + UInt64(ProtocolLimits.batchMaximumItems))
+        return (settled.value + 1...max(last, settled.value + 1)).map { SequenceNumber($0) }
+    }
+
+    private func recovered(
+        _ given: RefillItem?, at number: SequenceNumber, from partner: OIN, community: Community
+    ) async throws -> RecoveredItem {
+        guard let given else {
+            let id = MessageID(at: context.now.wall, random: Randomness.bytes16())
+            return item(
+                ChannelItem(number: number, messageID: id, messageDigest: .zero), .nothing, nil, to: partner, community)
+        }
+        let content = try await content(of: given, from: partner, community: community)
+        let answer = try await self.answer(of: given, content: content?.verified, from: partner, community: community)
+        return item(given.item, answer, content?.kept, to: partner, community)
+    }
+
+    private func item(
+        _ item: ChannelItem, _ answer: RecoveredItem.Answer, _ content: RecoveredItem.Content?, to partner: OIN,
+        _ community: Community
+    ) -> RecoveredItem {
+        let roles = [context.oin, partner].map { community.directory.member($0)?.roles.first ?? .commission }
+        let placeholder = MessageSummary(
+            id: item.messageID, digest: item.messageDigest, type: ChannelRecovery.lostType,
+            sender: Party(oin: context.oin, role: roles[0]), caseReference: CaseReference(random: Randomness.bytes16()),
+            priority: .routine, created: context.now.wall, wanted: .receipt, isHandedOver: false)
+        return RecoveredItem(
+            item: item, answer: answer, content: content, placeholder: placeholder,
+            recipient: Party(oin: partner, role: roles[1]))
+    }
+
+    // MARK: Verifying
+
+    private struct Verified {
+        let verified: VerifiedMessage
+        let kept: RecoveredItem.Content
+    }
+
+    /// - Returns: `nil` where there is none, or what came is no message of ours.
+    /// - Throws: where it cannot be judged now.
+    private func content(
+        of given: RefillItem, from partner: OIN, community: Community
+    ) async throws -> Verified? {
+        guard !given.envelope.isEmpty else { return nil }
+        do {
+            let verified = try Opener().open(
+                UnverifiedEnvelope(given.envelope, at: .wire), with: context.keys.decryption
+            ).verify(expecting: given.item.messageDigest, in: context.verification(in: community))
+            let content = try ContentCodec.decode(verified.content)
+            guard verified.signerOIN == context.oin, content.sender.oin == context.oin,
+                verified.contentIdentifier == given.item.messageID, content.id == given.item.messageID,
+                content.recipients.contains(where: { $0.party.oin == partner }),
+                let definition = context.catalogue[content.type]
+            else { return nil }
+            let key = try await context.caseKeys.key(for: content.caseRef)
+            return Verified(
+                verified: verified,
+                kept: RecoveredItem.Content(
+                    summary: MessageSummary(content, digest: verified.digest, as: definition),
+                    envelope: try Sealer().encrypt(verified.signedMessage, storageKey: key),
+                    recipients: content.recipients.map(\.party)))
+        } catch let error as CMSError where !error.code.mayPass {
+            note(given, from: partner, cause: error)
+        } catch let error as ContentError {
+            note(given, from: partner, cause: error)
+        }
+        return nil
+    }
+
+    private func answer(
+        of given: RefillItem, content: VerifiedMessage?, from partner: OIN, community: Community
+    ) async throws -> RecoveredItem.Answer {
+        do {
+            switch given.answer {
+            case .noted(let kind, let reason): return .noted(kind, reason: reason)
+            case .refusal(let code, let statement):
+                let verified = try SignedStatement.verify(
+                    statement, kind: .refusal, in: context.verification(in: community))
+                let refusal = try Refusal(wireBytes: verified.payload)
+                guard verified.signerOIN == partner, refusal.recipient == partner, refusal.sender == context.oin,
+                    refusal.item == given.item, refusal.code == code
+                else { return .unproven }
+                return .refusal(code, detail: refusal.detail, statement)
+            case .receipt(let receipt):
+                var original = content
+                if original == nil { original = try await own(given.item) }
+                guard let original else { return .unproven }
+                _ = try SignedReceipt.verify(
+                    receipt, for: original, from: partner, in: context.verification(in: community))
+                return .receipt(receipt)
+            }
+        } catch let error as CMSError where !error.code.mayPass {
+            note(given, from: partner, cause: error)
+        } catch let error as WireError {
+            note(given, from: partner, cause: error)
+        }
+        return content == nil ? .unproven : .unreceipted
+    }
+
+    /// The message where it is here already: of another partner's part, or never lost.
+    private func own(_ item: ChannelItem) async throws -> VerifiedMessage? {
+        guard let kept = try await context.ledger.message(item.messageID), kept.isOutgoing, !kept.envelope.isEmpty,
+            kept.message.digest == item.messageDigest
+        else { return nil }
+        return try await StoredContent(context).message(kept)
+    }
+
+    private func note(_ given: RefillItem, from partner: OIN, cause: any Error) {
+        context.logger.warning(
+            "what a partner gave back does not verify",
+            metadata: [
+                "partner": "\(partner)", "number": "\(given.item.number)", "message": "\(given.item.messageID)",
+                "cause": "\(cause)",
+            ])
+    }
+}

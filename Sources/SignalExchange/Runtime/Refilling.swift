@@ -1,0 +1,81 @@
+import ExchangeCMS
+package import ExchangeCore
+import ExchangeStore
+import Logging
+
+/// Gives a partner back what it sent to this node and has lost: each message sealed anew to its present key, with the answer
+/// that this node gave (`protocol.md` §9.4).
+package struct Refilling: Sendable {
+    /// Beside the envelopes: proofs, and the rest of each item.
+    private static let envelopesMaximumBytes = ProtocolLimits.batchMaximumBytes / 2
+
+    private let context: NodeContext
+
+    package init(_ context: NodeContext) { self.context = context }
+
+    /// - Returns: the DER of a ``RefillAnswer``.
+    /// - Throws: ``RequestError``.
+    package func answer(_ body: [UInt8], from peer: OIN) async throws -> [UInt8] {
+        let request: RefillRequest
+        do { request = try RefillRequest(wireBytes: body) } catch { throw RequestError(verifying: error) }
+        guard request.asker == peer else {
+            throw RequestError(.partnerMismatch, "connection and request name different organisations")
+        }
+        guard request.holder == context.oin else {
+            throw RequestError(.recipientMismatch, "the request is for \(request.holder)")
+        }
+        // An older copy of the partner's store, or a thief of it, gets nothing back.
+        let facts = try await context.ledger.incarnationFacts(request.incarnation, after: [], of: peer)
+        guard facts.isSeen else {
+            throw RequestError(.incarnationUnknown, "exchange tallies first: this incarnation is new here")
+        }
+        try facts.demandRunning()
+        let recipient = try recipientCertificate(of: peer)
+        let part = try await context.ledger.heldPart(
+            of: peer, after: request.after, maximumItems: ProtocolLimits.batchMaximumItems,
+            maximumBytes: Self.envelopesMaximumBytes)
+        let items = try await part.items.mapConcurrently { held in
+            RefillItem(item: held.item, answer: held.answer, envelope: await envelope(of: held, for: recipient))
+        }
+        return RefillAnswer(base: part.base, upTo: part.upTo, items: items).wireBytes
+    }
+
+    private func recipientCertificate(of partner: OIN) throws(RequestError) -> RecipientCertificate {
+        let community = context.community
+        guard let member = community.directory.member(partner) else {
+            throw RequestError(.partnerUnknown, "the directory does not have you")
+        }
+        do {
+            return try community.recipientCertificate(of: member, now: context.now.wall)
+        } catch {
+            throw RequestError(.nodeUnavailable, "your agreement certificate cannot be sealed to now: \(error.message)")
+        }
+    }
+
+    /// Empty where the message is not kept, or cannot be read: what is left of it is given all the same.
+    private func envelope(of held: HeldPart.Item, for recipient: RecipientCertificate) async -> [UInt8] {
+        guard let kept = held.message else { return [] }
+        do {
+            let message = try await StoredContent(context).message(kept)
+            let key = try await context.caseKeys.key(for: kept.message.caseReference)
+            let sealed = try Sealer().encrypt(message.signedMessage, to: [recipient], storageKey: key)
+            return try UnverifiedEnvelope.trimmed(sealed, to: recipient.certificate.subjectKeyIdentifier)
+        } catch {
+            context.logger.error(
+                "a message that a partner asks back cannot be read",
+                metadata: ["message": "\(kept.message.id)", "cause": "\(error)"])
+            return []
+        }
+    }
+}
+
+extension IncarnationFacts {
+    /// - Throws: ``RequestError`` `incarnation-fenced`.
+    func demandRunning() throws(RequestError) {
+        guard isFenced, let running else { return }
+        throw RequestError(
+            .incarnationFenced,
+            "another node of yours runs, with incarnation \(running): stop the one that is a copy. Where this is the right "
+                + "one, start it again")
+    }
+}

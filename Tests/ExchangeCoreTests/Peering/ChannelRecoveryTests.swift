@@ -1,0 +1,193 @@
+import ExchangeCore
+import Testing
+
+/// What a tally shows of a loss, and what becomes of each number that a partner gives back.
+@Suite struct ChannelRecoveryTests {
+    private static let placeholder = MessageSummary(
+        id: Sample.message(4), digest: Sample.digest(4), type: ChannelRecovery.lostType, sender: Sample.guardian,
+        caseReference: CaseReference(random: Bytes16(high: 9, low: 9)), priority: .routine, created: Sample.wall,
+        wanted: .receipt, isHandedOver: false)
+    private static let reception = Party(oin: Sample.oin("00000099000000004000"), role: .reception)
+    private static let key = DeliveryKey(partner: Sample.avim, number: SequenceNumber(4))
+
+    private static func given(
+        _ answer: RecoveredItem.Answer, hasContent: Bool = true, recipients: [Party] = [Sample.police, reception]
+    ) -> RecoveredItem {
+        RecoveredItem(
+            item: Sample.item(4), answer: answer,
+            content: hasContent
+                ? RecoveredItem.Content(
+                    summary: Sample.summary(Sample.item(4)), envelope: [7], recipients: recipients) : nil,
+            placeholder: placeholder, recipient: Sample.police)
+    }
+
+    private static func known(
+        isOutgoing: Bool = true, isLost: Bool = false, digest byte: UInt8 = 4
+    ) -> RecoveryFacts.Known {
+        RecoveryFacts.Known(
+            summary: Sample.summary(Sample.item(4, digest: byte)), isOutgoing: isOutgoing, isLost: isLost)
+    }
+
+    private static func decide(
+        _ given: RecoveredItem, row: ChannelItem? = nil, message: RecoveryFacts.Known? = nil, deliveredTo: [OIN] = []
+    ) -> ChannelRecovery.Decision {
+        ChannelRecovery.decide(
+            given, from: Sample.avim,
+            facts: RecoveryFacts(row: row, message: message, deliveredTo: deliveredTo), now: Sample.now)
+    }
+
+    private static func changes(_ decision: ChannelRecovery.Decision) -> [LedgerChange] {
+        guard case .apply(let changes, _) = decision else { return [] }
+        return changes.filter { if case .appendLeaf = $0 { false } else { true } }
+    }
+
+    @Test func `a message that was lost comes back with its receipt, and is owed to everybody else whom it names`() {
+        let decision = Self.decide(Self.given(.receipt([9])))
+        let summary = Sample.summary(Sample.item(4))
+        #expect(
+            Self.changes(decision) == [
+                .keepMessage(summary, envelope: [7], isOutgoing: true),
+                .placeDelivery(summary, to: Sample.police, at: SequenceNumber(4)),
+                .moveTransport(of: Self.key, to: .receipted, proof: [9], detail: "", at: Sample.wall),
+                .openDelivery(summary, to: Self.reception),
+            ])
+        guard case .apply(_, isProof: true) = decision else {
+            Issue.record("a message of our own that is not here proves that the store is older")
+            return
+        }
+    }
+
+    @Test func `whom another partner's part told of is not owed it twice`() {
+        let changes = Self.changes(
+            Self.decide(
+                Self.given(.receipt([9])), message: Self.known(), deliveredTo: [Self.reception.oin]))
+        #expect(
+            changes == [
+                .placeDelivery(Sample.summary(Sample.item(4)), to: Sample.police, at: SequenceNumber(4)),
+                .moveTransport(of: Self.key, to: .receipted, proof: [9], detail: "", at: Sample.wall),
+            ])
+    }
+
+    @Test func `what is here and has its answer stays as it is`() {
+        #expect(
+            Self.changes(Self.decide(Self.given(.receipt([9])), row: Sample.item(4), message: Self.known())).isEmpty)
+        #expect(Self.changes(Self.decide(Self.given(.nothing, hasContent: false), row: Sample.item(4))).isEmpty)
+    }
+
+    @Test func `another message under a number that has its answer is a contradiction, and so is another's message`() {
+        #expect(Self.decide(Self.given(.receipt([9])), row: Sample.item(4, message: 5)) == .contradiction)
+        #expect(Self.decide(Self.given(.receipt([9])), message: Self.known(isOutgoing: false)) == .contradiction)
+        #expect(Self.decide(Self.given(.receipt([9])), message: Self.known(digest: 8)) == .contradiction)
+    }
+
+    @Test func `a number that the partner does not have is void, and it is told so`() {
+        let changes = Self.changes(Self.decide(Self.given(.nothing, hasContent: false)))
+        #expect(
+            changes == [
+                .keepMessage(Self.placeholder, envelope: [], isOutgoing: true),
+                .placeDelivery(Self.placeholder, to: Sample.police, at: SequenceNumber(4)),
+                .declare(Self.key, as: .withdrawn, reason: "node: lost with the store", isToBeTold: true),
+            ])
+    }
+
+    @Test func `a refusal comes back as an open item, with its id alone where the content is nowhere`() {
+        let refusal = RecoveredItem.Answer.refusal(.typeUnknown, detail: "type", [8])
+        let changes = Self.changes(Self.decide(Self.given(refusal, hasContent: false)))
+        #expect(
+            changes.dropFirst(2).first
+                == .moveTransport(
+                    of: Self.key, to: .refused, proof: [8], detail: "type-unknown: type", at: Sample.wall))
+        let alarms = changes.compactMap { if case .raiseAlarm(let alarm) = $0 { alarm.code } else { nil } }
+        #expect(alarms == [.deliveryRefused])
+    }
+
+    @Test func `what cannot be verified is no receipt, and an alarm says which message it is`() {
+        let changes = Self.changes(Self.decide(Self.given(.unproven, hasContent: false)))
+        #expect(
+            changes.contains(
+                .declare(Self.key, as: .withdrawn, reason: "node: lost with the store", isToBeTold: false)))
+        let alarms = changes.compactMap { if case .raiseAlarm(let alarm) = $0 { alarm } else { nil } }
+        #expect(alarms.map(\.code) == [.recoveryIncomplete])
+        #expect(alarms.map(\.messageID) == [Sample.message(4)])
+        // The message itself is here: it is sent, and answered again.
+        let open = Self.changes(Self.decide(Self.given(.unreceipted)))
+        #expect(!open.contains { if case .declare = $0 { true } else { false } })
+    }
+
+    @Test func `content that comes later fills the place of a message that was known by its id alone`() {
+        let changes = Self.changes(
+            Self.decide(Self.given(.receipt([9])), message: Self.known(isLost: true), deliveredTo: [Sample.avim]))
+        #expect(changes.first == .completeMessage(Sample.summary(Sample.item(4)), envelope: [7]))
+    }
+
+    // MARK: What a tally shows
+
+    private static func position(_ number: UInt64, _ digest: UInt8) -> ChannelPosition {
+        ChannelPosition(number: SequenceNumber(number), runningDigest: Sample.digest(digest))
+    }
+
+    private static func range(_ first: UInt64, _ last: UInt64) -> NumberRange {
+        NumberRange(SequenceNumber(first), SequenceNumber(last))
+    }
+
+    /// What the partner's account changes at a node that issued 9 numbers, of which `settled` are certain.
+    private static func after(
+        received: ChannelPosition, settled: UInt64, isConfirmed: Bool = false, digestThere: UInt8 = 1,
+        outcomes: [OutcomeRange] = [], gaps: [NumberRange] = [], askedAt: Timestamp? = Sample.wall
+    ) -> [LedgerChange] {
+        let tally = Tally(
+            node: Sample.avim, partner: Sample.nidos, incarnation: Sample.incarnation(1), predecessors: [],
+            created: Sample.wall, isRecovering: false, issued: .start, received: received, safe: .none, gaps: gaps,
+            outcomes: outcomes)
+        let facts = TallyFacts(
+            incarnation: IncarnationFacts(
+                incarnation: tally.incarnation, latest: nil, follower: nil, successor: nil, predecessors: [],
+                highest: .none, running: tally.incarnation, answering: tally.incarnation),
+            issued: position(9, 5), issuerDigest: Sample.digest(digestThere), received: .start, receiverDigest: .zero,
+            answered: nil, agreement: nil, receipts: [],
+            standing: ChannelStanding(settled: position(settled, 1), isConfirmed: isConfirmed))
+        return TallyReception.decide(tally, signed: [1], askedAt: askedAt, facts: facts, now: Sample.now).changes
+            .filter {
+                switch $0 {
+                case .confirmChannel, .beginRecovery: true
+                default: false
+                }
+            }
+    }
+
+    @Test func `a channel is settled to its end where the partner has nothing beyond what is certain`() {
+        #expect(Self.after(received: Self.position(5, 1), settled: 5) == [.confirmChannel(to: Sample.avim)])
+        #expect(Self.after(received: Self.position(3, 1), settled: 5) == [.confirmChannel(to: Sample.avim)])
+        #expect(Self.after(received: Self.position(5, 1), settled: 5, isConfirmed: true).isEmpty)
+    }
+
+    @Test func `what the partner has beyond it is got back, also where it lies behind a hole`() {
+        #expect(
+            Self.after(received: Self.position(12, 3), settled: 5) == [
+                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), until: SequenceNumber(12))
+            ])
+        #expect(
+            Self.after(received: Self.position(7, 3), settled: 5) == [
+                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), until: SequenceNumber(7))
+            ], "the number stands for another message there than for what was accepted since")
+        let beyond = [OutcomeRange(Self.range(8, 8), .receipt)]
+        #expect(
+            Self.after(
+                received: Self.position(5, 1), settled: 5, outcomes: beyond, gaps: [Self.range(6, 7)]) == [
+                    .beginRecovery(of: Sample.avim, from: SequenceNumber(5), until: SequenceNumber(8))
+                ])
+    }
+
+    @Test func `a channel that was settled is held against the partner's from its start, where they differ below it`() {
+        #expect(
+            Self.after(received: Self.position(4, 3), settled: 9, isConfirmed: true) == [
+                .beginRecovery(of: Sample.avim, from: .none, until: SequenceNumber(4))
+            ])
+    }
+
+    @Test func `an account that nobody asked for begins nothing, and one that claims too much neither`() {
+        #expect(Self.after(received: Self.position(12, 3), settled: 5, askedAt: nil).isEmpty)
+        let far = Self.position(6 + ProtocolLimits.channelMaximumGap, 3)
+        #expect(Self.after(received: far, settled: 5).isEmpty)
+    }
+}
