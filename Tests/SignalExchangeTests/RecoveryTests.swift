@@ -54,10 +54,11 @@ extension Nodes {
 
         private func waitForAgreement(of node: NodeHandle, with nodes: [NodeHandle]) async throws {
             let partners = Set(nodes.map(\.member.oin))
-            try await node.api.greetPartners()
-            _ = try await within(.seconds(20), "the tallies of \(node.member.slug) and its partners to agree") {
-                try await poll {
-                    try await node.api.partners().filter { partners.contains($0.oin) }
+            _ = try await within(.seconds(60), "the tallies of \(node.member.slug) and its partners to agree") {
+                try await poll(every: Milliseconds(200)) {
+                    // What is got back may be sent on meanwhile: an account of before says nothing of it.
+                    try await node.api.greetPartners()
+                    return try await node.api.partners().filter { partners.contains($0.oin) }
                         .allSatisfy(\.agreesAtTheLastNumber) ? true : nil
                 }
             }
@@ -84,13 +85,16 @@ extension Nodes {
                 try await avim.api.waitForInbox(received)
                 #expect(try await avim.api.inboxEntry(received)["mayBeRepeated"]?.flag == true)
                 try await demandWhole([avim, nidos, ind])
+                // It may stand under two numbers: one by which it came back, and one by which it was owed again.
                 let back = try await avim.api.deliveries(of: lost)
-                #expect(back.map(\.isReceipted) == [true, true])
+                #expect(Set(back.map(\.recipient)) == [nidos.member.oin, ind.member.oin])
+                #expect(back.allSatisfy { $0.isReceipted }, "\(back)")
                 for partner in [nidos, ind] {
                     let ids = try await partner.api.inbox().map(\.messageID)
                     for id in [first, lost, new] { #expect(ids.count { $0 == id } == 1) }
                     let alarms = try await partner.api.alarms().filter { $0.partner == avim.member.oin }.map(\.code)
-                    #expect(alarms == ["partner-rolled-back"], "\(alarms)")
+                    // Two openings grew from one: a copy that runs beside it would look the same.
+                    #expect(!alarms.isEmpty && Set(alarms).isSubset(of: ["partner-rolled-back", "partner-cloned"]))
                 }
                 let alarms = try await avim.api.alarms().map(\.code)
                 #expect(alarms.contains("store-rolled-back"), "\(alarms)")
@@ -116,7 +120,10 @@ extension Nodes {
                 try await avim.process.start()
                 try await avim.api.waitForInbox(received)
                 try await demandWhole([avim, nidos, ind])
-                for id in sent { #expect(try await avim.api.deliveries(of: id).allSatisfy(\.isReceipted)) }
+                for id in sent {
+                    let rows = try await avim.api.deliveries(of: id)
+                    #expect(rows.allSatisfy { $0.isReceipted }, "\(rows)")
+                }
                 #expect(try await nidos.api.inbox().count == sent.count)
             }
         }
@@ -138,14 +145,55 @@ extension Nodes {
                 // Of the message to both, the one that is there gives its content, and the other is owed it again.
                 _ = try await avim.api.deliveries(of: new, to: nidos.member.oin, waiting: .seconds(20))
                 try await waitForAgreement(of: avim, with: [nidos])
-                #expect(try await avim.api.deliveries(of: both).map(\.isReceipted) == [true, false])
+                let owed = try await avim.api.deliveries(of: both).filter { !$0.isReceipted }
+                #expect(owed.map(\.recipient) == [ind.member.oin])
                 try await ind.process.start()
                 try await avim.api.waitForAnswers(to: new)
                 try await demandWhole([avim, nidos, ind])
-                #expect(try await avim.api.deliveries(of: onlyIND).allSatisfy(\.isReceipted))
-                #expect(try await avim.api.deliveries(of: both).allSatisfy(\.isReceipted))
+                for id in [onlyIND, both] {
+                    let rows = try await avim.api.deliveries(of: id)
+                    #expect(rows.allSatisfy { $0.isReceipted }, "\(rows)")
+                }
                 let ids = try await ind.api.inbox().map(\.messageID)
                 #expect(ids.count { $0 == both } == 1)
+            }
+        }
+
+        @Test func `a copy of a store that runs beside the original is fenced, and nothing that was sent is lost`()
+            async throws
+        {
+            try await withCommunity(running: ["avim", "nidos"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let first = try await told(avim, [.guardian], "first")
+                try await avim.process.stop()
+                let copy = temporary("copy")
+                try FileManager.default.copyItem(at: URL(filePath: avim.folder.path), to: copy)
+                try await avim.process.start()
+                let original = try await told(avim, [.guardian], "original")
+                // The copy calls its partners, and cannot be called: the directory names the original's address.
+                defer { try? FileManager.default.removeItem(at: copy) }
+                let (folder, holder) = (NodeFolder(copy.path), try PortHolder())
+                let text = try folder.readText(folder.configuration)
+                try NodeFolder.write(
+                    Array(text.replacing("port: \(avim.port)", with: "port: \(holder.port)").utf8),
+                    to: folder.configuration)
+                let process = NodeProcess(executable: NodeProcess.builtExecutable, folder: folder)
+                let api = NodeAPI(socketPath: folder.file("node.sock"))
+                try await process.start()
+                let alarm = try await within(.seconds(20), "the copy to be fenced") {
+                    try await poll { try await api.alarms().first { $0.code == "node-fenced" } }
+                }
+                #expect(alarm.partner == nidos.member.oin)
+                let late = try await api.submit(Self.submission(to: [.guardian]), key: "late")
+                let after = try await told(avim, [.guardian], "after")
+                #expect(try await api.deliveries(of: late).map(\.isReceipted) == [false])
+                try await process.kill()
+                try await demandWhole([avim, nidos])
+                let ids = try await nidos.api.inbox().map(\.messageID)
+                for id in [first, original, after] { #expect(ids.count { $0 == id } == 1) }
+                #expect(!ids.contains(late))
+                let alarms = try await nidos.api.alarms().filter { $0.partner == avim.member.oin }.map(\.code)
+                #expect(alarms.contains("partner-cloned"), "\(alarms)")
             }
         }
     }

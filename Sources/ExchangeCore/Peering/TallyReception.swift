@@ -217,7 +217,8 @@ extension IncarnationJudgement {
         case .cloned(let other):
             Finding(
                 code: .partnerCloned,
-                detail: "incarnations \(other) and \(incarnation) grew from one store: call its duty contact")
+                detail: "incarnations \(other) and \(incarnation) grew from one store: it was put back from a backup, or two "
+                    + "nodes run on copies of it. Call its duty contact")
         case .superseded(let successor):
             Finding(
                 code: .partnerCloned,
