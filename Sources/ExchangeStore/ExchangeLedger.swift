@@ -89,6 +89,9 @@ package protocol ExchangeLedger: Sendable {
         _ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN
     ) async throws
 
+    /// Notes that a completed backup covers each partner's channel up to a number; it never goes back.
+    func noteBackup(_ positions: [PartnerPosition], at: Timestamp) async throws
+
     /// Notes a directory that comes into use, with an audit leaf where it is new. A version below the highest that was
     /// ever in use, or the same version with another digest, is not noted.
     func adoptDirectory(_ directory: DirectoryMark, at: Timestamp) async throws -> DirectoryAdoption

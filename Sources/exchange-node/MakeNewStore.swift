@@ -8,9 +8,10 @@ struct MakeNewStore: AsyncParsableCommand {
         discussion: """
             NOT for a disk that is not mounted, and not for a damaged store: keep that, and call somebody.
 
-            The node forgets everything that it sent and received, and gives its numbers again from 1: its partners \
-            raise alarms, and answer what it sends under a number that they know with `number-conflict`. What was \
-            accepted and not receipted may have told nobody. Telephone every partner before and after.
+            Where there is a backup, `restore` it instead. When the node is started on an empty store, its partners \
+            find that out, and it gets back what they hold: what they sent, and what it sent to them. What was \
+            accepted and had reached nobody is lost: have it handed in again. Systems that follow the inbox begin \
+            anew.
 
             EXAMPLE
               exchange-node new-store --folder nidos --confirm 00000099000000001000

@@ -14,11 +14,31 @@ enum StoreFile {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw unavailable(path) }
         close(descriptor)
+        try syncFolder(of: path)
+    }
+
+    /// Makes a file that was not there, for this user alone: SQLite would take what lies there, with whatever rights.
+    static func makeNew(at path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(
+                .storeUnavailable, "The file cannot be made. Name a new one, in a folder that the node may write.",
+                cause: "\(path): \(String(cString: strerror(errno)))")
+        }
+        close(descriptor)
+    }
+
+    /// A name is on the disk when its folder is.
+    static func syncFolder(of path: String) throws(StoreError) {
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folderDescriptor >= 0 else { throw unavailable(folder) }
-        defer { close(folderDescriptor) }
-        guard fsync(folderDescriptor) == 0 else { throw unavailable(folder) }
+        try sync(folder)
+    }
+
+    static func sync(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unavailable(path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw unavailable(path) }
     }
 
     static func byteCount(of path: String) -> Int64 {

@@ -15,7 +15,7 @@ package struct NewStore: Sendable {
         throw NodeError(
             .storeMissing,
             "no store in \(folder.file("store")); is the disk mounted? Nothing was begun. Where the store is lost for "
-                + "good, telephone the partners first, then see `exchange-node new-store --help`")
+                + "good, put a backup back (`exchange-node restore --help`), or see `exchange-node new-store --help`")
     }
 
     /// Makes the store of a folder that has none.

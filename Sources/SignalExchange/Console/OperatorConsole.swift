@@ -4,6 +4,9 @@ import Foundation
 
 /// What the commands print about a running node: tables for people, one JSON object a line for scripts.
 package struct OperatorConsole: Sendable {
+    /// A store of 100 GB on a slow medium.
+    private static let backupMaximumSeconds: Int64 = 7200
+
     private let client: LocalClient
     private let printsJSON: Bool
 
@@ -256,6 +259,18 @@ package struct OperatorConsole: Sendable {
         if let message { body["message"] = .string(message) }
         let answer = try await client.post("/v1/alarms/\(code)/_clear", body: JSONWriter.write(.object(body)))
         printsJSON ? line(answer) : print("\(answer["cleared"]?.number ?? 0) cleared")
+    }
+
+    /// - Parameter path: absolute: the node's working folder is another than the caller's.
+    package func backup(to path: String) async throws {
+        let answer = try await client.post(
+            "/v1/store/_backup", body: JSONWriter.write(.object(["file": .string(path)])),
+            timeoutSeconds: Self.backupMaximumSeconds)
+        guard !printsJSON else { return line(answer) }
+        print(
+            "\(path)  \(answer["bytes"]?.number ?? 0) bytes, whole and on the disk. It covers what "
+                + "\(answer["partners"]?.number ?? 0) partners sent, and is read with the keys alone: keep a copy of those "
+                + "elsewhere.")
     }
 
     package func status() async throws {

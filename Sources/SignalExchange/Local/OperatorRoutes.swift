@@ -53,6 +53,15 @@ extension LocalServer {
             }
             return LocalReply(["cleared": .integer(Int64(count))])
         }
+        routes.add(.post, "store/_backup", for: .operator) { request, requestContext in
+            let reader = try await request.localObject(members: ["file"])
+            let path = try reader.text("file")
+            let backup = try await StoreCopy(context).make(at: path, by: requestContext.caller.actor)
+            return LocalReply([
+                "file": .string(path), "bytes": .integer(backup.byteCount),
+                "partners": .integer(Int64(backup.partnerCount)),
+            ])
+        }
         routes.add(.post, "partners/_greet", for: .operator) { _, _ in
             for driver in links.all { driver.greet() }
             return LocalReply(["greeted": .integer(Int64(links.all.count))])

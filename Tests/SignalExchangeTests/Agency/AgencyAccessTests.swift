@@ -57,7 +57,7 @@ extension Nodes {
                     ])
                 #expect(sent.said.contains(#""state":"accepted""#), "\(sent.said)")
                 for path in [
-                    "partners/_greet", "directory/_reload", "alarms/store-failing/_clear",
+                    "partners/_greet", "directory/_reload", "store/_backup", "alarms/store-failing/_clear",
                     "deliveries/00000099000000001000/1/_withdraw",
                 ] {
                     let refused = try await curl(

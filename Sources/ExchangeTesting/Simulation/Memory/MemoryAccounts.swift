@@ -53,8 +53,7 @@ extension StoredPartner {
             issued: issued, open: openItems, received: received, highestSeen: highestSeen,
             gaps: gaps.ascending.rows(atMost: ProtocolLimits.tallyMaximumGaps) { _ in true }
                 .map { NumberRange(SequenceNumber($0.key), SequenceNumber($0.value)) },
-            // Moved by a backup, which this form has none of.
-            safe: .none,
+            safe: safe,
             standing: ChannelStanding(
                 settled: settled, isConfirmed: isConfirmed, recoveringUntil: recoveringUntil))
     }

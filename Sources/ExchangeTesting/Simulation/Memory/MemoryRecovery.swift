@@ -65,6 +65,11 @@ extension MemoryLedger {
         try write(at: now.wall) { try $0.recover(items, upTo: upTo, from: partner, now: now) }
     }
 
+    /// A backup of this form is a snapshot of its disk.
+    package func noteBackup(_ positions: [PartnerPosition], at: Timestamp) async throws {
+        try write(at: at) { try $0.noteBackup(positions) }
+    }
+
     package func recoverFromStart(with partner: OIN, at: Timestamp) async throws {
         try write(at: at) { try $0.recoverFromStart(with: partner) }
     }
@@ -199,6 +204,15 @@ extension MemoryTransaction {
             store.deliveries[ordinal]?.runningDigest = position.runningDigest
         }
         store.change(partner) { $0.settled = position }
+    }
+
+    mutating func noteBackup(_ positions: [PartnerPosition]) throws {
+        for covered in positions {
+            store.change(covered.partner) { row in
+                row.safe = max(row.safe, min(covered.position.number, row.received.number))
+            }
+        }
+        append(AuditLeaf(.backupCompleted, at: at, note: "\(positions.count) partners"))
     }
 
     /// Begins anew from the first number.

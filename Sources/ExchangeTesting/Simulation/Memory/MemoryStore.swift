@@ -106,6 +106,8 @@ struct StoredPartner: Sendable {
     var settled = ChannelPosition.start
     var isConfirmed = false
     var recoveringUntil: SequenceNumber?
+    /// Of its channel to us: up to here a snapshot covers it.
+    var safe = SequenceNumber.none
     var running: IncarnationID?
     var answering: IncarnationID?
     /// What is sent to it again: by number, with its priority's rank and the next attempt in milliseconds.
