@@ -151,7 +151,9 @@ extension StoreTransaction {
         try releaseSuccessors(of: steps.toRelease, from: partner, at: at)
     }
 
-    package mutating func takeTally(_ tally: Tally, signed: [UInt8], askedAt: Timestamp?, now: Now) throws -> PairAgreement {
+    package mutating func takeTally(_ tally: Tally, signed: [UInt8], askedAt: Timestamp?, now: Now) throws
+        -> PairAgreement
+    {
         let facts = try tallyFacts(for: tally)
         let (agreement, changes) = TallyReception.decide(
             tally, signed: signed, askedAt: askedAt, facts: facts, now: now)
@@ -176,7 +178,8 @@ extension StoreTransaction {
                 try raise(
                     Alarm(
                         code: .talliesDiffer, partner: partner, messageID: given.item.messageID,
-                        detail: "number \(given.item.number) to this partner is another message there than here, and has "
+                        detail:
+                            "number \(given.item.number) to this partner is another message there than here, and has "
                             + "its answer on both sides. Call its duty contact; keep both stores", at: now.wall))
                 return .contradicted(at: given.item.number)
             }
@@ -197,7 +200,8 @@ extension StoreTransaction {
         try raise(
             Alarm(
                 code: .storeRolledBack, partner: partner, messageID: nil,
-                detail: "this node's store is older than what it signed: it had lost messages that this partner holds, and "
+                detail:
+                    "this node's store is older than what it signed: it had lost messages that this partner holds, and "
                     + "gets them back by itself. What comes anew into the inbox may have been handed over before",
                 at: at))
     }

@@ -24,7 +24,8 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               exchange-node run --folder nidos
             """,
         subcommands: [
-            Init.self, Keys.self, Certificates.self, Card.self, Directory.self, Check.self, MakeNewStore.self, Restore.self, Run.self,
+            Init.self, Keys.self, Certificates.self, Card.self, Directory.self, Check.self, MakeNewStore.self,
+            Restore.self, Run.self,
             Send.self, Inbox.self, Queue.self, Partners.self, Consumers.self, Alarms.self,
             Backup.self, Evidence.self, Status.self, Version.self,
         ])

@@ -94,7 +94,8 @@ import Testing
         for ordinal in 1...3 { try await ledger.accept(ordinal) }
         let tally = Sample.tally(issued: .start, received: .start)
         func outgoing(isAnswer: Bool) async throws -> ChannelAgreement {
-            try await ledger.takeTally(tally, signed: [1], askedAt: isAnswer ? Sample.start : nil, now: Sample.now()).outgoing
+            try await ledger.takeTally(tally, signed: [1], askedAt: isAnswer ? Sample.start : nil, now: Sample.now())
+                .outgoing
         }
         try await ledger.recordAnswers(
             [AnswerRecord(number: SequenceNumber(2), answer: .receipt([1]), jitter: 0)], from: Community.avim,

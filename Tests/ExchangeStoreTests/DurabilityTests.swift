@@ -79,7 +79,8 @@ import Testing
         let account = try await ledger.account(with: Community.avim)
         #expect(account.issued.number.value >= UInt64(reports))
         #expect(
-            ledger.opening.claims(for: Community.avim).first?.last == .start, "no partner was heard, and nothing is certain")
+            ledger.opening.claims(for: Community.avim).first?.last == .start,
+            "no partner was heard, and nothing is certain")
         guard case .intact = try await ledger.verifyAuditChain() else {
             Issue.record("the chain is broken")
             return

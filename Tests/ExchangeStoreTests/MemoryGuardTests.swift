@@ -42,7 +42,10 @@ import Testing
             ("a receipt has its proof", .fillSlot(from: Community.avim, other, .receipt([]))),
             ("a message is not noted", .fillSlot(from: Community.avim, other, .noted(.message, reason: ""))),
             ("a proof is of a slot", .reissueProof(to: Community.avim, SequenceNumber(9), [1])),
-            ("a message stands once in the inbox", .handOver(theirs, availableAt: at, awaiting: nil, mayBeRepeated: false)),
+            (
+                "a message stands once in the inbox",
+                .handOver(theirs, availableAt: at, awaiting: nil, mayBeRepeated: false)
+            ),
             (
                 "a delivery that has its answer is not reopened",
                 .declare(Self.key(1), as: .open, reason: "", isToBeTold: true)

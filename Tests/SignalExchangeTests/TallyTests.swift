@@ -26,7 +26,9 @@ extension Nodes {
                 try await tallies.take(
                     avim.tally(for: nidos.oin, incarnation: successor, after: avim.incarnation), from: avim.oin,
                     askedAt: nil)
-                try await tallies.take(overtaken, from: avim.oin, askedAt: nil)
+                await #expect(throws: RequestError.self, "who sent it is not the running node any more") {
+                    try await tallies.take(overtaken, from: avim.oin, askedAt: nil)
+                }
                 #expect(try await alarms(about: avim.oin, context) == [])
                 // It changes nothing of which incarnation is the present one.
                 let facts = try await context.ledger.incarnationFacts(successor, after: [], of: avim.oin)

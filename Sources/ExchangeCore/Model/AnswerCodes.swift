@@ -71,7 +71,8 @@ extension LaterCode {
     package var isMendedHere: Bool {
         switch self {
         case .keyUnknown, .signerUnknown, .directoryStale, .internalFault: true
-        case .revocationListStale, .clockSkewed, .storageUnavailable, .quotaExceeded, .numberConflict, .recovering: false
+        case .revocationListStale, .clockSkewed, .storageUnavailable, .quotaExceeded, .numberConflict, .recovering:
+            false
         }
     }
 

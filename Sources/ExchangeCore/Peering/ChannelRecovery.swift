@@ -121,7 +121,8 @@ package enum ChannelRecovery {
         let role = given.content?.recipients.first { $0.oin == partner } ?? given.recipient
         var changes = isNew ? keeping(given) : completion(given, facts: facts)
         changes.append(.placeDelivery(message, to: role, at: given.item.number))
-        changes += settlement(given, as: key, hasContent: given.content != nil || facts.message?.isLost == false, now: now)
+        changes += settlement(
+            given, as: key, hasContent: given.content != nil || facts.message?.isLost == false, now: now)
         changes.append(
             .appendLeaf(
                 AuditLeaf(
@@ -133,7 +134,9 @@ package enum ChannelRecovery {
 
     /// A message that was not here.
     private static func keeping(_ given: RecoveredItem) -> [LedgerChange] {
-        guard let content = given.content else { return [.keepMessage(given.placeholder, envelope: [], isOutgoing: true)] }
+        guard let content = given.content else {
+            return [.keepMessage(given.placeholder, envelope: [], isOutgoing: true)]
+        }
         return [.keepMessage(content.summary, envelope: content.envelope, isOutgoing: true)]
     }
 
@@ -172,7 +175,8 @@ package enum ChannelRecovery {
                 .raiseAlarm(
                     Alarm(
                         code: .deliveryRefused, partner: key.partner, messageID: given.item.messageID,
-                        detail: "\(said). It was refused before this node's store was put back; look whether it was dealt with",
+                        detail:
+                            "\(said). It was refused before this node's store was put back; look whether it was dealt with",
                         at: now.wall)),
             ]
         case .noted(.held, let reason) where hasContent:

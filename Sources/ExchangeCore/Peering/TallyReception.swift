@@ -67,7 +67,8 @@ package enum TallyReception {
                         firstSeen: now.wall),
                     skipping: facts.incarnation.skipped, of: tally.node))
         }
-        if facts.incarnation.running != tally.incarnation || (isAnswer && facts.incarnation.answering != tally.incarnation),
+        if facts.incarnation.running != tally.incarnation
+            || (isAnswer && facts.incarnation.answering != tally.incarnation),
             isAnswer || !facts.incarnation.isSeen
         {
             changes.append(.noteRunning(tally.incarnation, of: tally.node, hasAnswered: isAnswer))
@@ -217,7 +218,8 @@ extension IncarnationJudgement {
         case .cloned(let other):
             Finding(
                 code: .partnerCloned,
-                detail: "incarnations \(other) and \(incarnation) grew from one store: it was put back from a backup, or two "
+                detail:
+                    "incarnations \(other) and \(incarnation) grew from one store: it was put back from a backup, or two "
                     + "nodes run on copies of it. Call its duty contact")
         case .superseded(let successor):
             Finding(

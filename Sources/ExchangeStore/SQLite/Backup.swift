@@ -87,7 +87,8 @@ package enum StoreRestoring {
     ///   - archiveKey: compared with what the copy keeps before anything is changed.
     /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `archive-key-wrong`, `store-unavailable`.
     package static func restore(
-        _ copy: String, to store: String, aside: String, archiveKey: ArchiveKeyCheck, limits: StoreLimits = StoreLimits()
+        _ copy: String, to store: String, aside: String, archiveKey: ArchiveKeyCheck,
+        limits: StoreLimits = StoreLimits()
     ) async throws {
         let lock = try FolderLock(at: store + ".lock")
         defer { lock.release() }

@@ -57,9 +57,10 @@ struct DueQuery {
                 case .held: .held
                 case .withdrawn: .void
                 case .receipted, .refused:
-                    if row.integer(6) > 0 { .again } else {
+                    guard row.integer(6) > 0 else {
                         throw StoreError.invariant("number \(number) has its answer and is due")
                     }
+                    .again
                 }
             return DueDelivery(
                 item: ChannelItem(

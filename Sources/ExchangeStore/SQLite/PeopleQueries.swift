@@ -156,7 +156,8 @@ extension InboxEntry {
             standing: InboxStanding(
                 state: try row.word(index), role: row.text(index + 1), movedAt: row.optionalTimestamp(index + 5)),
             receivedAt: row.timestamp(index + 2), availableAt: row.timestamp(index + 3),
-            missingPredecessor: try row.optionalIdentifier(index + 4), actor: row.text(index + 6), mayBeRepeated: row.flag(index + 7))
+            missingPredecessor: try row.optionalIdentifier(index + 4), actor: row.text(index + 6),
+            mayBeRepeated: row.flag(index + 7))
     }
 }
 

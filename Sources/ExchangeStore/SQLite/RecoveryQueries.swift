@@ -72,7 +72,8 @@ extension Database {
         // What was left out for want of room is not missing.
         let isWhole = items.count == found.count
         return HeldPart(
-            base: base, upTo: isWhole ? max(number, items.last?.item.number ?? number) : items.last?.item.number ?? number,
+            base: base,
+            upTo: isWhole ? max(number, items.last?.item.number ?? number) : items.last?.item.number ?? number,
             items: items)
     }
 }

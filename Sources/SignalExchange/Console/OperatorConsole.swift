@@ -264,7 +264,7 @@ package struct OperatorConsole: Sendable {
     /// - Parameter path: absolute: the node's working folder is another than the caller's.
     package func backup(to path: String) async throws {
         let answer = try await client.post(
-            "/v1/store/_backup", body: JSONWriter.write(.object(["file": .string(path)])),
+            "/v1/store/_backup", body: JSONWriter.write(["file": .string(path)]),
             timeoutSeconds: Self.backupMaximumSeconds)
         guard !printsJSON else { return line(answer) }
         print(

@@ -151,7 +151,8 @@ package actor PartnerDriver {
             try await $0.ledger.raise(
                 Alarm(
                     code: .nodeFenced, partner: self.partner, messageID: nil,
-                    detail: "this partner takes nothing from this node, since another runs on a copy of its store: stop the "
+                    detail:
+                        "this partner takes nothing from this node, since another runs on a copy of its store: stop the "
                         + "copy. Where this is the right one, start it again (\(fenced.detail.shortened))",
                     at: $0.now.wall))
         }

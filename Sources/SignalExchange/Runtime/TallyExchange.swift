@@ -16,7 +16,8 @@ package struct TallyExchange: Sendable {
         let tally = Tally(
             node: context.oin, partner: partner, incarnation: opening.incarnation,
             predecessors: opening.claims(for: partner), created: context.now.wall,
-            isRecovering: account.standing.isRecovering, issued: account.standing.settled, received: account.received, safe: account.safe, gaps: account.gaps,
+            isRecovering: account.standing.isRecovering, issued: account.standing.settled, received: account.received,
+            safe: account.safe, gaps: account.gaps,
             outcomes: OutcomeComparison.ranges(newestFirst: try await context.ledger.answeredNumbers(of: partner)))
         return try context.sign(tally, as: .tally)
     }

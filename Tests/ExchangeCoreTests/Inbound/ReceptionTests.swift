@@ -11,11 +11,11 @@ import Testing
 
     static func facts(
         slot: FilledSlot? = nil, message: KnownMessage? = nil, predecessor: Predecessor = .here,
-        acknowledged: AcknowledgedDelivery? = nil, usage: InboundUsage = .none
+        acknowledged: AcknowledgedDelivery? = nil, usage: InboundUsage = .none, isConfirmed: Bool = true
     ) -> ReceptionFacts {
         ReceptionFacts(
             slot: slot, message: message, predecessor: predecessor, acknowledged: acknowledged,
-            usage: usage)
+            usage: usage, isConfirmed: isConfirmed)
     }
 
     static func triage(
@@ -49,6 +49,15 @@ import Testing
     static func acknowledgement(_ step: AcknowledgementStep = .owned, digest: UInt8 = 8) -> ReceivedAcknowledgement {
         ReceivedAcknowledgement(
             messageID: Sample.message(80), messageDigest: Sample.digest(digest), step: step, role: "duty")
+    }
+
+    @Test func `an acknowledgement of what is not here waits while the own channel may be behind`() {
+        let examination = Self.verified(acknowledgement: Self.acknowledgement())
+        let verdict = Self.decide(Self.item, examination, facts: Self.facts(isConfirmed: false))
+        guard case .later(.recovering, _, alarm: nil) = verdict else {
+            Issue.record("\(verdict)")
+            return
+        }
     }
 
     // MARK: Triage

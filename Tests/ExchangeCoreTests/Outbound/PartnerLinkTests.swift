@@ -12,7 +12,9 @@ import Testing
         return link
     }
 
-    private static let toIdle: [PartnerLink.Event] = [.started, .tallyExchanged(isRecovering: false), .loaded(items: 0, nextDueIn: nil)]
+    private static let toIdle: [PartnerLink.Event] = [
+        .started, .tallyExchanged(isRecovering: false), .loaded(items: 0, nextDueIn: nil),
+    ]
     private static let toTransmitting: [PartnerLink.Event] = [
         .started, .tallyExchanged(isRecovering: false), .loaded(items: 2, nextDueIn: nil),
     ]
@@ -120,7 +122,9 @@ import Testing
         #expect(link.failures == 0)
     }
 
-    @Test(arguments: [[.started], [.started, .tallyExchanged(isRecovering: false)], toTransmitting] as [[PartnerLink.Event]])
+    @Test(
+        arguments: [[.started], [.started, .tallyExchanged(isRecovering: false)], toTransmitting]
+            as [[PartnerLink.Event]])
     func `a failure in any busy phase backs off within the jitter's bounds`(events: [PartnerLink.Event]) {
         var link = Self.link(events)
         let effects = link.handle(.failed(jitter: 400), now: Sample.now)
@@ -189,7 +193,9 @@ import Testing
         }
         #expect(raised == [Sample.now.wall])
         let later = Sample.now.after(.minutes(20))
-        #expect(link.handle(.tallyExchanged(isRecovering: false), now: later) == [.loadDue(halvings: 0)], "a tally delivers nothing")
+        #expect(
+            link.handle(.tallyExchanged(isRecovering: false), now: later) == [.loadDue(halvings: 0)],
+            "a tally delivers nothing")
         _ = link.handle(.loaded(items: 1, nextDueIn: nil), now: later)
         #expect(link.handle(.answered, now: later) == [.clearUnreachable, .loadDue(halvings: 0)])
         #expect(link.unreachableSince == nil)
@@ -308,7 +314,8 @@ import Testing
 
     @Test func `a stopped link begins nothing`() {
         let events: [PartnerLink.Event] = [
-            .started, .workArrived, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false), .loaded(items: 1, nextDueIn: nil),
+            .started, .workArrived, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false),
+            .loaded(items: 1, nextDueIn: nil),
             .answered, .failed(jitter: 1), .alarmKept, .stopping,
         ]
         for opening in [[], [.started], Self.toIdle, Self.toTransmitting] as [[PartnerLink.Event]] {
@@ -325,15 +332,27 @@ import Testing
         let foreign: [([PartnerLink.Event], [PartnerLink.Event])] = [
             (
                 Self.toIdle,
-                [.signOfLife, .tallyExchanged(isRecovering: false), .loaded(items: 1, nextDueIn: nil), .answered, .failed(jitter: 1)]
+                [
+                    .signOfLife, .tallyExchanged(isRecovering: false), .loaded(items: 1, nextDueIn: nil), .answered,
+                    .failed(jitter: 1),
+                ]
             ),
             ([.started], [.started, .signOfLife, .timerFired, .loaded(items: 1, nextDueIn: nil), .answered]),
-            ([.started, .tallyExchanged(isRecovering: false)], [.started, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false), .answered]),
+            (
+                [.started, .tallyExchanged(isRecovering: false)],
+                [.started, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false), .answered]
+            ),
             (
                 Self.toTransmitting,
-                [.started, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false), .loaded(items: 1, nextDueIn: nil)]
+                [
+                    .started, .signOfLife, .timerFired, .tallyExchanged(isRecovering: false),
+                    .loaded(items: 1, nextDueIn: nil),
+                ]
             ),
-            ([.started, .failed(jitter: 9)], [.started, .tallyExchanged(isRecovering: false), .answered, .failed(jitter: 1)]),
+            (
+                [.started, .failed(jitter: 9)],
+                [.started, .tallyExchanged(isRecovering: false), .answered, .failed(jitter: 1)]
+            ),
         ]
         for (opening, events) in foreign {
             for event in events {

@@ -74,7 +74,9 @@ extension MemoryStore {
             received: row?.received ?? .start,
             receiverDigest: runningDigest(with: partner, isOutgoing: false, at: tally.issued.number),
             answered: answeredNumbers(by: partner, beyond: tally.received.number), agreement: row?.agreement,
-            receipts: OutcomeComparison.unreceipted(tally.outcomes).flatMap { receiptedDeliveries(in: $0, to: partner) },
+            receipts: OutcomeComparison.unreceipted(tally.outcomes).flatMap {
+                receiptedDeliveries(in: $0, to: partner)
+            },
             standing: channelStanding(with: partner))
     }
 

@@ -193,7 +193,9 @@ extension MemoryStore {
         }
         return due.sorted { ($0.value.nextAttempt, $0.key) < ($1.value.nextAttempt, $1.key) }
             .compactMap { number, _ -> DueSelection.Candidate? in
-                guard let row = partner.numbers[number].flatMap({ deliveries[$0] }), !row.isOutstanding else { return nil }
+                guard let row = partner.numbers[number].flatMap({ deliveries[$0] }), !row.isOutstanding else {
+                    return nil
+                }
                 let travels = row.transport == .receipted || row.transport == .refused
                 return DueSelection.Candidate(number: Int64(number), bytes: travels ? row.envelopeBytes : 0)
             }.prefix(count).map(\.self)
@@ -209,9 +211,10 @@ extension MemoryStore {
             case .held: .held
             case .withdrawn: .void
             case .receipted, .refused:
-                if partners[key.partner]?.refills.contains(key.number.value) == true { .again } else {
+                guard partners[key.partner]?.refills.contains(key.number.value) == true else {
                     throw StoreError.invariant("number \(key.number) has its answer and is due")
                 }
+                .again
             }
         return DueDelivery(
             item: ChannelItem(number: key.number, messageID: row.messageID, messageDigest: message.summary.digest),

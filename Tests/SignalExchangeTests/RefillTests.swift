@@ -1,0 +1,157 @@
+import ExchangeCMS
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import ExchangeTesting
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// What a partner gives back, and to whom.
+    @Suite(.community()) struct RefillTests {
+        let avim: NodeHandle
+        let nidos: NodeHandle
+        let ind: NodeHandle
+
+        init() throws {
+            let community = try #require(Stage.community)
+            avim = community[slug: "avim"]
+            nidos = community[slug: "nidos"]
+            ind = community[slug: "ind"]
+        }
+
+        /// A partner that answers with what a test gave it.
+        private struct Forged: PartnerConnection {
+            let answer: RefillAnswer
+
+            func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] { [] }
+            func deliver(_ batch: [UInt8]) async throws -> [UInt8] { [] }
+            func refill(_ request: [UInt8]) async throws -> [UInt8] { answer.wireBytes }
+        }
+
+        /// A message as `sender` signs it, sealed to AVIM, with the receipt that `witness` signs of it.
+        private func item(
+            _ number: UInt64, signedBy sender: ForeignNode, to recipients: [NodeHandle], receiptBy witness: ForeignNode,
+            _ context: NodeContext
+        ) throws -> RefillItem {
+            let content = try ExampleSignal.content(
+                from: sender.party, to: recipients.map { Recipient($0.party, previous: nil) })
+            let parcel = try sender.seal(content, for: avim)
+            let verified = try parcel.message.verify(
+                expecting: parcel.digest, in: context.verification(in: context.community))
+            return RefillItem(
+                item: ChannelItem(
+                    number: SequenceNumber(number), messageID: parcel.id, messageDigest: parcel.digest),
+                answer: .receipt(try SignedReceipt.sign(for: verified, by: witness.keys.signing, at: .current)),
+                envelope: parcel.envelope)
+        }
+
+        private func deliveries(of id: MessageID, _ context: NodeContext) async throws -> [DeliveryEntry] {
+            var filter = DeliveryFilter()
+            filter.messageID = id
+            return try await context.ledger.deliveries(filter).entries
+        }
+
+        @Test func `what comes back counts with this organisation's signature alone, and a receipt with the partner's`()
+            async throws
+        {
+            let (own, partner) = (try ForeignNode(avim), try ForeignNode(nidos))
+            let other = try ForeignNode(ind)
+            try await withNode(avim) { context in
+                // Its account says that it has three messages of ours, and there is none here.
+                try await TallyExchange(context).take(
+                    partner.tally(
+                        for: avim.oin,
+                        received: ChannelPosition(number: SequenceNumber(3), runningDigest: sha256([1]))),
+                    from: nidos.oin, askedAt: context.now.wall)
+                let genuine = try item(1, signedBy: own, to: [nidos, ind], receiptBy: partner, context)
+                let forged = try item(2, signedBy: partner, to: [avim, ind], receiptBy: partner, context)
+                let another = try item(3, signedBy: own, to: [nidos], receiptBy: other, context)
+                let answer = RefillAnswer(
+                    base: .zero, upTo: SequenceNumber(3), items: [genuine, forged, another])
+                let progress = try await Recovering(context).step(with: nidos.oin, over: Forged(answer: answer))
+                #expect(progress == .done)
+                // Ours: back, receipted, and owed to whom nothing is known of.
+                let back = try await deliveries(of: genuine.item.messageID, context)
+                #expect(Set(back.map(\.key.partner)) == [nidos.oin, ind.oin])
+                #expect(back.first { $0.key.partner == nidos.oin }?.transport == .receipted)
+                #expect(back.first { $0.key.partner == ind.oin }?.transport == .open)
+                // Theirs: nothing but a place, and nobody is sent it.
+                let place = try #require(await context.ledger.message(forged.item.messageID))
+                #expect(place.envelope.isEmpty)
+                #expect(place.message.type == ChannelRecovery.lostType)
+                let told = try await deliveries(of: forged.item.messageID, context)
+                #expect(told.map(\.transport) == [.withdrawn])
+                // Ours with another's receipt: asked for again.
+                #expect(try await deliveries(of: another.item.messageID, context).map(\.transport) == [.open])
+                let alarms = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
+                #expect(alarms.contains { $0.code == .recoveryIncomplete && $0.messageID == forged.item.messageID })
+                #expect(alarms.contains { $0.code == .storeRolledBack && $0.partner == nidos.oin })
+            }
+        }
+
+        @Test func `an opening that is not the running one is turned away with all that it asks`() async throws {
+            let foreign = try ForeignNode(avim)
+            let other = IncarnationID(Randomness.bytes16())
+            try await withNode(nidos) { context in
+                let (tallies, receiving, refilling) = (
+                    TallyExchange(context), Receiving(context), Refilling(context)
+                )
+                func isFenced(_ body: () async throws -> Void) async -> Bool {
+                    do {
+                        try await body()
+                        return false
+                    } catch {
+                        return (error as? RequestError)?.code == .incarnationFenced
+                    }
+                }
+                func request(_ incarnation: IncarnationID) -> [UInt8] {
+                    RefillRequest(asker: avim.oin, holder: nidos.oin, incarnation: incarnation, after: .none).wireBytes
+                }
+                try await tallies.take(foreign.tally(for: nidos.oin), from: avim.oin, askedAt: nil)
+                let successor = try foreign.tally(for: nidos.oin, incarnation: other, after: foreign.incarnation)
+                try await tallies.take(successor, from: avim.oin, askedAt: nil)
+                let batch = Batch(
+                    signedManifest: try foreign.signedManifest(
+                        [
+                            ManifestItem(
+                                item: ChannelItem(
+                                    number: SequenceNumber(1),
+                                    messageID: MessageID(at: .current, random: Randomness.bytes16()),
+                                    messageDigest: .zero), kind: .void, reason: "test: none")
+                        ], for: nidos.oin), envelopes: []
+                ).wireBytes
+                #expect(await isFenced { _ = try await receiving.receive(batch, from: avim.oin) })
+                #expect(await isFenced { _ = try await refilling.answer(request(foreign.incarnation), from: avim.oin) })
+                let own = try foreign.tally(for: nidos.oin)
+                #expect(await isFenced { try await tallies.take(own, from: avim.oin, askedAt: nil) })
+                _ = try await refilling.answer(request(other), from: avim.oin)
+                // Who answers at the address is the running one, whatever was seen since.
+                try await tallies.take(own, from: avim.oin, askedAt: context.now.wall + .seconds(1))
+                _ = try await receiving.receive(batch, from: avim.oin)
+                #expect(await isFenced { try await tallies.take(successor, from: avim.oin, askedAt: nil) })
+            }
+        }
+
+        @Test func `only the channel's own sender is given it back, and by its own node`() async throws {
+            let foreign = try ForeignNode(ind)
+            try await withNode(nidos) { context in
+                let refilling = Refilling(context)
+                func code(_ request: RefillRequest) async -> RequestErrorCode? {
+                    do {
+                        _ = try await refilling.answer(request.wireBytes, from: ind.oin)
+                        return nil
+                    } catch {
+                        return (error as? RequestError)?.code
+                    }
+                }
+                func request(asker: OIN, holder: OIN) -> RefillRequest {
+                    RefillRequest(asker: asker, holder: holder, incarnation: foreign.incarnation, after: .none)
+                }
+                #expect(await code(request(asker: avim.oin, holder: nidos.oin)) == .partnerMismatch)
+                #expect(await code(request(asker: ind.oin, holder: avim.oin)) == .recipientMismatch)
+                #expect(await code(request(asker: ind.oin, holder: nidos.oin)) == .incarnationUnknown)
+            }
+        }
+    }
+}
