@@ -55,3 +55,22 @@ package struct DueSelection: Sendable {
         return numbers
     }
 }
+
+extension DueDelivery {
+    /// What travels under a number that is due.
+    ///
+    /// - Parameter isRefilled: whether it is sent again, because the partner has lost its answer.
+    /// - Throws: `invariant-violated` for a number that has its answer, and is not sent again.
+    package static func kind(
+        of number: SequenceNumber, as transport: TransportState, isRefilled: Bool
+    ) throws(StoreError) -> ItemKind {
+        switch transport {
+        case .open: return .message
+        case .held: return .held
+        case .withdrawn: return .void
+        case .receipted, .refused:
+            guard isRefilled else { throw .invariant("number \(number) has its answer and is due") }
+            return .again
+        }
+    }
+}

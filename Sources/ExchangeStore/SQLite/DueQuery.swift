@@ -51,17 +51,8 @@ struct DueQuery {
             """,
             [partner.text, number]
         ) { row in
-            let kind: ItemKind =
-                switch try row.word(2, TransportState.self) {
-                case .open: .message
-                case .held: .held
-                case .withdrawn: .void
-                case .receipted, .refused:
-                    guard row.integer(6) > 0 else {
-                        throw StoreError.invariant("number \(number) has its answer and is due")
-                    }
-                    .again
-                }
+            let kind = try DueDelivery.kind(
+                of: SequenceNumber(UInt64(number)), as: try row.word(2), isRefilled: row.integer(6) > 0)
             return DueDelivery(
                 item: ChannelItem(
                     number: SequenceNumber(UInt64(number)), messageID: try row.identifier(0),

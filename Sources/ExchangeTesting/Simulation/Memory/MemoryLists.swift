@@ -205,17 +205,9 @@ extension MemoryStore {
         guard let row = deliveryRow(key), let message = messages[row.messageID] else {
             throw StoreError.invariant("number \(key.number) is due and not there")
         }
-        let kind: ItemKind =
-            switch row.transport {
-            case .open: .message
-            case .held: .held
-            case .withdrawn: .void
-            case .receipted, .refused:
-                guard partners[key.partner]?.refills.contains(key.number.value) == true else {
-                    throw StoreError.invariant("number \(key.number) has its answer and is due")
-                }
-                .again
-            }
+        let kind = try DueDelivery.kind(
+            of: key.number, as: row.transport,
+            isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true)
         return DueDelivery(
             item: ChannelItem(number: key.number, messageID: row.messageID, messageDigest: message.summary.digest),
             kind: kind, reason: kind.hasEnvelope ? "" : row.declaredReason, caseReference: row.caseReference,
