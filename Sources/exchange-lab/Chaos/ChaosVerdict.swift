@@ -1,0 +1,42 @@
+import ExchangeCore
+import ExchangeTesting
+
+extension Verdict {
+    /// What the agencies were told holds: nothing is lost, nothing came from nowhere, and nothing twice.
+    mutating func judge(_ ledger: ChaosLedger, against accounts: [NodeAccount]) {
+        list(ledger.lost, "was accepted, and never handed over to")
+        list(ledger.unexpected, "was sent by nobody, and handed over to")
+        add(ledger.complaints)
+        let delivered = Set(
+            accounts.flatMap(\.deliveries).map {
+                ChaosLedger.Duty(message: $0.messageID.description, recipient: $0.recipient)
+            })
+        // A submission that was handed in again and again has made one message.
+        list(delivered.subtracting(ledger.owed), "is in a queue without having been accepted, for")
+        list(ledger.owed.subtracting(delivered), "was accepted, and is in no queue, for")
+    }
+
+    /// Every fault has really happened, or the run has shown nothing of it.
+    mutating func judge(_ tally: FaultTally, of plan: ChaosPlan) {
+        for kind in FaultKind.allCases {
+            demand(tally[kind].happened > 0, "\(kind.rawValue) has happened to nobody: the run shows nothing of it")
+        }
+        demand(tally.kills >= plan.kills, "\(tally.kills) of \(plan.kills) kills happened in the time that there was")
+    }
+
+    /// A node that is killed and parted from others is neither rolled back nor cloned, and loses nothing: in the end no alarm
+    /// stands.
+    mutating func judgeAlarms(of accounts: [NodeAccount]) {
+        for account in accounts {
+            for alarm in account.alarms {
+                demand(false, "\(account.node.member.slug): the alarm \(alarm.code) is open: \(alarm.detail)")
+            }
+        }
+    }
+
+    private mutating func list(_ duties: Set<ChaosLedger.Duty>, _ what: String) {
+        for duty in duties.sorted(by: { ($0.message, $0.recipient.text) < ($1.message, $1.recipient.text) }) {
+            demand(false, "\(duty.message) \(what) \(duty.recipient)")
+        }
+    }
+}
