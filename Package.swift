@@ -38,6 +38,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL"),
+        .target(name: "CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "ExchangeCore",
             dependencies: [
@@ -119,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "ExchangeStoreTests",
             dependencies: [
-                "ExchangeStore", "ExchangeCore", "ExchangeTesting", .product(name: "GRDB", package: "GRDB.swift"),
+                "ExchangeStore", "ExchangeCore", "ExchangeTesting", "CFaultyDisk",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
         .testTarget(
