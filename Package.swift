@@ -138,7 +138,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             exclude: ["Support/hook.py", "Support/agency_system.py"], swiftSettings: house),
-        .testTarget(name: "ExchangeTestingTests", dependencies: ["ExchangeTesting"], swiftSettings: house),
+        .testTarget(
+            name: "ExchangeTestingTests",
+            dependencies: [
+                "ExchangeTesting", "ExchangeCore", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: house),
         .testTarget(
             name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
             path: "Tests/Interop", exclude: ["bouncycastle"], swiftSettings: house),

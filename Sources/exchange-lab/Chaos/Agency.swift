@@ -6,14 +6,25 @@ import SignalExchange
 /// `docs/agency-api.md` asks for.
 struct Agency: Sendable {
     private static let consumer = "chaos"
-    /// Between two messages.
-    private static let pauseMaximum: Int64 = 1600
+    private static let role = "duty-desk"
     /// Short, so that a node that dies in between is not missed for long.
     private static let entriesWaitSeconds: Int64 = 5
 
     let node: NodeHandle
     let correspondence: Correspondence
     let ledger: ChaosLedger
+    /// Between two messages.
+    let pauseMaximum: Milliseconds
+    private let answers: AsyncStream<ChaosLedger.Answer>
+    private let desk: AsyncStream<ChaosLedger.Answer>.Continuation
+
+    init(node: NodeHandle, correspondence: Correspondence, ledger: ChaosLedger, pauseMaximum: Milliseconds) {
+        self.node = node
+        self.pauseMaximum = pauseMaximum
+        self.correspondence = correspondence
+        self.ledger = ledger
+        (answers, desk) = AsyncStream.makeStream()
+    }
 
     private var oin: OIN { node.member.oin }
     private var client: AgencyClient { AgencyClient(socketPath: node.folder.file("node.sock")) }
@@ -34,7 +45,7 @@ struct Agency: Sendable {
             if generator.happens(percent: 10) {
                 ledger.noteRepetition(of: id, as: try await accepted(message, key: key))
             }
-            try await pass(Milliseconds(.random(in: 0...Self.pauseMaximum, using: &generator)))
+            try await pass(Milliseconds(.random(in: 0...pauseMaximum.count, using: &generator)))
         }
     }
 
@@ -69,11 +80,40 @@ struct Agency: Sendable {
     private func receivePage(_ generator: inout SeededGenerator) async throws {
         let page = try await client.entries(of: Self.consumer, waitSeconds: Self.entriesWaitSeconds)
         guard !page.entries.isEmpty else { return }
-        for entry in page.entries { ledger.hand(entry.messageID, to: oin) }
+        for entry in page.entries {
+            // Some are taken by people, and of those half are concluded.
+            let (isTaken, isConcluded) = (generator.happens(percent: 20), generator.happens(percent: 50))
+            let step = isTaken ? FollowUp?.some(isConcluded ? .concluded : .owned) : nil
+            if let answer = ledger.hand(entry.messageID, to: oin, followedBy: step) { desk.yield(answer) }
+        }
         // As a system does that dies between keeping and confirming.
         guard !generator.happens(percent: 10) else { return ledger.noteUnconfirmedPage() }
         try await client.confirm(page.cursor, of: Self.consumer)
         ledger.confirm(page.entries.map(\.messageID), by: oin)
+    }
+
+    // MARK: People
+
+    /// Takes and concludes what is to be, each step until it is answered, until the task is cancelled.
+    func answer() async throws {
+        for await answer in answers {
+            let id = answer.duty.message
+            try await perform(.take, on: id, key: "take-\(id)")
+            if answer.followUp == .concluded {
+                try await perform(.conclude(outcome: "Protected reception."), on: id, key: "conclude-\(id)")
+            }
+            ledger.finish(answer)
+        }
+    }
+
+    private func perform(_ step: AgencyClient.Step, on id: String, key: String) async throws {
+        _ = try await poll {
+            do {
+                return try await client.perform(step, on: id, role: Self.role, key: key)
+            } catch let error as NodeError where error.mayBeTriedAgain {
+                return nil
+            }
+        }
     }
 }
 

@@ -11,6 +11,13 @@ final class ChaosLedger: Sendable {
         let recipient: OIN
     }
 
+    /// What the people of a recipient do with a message.
+    struct Answer: Hashable, Sendable {
+        let duty: Duty
+        /// `owned`, or `concluded`, which is both.
+        let followUp: FollowUp
+    }
+
     struct Counts: Sendable {
         /// Submissions that the node has accepted: one for each key.
         var accepted = 0
@@ -33,6 +40,9 @@ final class ChaosLedger: Sendable {
         var owed: Set<Duty> = []
         var handed: Set<Duty> = []
         var confirmed: Set<Duty> = []
+        /// What people are to do, and what their nodes have said is done.
+        var planned: Set<Answer> = []
+        var finished: Set<Answer> = []
         var complaints: [String] = []
         var isClosed = false
     }
@@ -47,6 +57,8 @@ final class ChaosLedger: Sendable {
     var lost: Set<Duty> { state.withLock { $0.owed.subtracting($0.handed) } }
     /// What was handed over and nobody has sent.
     var unexpected: Set<Duty> { state.withLock { $0.handed.subtracting($0.owed) } }
+    /// What people have done.
+    var answers: Set<Answer> { state.withLock(\.finished) }
     /// What never should have been, in words.
     var complaints: [String] { state.withLock(\.complaints) }
 
@@ -75,16 +87,28 @@ final class ChaosLedger: Sendable {
     // MARK: Receiving
 
     /// Keeps what an agency was handed; what it has already is known by its id.
-    func hand(_ message: String, to recipient: OIN) {
+    ///
+    /// - Parameter step: what people are to do with it, if anything.
+    /// - Returns: what is to be done where it is new.
+    func hand(_ message: String, to recipient: OIN, followedBy step: FollowUp?) -> Answer? {
         let duty = Duty(message: message, recipient: recipient)
-        update { state in
+        return update { state in
             if state.confirmed.contains(duty) {
                 state.counts.handedTwice += 1
                 state.complaints.append("\(message) was handed to \(recipient) again, after it had confirmed it")
             }
-            if !state.handed.insert(duty).inserted { state.counts.cameAgain += 1 }
+            guard state.handed.insert(duty).inserted else {
+                state.counts.cameAgain += 1
+                return nil
+            }
+            guard let step else { return nil }
+            let answer = Answer(duty: duty, followUp: step)
+            state.planned.insert(answer)
+            return answer
         }
     }
+
+    func finish(_ answer: Answer) { update { _ = $0.finished.insert(answer) } }
 
     /// The node has answered that these are confirmed.
     func confirm(_ messages: [String], by recipient: OIN) {
@@ -102,19 +126,20 @@ final class ChaosLedger: Sendable {
     /// Nothing more is submitted.
     func close() { update { $0.isClosed = true } }
 
-    /// Returns when all that is owed was handed over.
+    /// Returns when all that is owed was handed over, and people have done what they were to do.
     func waitForAll(within span: Milliseconds) async throws {
         let settled = settled
-        try await within(span, "every accepted message to be handed to each of its recipients") {
+        try await within(span, "every accepted message to be handed to each of its recipients, and answered") {
             try await settled.wait()
         }
     }
 
-    private func update(_ change: (inout State) -> Void) {
-        let isSettled = state.withLock { state in
-            change(&state)
-            return state.isClosed && state.owed.isSubset(of: state.handed)
+    private func update<Value: Sendable>(_ change: (inout State) -> Value) -> Value {
+        let (value, isSettled) = state.withLock { state in
+            let value = change(&state)
+            return (value, state.isClosed && state.planned == state.finished && state.owed.isSubset(of: state.handed))
         }
         if isSettled { settled.settle(()) }
+        return value
     }
 }

@@ -29,6 +29,10 @@ struct ChaosPlan: Sendable {
     /// Ways that are in trouble at once.
     var troublersCount: Int { max(1, min(3, nodeCount - 1)) }
 
+    /// Between two messages of one agency: about eight messages a second of all of them, which a debug build on two cores
+    /// carries while it starts nodes.
+    var pauseMaximum: Milliseconds { Milliseconds(240 * Int64(nodeCount)) }
+
     /// How long everything may take to come to rest. The retry of a partner that was away for long waits 5 minutes at most,
     /// and every sign of life cuts that short.
     var settlementMaximum: Milliseconds { .minutes(6) }

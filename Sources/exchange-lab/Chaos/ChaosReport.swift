@@ -34,7 +34,7 @@ struct ChaosReport: Sendable {
         return [
             "\(tally.kills) kills in \(chaos.seconds) s; everything at rest \(settlement.seconds) s after the last",
             "\(counts.accepted) messages accepted (\((rate * 10).rounded() / 10)/s), \(ledger.owed.count) deliveries, "
-                + "\(counts.unanswered) submissions without an answer and handed in again",
+                + "\(ledger.answers.count) taken by people, \(counts.unanswered) submissions without an answer and handed in again",
             "lost \(ledger.lost.count), unexpected \(ledger.unexpected.count), handed over again after it was confirmed "
                 + "\(counts.handedTwice)",
             "\(counts.cameAgain) entries came again before that, \(duplicates) messages came again between nodes",
@@ -51,6 +51,7 @@ struct ChaosReport: Sendable {
                 "nodes": .integer(Int64(plan.nodeCount)), "kills": .integer(Int64(tally.kills)),
                 "chaosMilliseconds": .integer(chaos.count), "settlementMilliseconds": .integer(settlement.count),
                 "accepted": .integer(Int64(counts.accepted)), "deliveries": .integer(Int64(ledger.owed.count)),
+                "answers": .integer(Int64(ledger.answers.count)),
                 "messagesPerMinute": .integer(Int64((rate * 60).rounded())),
                 "unanswered": .integer(Int64(counts.unanswered)), "repeated": .integer(Int64(counts.repeated)),
                 "cameAgain": .integer(Int64(counts.cameAgain)), "duplicatesBetweenNodes": .integer(duplicates),

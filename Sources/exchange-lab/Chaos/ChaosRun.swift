@@ -58,7 +58,10 @@ struct ChaosRun: Sendable {
         let receiving = agencies.map { ($0, generator.split()) }
         let sources = generator
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            for (agency, own) in receiving { group.addTask { try await agency.receive(own) } }
+            for (agency, own) in receiving {
+                group.addTask { try await agency.receive(own) }
+                group.addTask { try await agency.answer() }
+            }
             try await rage(community, agencies, tally, ledger, sources)
             ledger.close()
             let chaos = Milliseconds(clock.now.monotonic.milliseconds - begin.milliseconds)
@@ -121,7 +124,7 @@ struct ChaosRun: Sendable {
             Agency(
                 node: node,
                 correspondence: try Correspondence(of: node.member, among: members, records: records, &generator),
-                ledger: ledger)
+                ledger: ledger, pauseMaximum: plan.pauseMaximum)
         }
     }
 
@@ -152,12 +155,11 @@ struct ChaosRun: Sendable {
                 try await node.api.greetPartners()
             }
         }
-        try await collect(into: &verdict) {
-            try await Settlement(community: community).settle(within: plan.settlementMaximum)
-        }.map { verdict.add($0) }
+        try await collect(into: &verdict) { try await ledger.waitForAll(within: plan.settlementMaximum) }
         // Where something has failed already, the rest is not waited for as long.
         let span = verdict.isGood ? plan.settlementMaximum : .seconds(10)
-        try await collect(into: &verdict) { try await ledger.waitForAll(within: span) }
+        try await collect(into: &verdict) { try await Settlement(community: community).settle(within: span) }
+            .map { verdict.add($0) }
     }
 
     private func conclude(
@@ -183,11 +185,13 @@ struct ChaosRun: Sendable {
                 return try await Proofs(community: community, folder: folder).verify(
                     maximumItems: Self.deliveriesMaximum
                 ) { done, all in
-                    await terminal.show(status: "  verified \(done) of \(all) receipts")
+                    let line = "verified \(done) of \(all) receipts"
+                    await terminal.show(status: "  " + line)
+                    if !terminal.isInteractive, done % 1000 == 0 { await terminal.event(line) }
                 }
             } ?? Proofs.Outcome()
         await terminal.clearStatus()
-        verdict.judge(proofs, of: ledger.owed.count)
+        verdict.judge(proofs, of: accounts.reduce(0) { $0 + $1.deliveries.count })
         let report = ChaosReport(
             plan: plan, tally: tally, ledger: ledger, accounts: accounts, proofs: proofs, verdict: verdict,
             chaos: chaos, settlement: settlement)

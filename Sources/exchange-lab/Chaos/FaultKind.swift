@@ -8,6 +8,8 @@ enum FaultKind: String, CaseIterable, Sendable {
     case kill
     /// SIGKILL of a node that has not said yet that it listens.
     case killAtStart = "kill-at-start"
+    /// SIGSTOP for a while: connections are taken, and nothing is answered.
+    case hang
     /// No connection between two nodes, in both directions.
     case partition
     /// One node cannot call the other, which can still call it.
@@ -23,6 +25,8 @@ enum FaultKind: String, CaseIterable, Sendable {
     /// A connection ends in the middle of an answer.
     case severedAnswer = "severed-answer"
 
+    /// Those of processes.
+    static let ofProcesses: [FaultKind] = [.kill, .killAtStart, .hang]
     /// Those of the network.
-    static let troubles = allCases.filter { $0 != .kill && $0 != .killAtStart }
+    static let troubles = allCases.filter { !ofProcesses.contains($0) }
 }

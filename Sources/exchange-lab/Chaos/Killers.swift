@@ -4,8 +4,9 @@ import Foundation
 import SignalExchange
 import Synchronization
 
-/// Kills nodes with SIGKILL, at any moment of their work and of their start, and starts them again.
+/// Kills nodes with SIGKILL, at any moment of their work and of their start, and starts them again; and lets them hang.
 struct Killers: Sendable {
+    private static let hanging: ClosedRange<Int64> = 200...2500
     /// How long a node is left to its work before it is killed.
     private static let lifeMaximum: Int64 = 1500
     /// How long it stays away, where it is not started at once.
@@ -22,31 +23,49 @@ struct Killers: Sendable {
         (self.count, self.pool, self.tally, self.budget, self.ledger) = (count, pool, tally, budget, ledger)
     }
 
-    /// Returns when the budget is spent, and every node runs.
+    /// Returns when the budget is spent, everything has happened to somebody, and every node runs.
     func run(_ generator: SeededGenerator) async throws {
         var generator = generator
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<count {
                 var own = generator.split()
-                group.addTask { while budget.isLeft { try await kill(&own) } }
+                group.addTask { while isToGoOn { try await visit(&own) } }
             }
             try await group.waitForAll()
         }
     }
 
-    private func kill(_ generator: inout SeededGenerator) async throws {
+    private var isToGoOn: Bool { budget.isLeft || (tally.isMissing(FaultKind.ofProcesses) && !budget.isOver) }
+
+    private func visit(_ generator: inout SeededGenerator) async throws {
         let node = await pool.borrow(&generator)
         try await pass(Milliseconds(.random(in: 0...Self.lifeMaximum, using: &generator)))
         // It has to go on until somebody ends it.
         if let end = await node.process.ended {
             ledger.complain("\(node.member.slug)'s node \(end) by itself: \(node.process.lastLines(3))")
         }
+        if generator.happens(percent: tally[.hang].happened == 0 ? 100 : 10) {
+            try await hang(node, &generator)
+        } else {
+            try await kill(node, &generator)
+        }
+        await pool.giveBack(node)
+    }
+
+    private func hang(_ node: NodeHandle, _ generator: inout SeededGenerator) async throws {
+        try await node.process.pauseRunning()
+        try await pass(Milliseconds(.random(in: Self.hanging, using: &generator)))
+        try await node.process.resume()
+        tally.note(.hang, happened: await node.process.isRunning)
+    }
+
+    private func kill(_ node: NodeHandle, _ generator: inout SeededGenerator) async throws {
         try await end(node)
         // At once as a rule: what follows a crash then meets what was under way.
         if generator.happens(percent: 25) {
             try await pass(Milliseconds(.random(in: 0...Self.absenceMaximum, using: &generator)))
         }
-        while budget.isLeft, generator.happens(percent: tally[.killAtStart].happened == 0 ? 100 : 25) {
+        while isToGoOn, generator.happens(percent: tally[.killAtStart].happened == 0 ? 100 : 25) {
             // Somewhere in the start.
             let span = Milliseconds(lastStart.value.count * .random(in: 0...100, using: &generator) / 100)
             async let start: Void = startOrFail(node)
@@ -57,7 +76,6 @@ struct Killers: Sendable {
             if await node.process.isRunning { break }
         }
         if await !node.process.isRunning { try await start(node) }
-        await pool.giveBack(node)
     }
 
     private func end(_ node: NodeHandle) async throws {

@@ -3,7 +3,7 @@ import ExchangeTesting
 
 /// Parts nodes, and makes what goes between them slow, silent or cut, one way or both; each for a while.
 struct Troublers: Sendable {
-    private static let spans: ClosedRange<Int64> = 300...3000
+    private static let spans: ClosedRange<Int64> = 200...2000
     private static let delays: ClosedRange<Int64> = 5...80
     /// A handshake has some 4 KiB each way, a batch of a few messages some 20.
     private static let bytes = 1...24_000
@@ -45,7 +45,7 @@ struct Troublers: Sendable {
         let ways = kind == .partition ? [way, way.back] : [way]
         let before = ways.map { network.counts($0).total }
         switch kind {
-        case .kill, .killAtStart: preconditionFailure("a network kills nobody")
+        case .kill, .killAtStart, .hang: preconditionFailure("a network does nothing to processes")
         case .partition, .oneWay: for way in ways { await network.cut(way) }
         case .heldRequests: network.trouble(way, with: .held(.caller))
         case .heldAnswers: network.trouble(way, with: .held(.called))
