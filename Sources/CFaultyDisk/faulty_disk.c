@@ -340,6 +340,13 @@ bool faulty_disk_struck(void) {
     return is_struck;
 }
 
+long faulty_disk_calls(void) {
+    begin();
+    long count = disk.calls;
+    end();
+    return count;
+}
+
 long faulty_disk_syncs_after_failure(void) {
     begin();
     long count = disk.syncs_after_failure;

@@ -35,6 +35,9 @@ void faulty_disk_disarm(void);
 // Whether a call has failed since it was armed.
 bool faulty_disk_struck(void);
 
+// Calls that write, truncate or sync, since it was armed.
+long faulty_disk_calls(void);
+
 // Syncs that were asked for after one that failed, since it was armed.
 long faulty_disk_syncs_after_failure(void);
 
