@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants bench fresh clean
+.PHONY: help setup demo test chaos check format mutants bench fresh clean
 .NOTPARALLEL:
 
 # Passed on, as in: make demo ARGS='--keep evidence' or make test ARGS='--filter ExchangeCoreTests'
@@ -33,6 +33,10 @@ demo: setup ## seven nodes on this machine play the letter's case (first time 10
 test: setup ## every test (first time 10 minutes to build, then 2)
 	$(build)
 	swift test --skip-build $(ARGS)
+
+chaos: setup ## kills seven nodes 1,000 times under load and cuts their network; nothing may be lost (15 minutes once built)
+	$(build)
+	.build/debug/exchange-lab chaos --report .build/chaos.jsonl $(ARGS)
 
 check: setup ## format, warnings as errors, house style (1 minute once built)
 	swift format lint --strict --recursive --parallel $(formatted)

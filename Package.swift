@@ -38,6 +38,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL"),
+        .target(name: "CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "ExchangeCore",
             dependencies: [
@@ -119,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "ExchangeStoreTests",
             dependencies: [
-                "ExchangeStore", "ExchangeCore", "ExchangeTesting", .product(name: "GRDB", package: "GRDB.swift"),
+                "ExchangeStore", "ExchangeCore", "ExchangeTesting", "CFaultyDisk",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
         .testTarget(
@@ -136,7 +138,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             exclude: ["Support/hook.py", "Support/agency_system.py"], swiftSettings: house),
-        .testTarget(name: "ExchangeTestingTests", dependencies: ["ExchangeTesting"], swiftSettings: house),
+        .testTarget(
+            name: "ExchangeTestingTests",
+            dependencies: [
+                "ExchangeTesting", "ExchangeCore", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: house),
         .testTarget(
             name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
             path: "Tests/Interop", exclude: ["bouncycastle"], swiftSettings: house),

@@ -9,6 +9,7 @@ struct ExchangeLab: AsyncParsableCommand {
             EXAMPLE
               exchange-lab demo
               exchange-lab lab --nodes 3 --json
+              exchange-lab chaos --kills 100
             """,
-        subcommands: [Demo.self, Lab.self])
+        subcommands: [Demo.self, Lab.self, Chaos.self])
 }

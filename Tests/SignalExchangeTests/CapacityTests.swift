@@ -90,7 +90,7 @@ extension Nodes {
         @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
         func `a full disk acknowledges nothing, and the node goes on when there is room`() async throws {
             try await playing {
-                let disk = try SmallDisk(for: nidos, sizeMegabytes: 4)
+                let disk = try await SmallDisk(for: nidos, sizeMegabytes: 4)
                 try await disk.process.start()
                 try await avim.process.start()
                 let first = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "room")
@@ -122,7 +122,7 @@ extension Nodes {
         func `a full disk at the sender accepts nothing, and the node goes on when there is room`() async throws {
             try await playing {
                 let sender = community[slug: "ind"]
-                let disk = try SmallDisk(for: sender, sizeMegabytes: 4)
+                let disk = try await SmallDisk(for: sender, sizeMegabytes: 4)
                 try await disk.process.start()
                 try await disk.fill()
                 let file = try ExampleSignal.file(
@@ -147,9 +147,51 @@ extension Nodes {
         }
 
         @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        func `a disk that fills in mid-traffic loses nothing, also where the node is killed on it`() async throws {
+            try await playing {
+                let sender = community[slug: "jade"]
+                let disk = try await SmallDisk(for: sender, sizeMegabytes: 4)
+                try await disk.process.start()
+                try await nidos.process.start()
+                let large = ExampleSignal.submission(to: [.guardian], explanation: String(repeating: "x", count: 7_500))
+                var accepted: [MessageID] = []
+                var isFull = false
+                for count in 0..<400 where !isFull {
+                    if count == 20 { try await disk.fill() }
+                    do {
+                        accepted.append(try await sender.api.submit(.object(large), key: "large-\(count)"))
+                    } catch let error as NodeError {
+                        #expect(error.code == .storeUnavailable && error.message.contains("disk-full"), "\(error)")
+                        isFull = true
+                    }
+                }
+                #expect(isFull, "a disk that is full took \(accepted.count) messages")
+                #expect(accepted.count >= 20)
+                // The node dies on the full disk, where it cannot even begin an incarnation.
+                try await disk.process.kill()
+                let failure = await #expect(throws: NodeProcess.Failure.self) { try await disk.process.start() }
+                #expect(failure?.log.contains("disk-full") == true, "\(failure?.log ?? "")")
+
+                try await disk.clear()
+                try await disk.process.start()
+                // What was refused is handed in again, and so is one that was accepted: each is one message.
+                let last = try await sender.api.submit(.object(large), key: "large-\(accepted.count)")
+                #expect(try await sender.api.submit(.object(large), key: "large-0") == accepted[0])
+                for id in accepted + [last] {
+                    try await sender.api.waitForAnswers(to: id, within: .seconds(60))
+                    try await nidos.api.waitForInbox(id)
+                }
+                #expect(Set(try await sender.api.deliveries().map(\.messageID)) == Set(accepted + [last]))
+                #expect(try await sender.api.intactAuditLeaves() != nil)
+                print("accepted \(accepted.count) messages until the disk was full; all were receipted after that")
+                try await disk.process.kill()
+            }
+        }
+
+        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
         func `a start on a full disk says so once`() async throws {
             try await playing {
-                let disk = try SmallDisk(for: community[slug: "coa"], sizeMegabytes: 4, isFull: true)
+                let disk = try await SmallDisk(for: community[slug: "coa"], sizeMegabytes: 4, isFull: true)
                 let failure = await #expect(throws: NodeProcess.Failure.self) { try await disk.process.start() }
                 #expect(failure?.end == .exited(status: 5))
                 let log = failure?.log ?? ""
@@ -168,45 +210,5 @@ extension Nodes {
             probe.waitUntilExit()
             return probe.terminationStatus == 0
         }()
-    }
-}
-
-/// A node whose store lies on a disk of its own, of a few megabytes. The disk is visible to the node alone and ends
-/// with it.
-struct SmallDisk {
-    let process: NodeProcess
-    private let store: String
-
-    /// - Parameter isFull: the node starts on a disk on which nothing but its store has room.
-    init(for node: NodeHandle, sizeMegabytes: Int, isFull: Bool = false) throws {
-        let script = URL(filePath: node.folder.file("on-a-small-disk.sh"))
-        store = node.folder.file("store")
-        // A disk that is new has no store: one is begun on it by who knows that.
-        let makeStore = "new-store --folder \(node.folder.path) --confirm \(node.oin)"
-        let fill = isFull ? #"{ dd if=/dev/zero of="$0/filler" bs=4096 2>"$0.filled"; true; } && "# : ""
-        let text = """
-            #!/bin/sh
-            mounted='mount -t tmpfs -o size=\(sizeMegabytes)m none "$0" && "$1" \(makeStore) >"$0.made" && \(fill)exec "$@"'
-            exec unshare -rm sh -c "$mounted" "\(store)" "\(NodeProcess.builtExecutable.path)" "$@"
-            """
-        try Data(text.utf8).write(to: script)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script.path)
-        process = NodeProcess(executable: script, folder: node.folder)
-    }
-
-    /// Takes all the room that is left.
-    func fill() async throws {
-        // `dd` ends with an error when the disk is full, which is what it is for.
-        _ = try await Command.run("dd", ["if=/dev/zero", "of=\(await filler())", "bs=4096"])
-    }
-
-    func clear() async throws {
-        let removed = try await Command.run("rm", [await filler()])
-        try #require(removed.succeeded, "\(removed.said)")
-    }
-
-    /// Seen from outside through the process that has the disk.
-    private func filler() async -> String {
-        "/proc/\(await process.identifiers.last ?? 0)/root\(store)/filler"
     }
 }

@@ -22,6 +22,8 @@ struct ImportArrows: HouseRule {
     /// A target that is not here may not exist: add it with its arrows, and to `ARCHITECTURE.md`.
     static let allowed: [String: Set<String>] = [
         "COpenSSL": [],
+        // For tests alone: nothing that is shipped fails on purpose.
+        "CFaultyDisk": [],
         "ExchangeCore": collections.union(["SwiftASN1"]),
         "ExchangeCatalogue": ["ExchangeCore"],
         "ExchangeCMS": ["ExchangeCore", "COpenSSL", "SwiftASN1"],

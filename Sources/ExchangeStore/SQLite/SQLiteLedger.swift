@@ -115,25 +115,34 @@ package final class SQLiteLedger: ExchangeLedger {
             // A transaction that cannot be taken back ends the writing, and not the process before anybody is told.
             writing.allowsUnsafeTransactions = true
             let pool = try DatabasePool(path: path, configuration: writing)
-            try Opening.demandFullSync(pool)
-            try Schema.migrator.migrate(pool)
-            let earlier = try await pool.read {
-                EarlierUse(directory: try $0.latestDirectory(), revocationLists: try $0.revocationListsInUse())
-            }
-            do { try await review(earlier) } catch { throw Kept(reason: error) }
-            let fan = EventFan(maximumPending: limits.eventsMaximumPending)
             let checkpointer = try Checkpointer(path: path, configuration: configuration, limits: limits)
-            let commits = GroupCommit(writer: pool, checkpointer: checkpointer, limits: limits) {
-                fan.send([.durabilityLost])
+            do {
+                try Opening.demandFullSync(pool)
+                // From here on a reader is open, which `leave` needs.
+                try await pool.read { _ in }
+                try Schema.migrator.migrate(pool)
+                let earlier = try await pool.read {
+                    EarlierUse(directory: try $0.latestDirectory(), revocationLists: try $0.revocationListsInUse())
+                }
+                do { try await review(earlier) } catch { throw Kept(reason: error) }
+                let fan = EventFan(maximumPending: limits.eventsMaximumPending)
+                let commits = GroupCommit(writer: pool, checkpointer: checkpointer, limits: limits) {
+                    fan.send([.durabilityLost])
+                }
+                let opening = try await commits.commit { database in
+                    try Opening.begin(
+                        identifier, archiveKey: archiveKey,
+                        in: LedgerTransaction(database, digest: digest, limits: limits, at: now.wall))
+                }
+                return SQLiteLedger(
+                    opening: opening, pool: pool, commits: commits, checkpointer: checkpointer, lock: lock,
+                    fan: fan, digest: digest, limits: limits)
+            } catch {
+                // What failed first is what is told.
+                try? await checkpointer.close()
+                try? leave(pool)
+                throw error
             }
-            let opening = try await commits.commit { database in
-                try Opening.begin(
-                    identifier, archiveKey: archiveKey,
-                    in: LedgerTransaction(database, digest: digest, limits: limits, at: now.wall))
-            }
-            return SQLiteLedger(
-                opening: opening, pool: pool, commits: commits, checkpointer: checkpointer, lock: lock,
-                fan: fan, digest: digest, limits: limits)
         } catch let kept as Kept {
             throw kept.reason
         } catch {
@@ -171,12 +180,19 @@ package final class SQLiteLedger: ExchangeLedger {
                 failures.append(error)
             }
         }
-        do { try pool.close() } catch { failures.append(error) }
+        do { try Self.leave(pool) } catch { failures.append(error) }
         for failure in failures { await commits.noteFailure(failure) }
         fan.finish()
         lock.release()
         if let first = failures.first { throw StoreError.from(first, isWriting: true) }
     }
+
+    /// Closes the connections, and leaves the log as it is.
+    ///
+    /// The last connection that closes would empty the log by itself: after a failed sync it would ask for a second one,
+    /// which reports success for what the kernel has dropped, and copy that into the database. A pool closes its writer
+    /// first and its readers last, and those may not write; so no other connection may be open, and one reader must be.
+    private static func leave(_ pool: DatabasePool) throws { try pool.close() }
 
     // MARK: Transactions
 

@@ -15,7 +15,7 @@ package struct ExampleCommunity: Sendable {
     /// In the order of `certs-example/community.tsv`.
     package let nodes: [NodeHandle]
     /// What lies between the nodes; `nil` where they call each other directly.
-    let network: LocalNetwork?
+    package let network: LocalNetwork?
 
     /// What a community is made of.
     package struct Plan: Sendable {

@@ -2,10 +2,20 @@
 /// pair can be parted and every other pair goes on.
 ///
 /// It holds one listening socket for each of these ways, and two more for each connection: n × (n − 1) of each.
-final class LocalNetwork: Sendable {
-    private struct Way: Hashable {
-        let caller: Int
-        let called: Int
+package final class LocalNetwork: Sendable {
+    /// By the places of the two nodes in the community.
+    package struct Way: Hashable, Sendable {
+        package let caller: Int
+        package let called: Int
+
+        package init(caller: Int, called: Int) {
+            precondition(caller != called, "no node calls itself")
+            self.caller = caller
+            self.called = called
+        }
+
+        /// On which the one that is called calls back.
+        package var back: Way { Way(caller: called, called: caller) }
     }
 
     private let relays: [Way: Relay]
@@ -27,11 +37,11 @@ final class LocalNetwork: Sendable {
     }
 
     /// The port at which one node calls another.
-    func port(from caller: Int, to called: Int) -> Int {
-        guard let relay = relays[Way(caller: caller, called: called)] else {
-            preconditionFailure("no node calls itself")
-        }
-        return relay.port
+    func port(from caller: Int, to called: Int) -> Int { relay(Way(caller: caller, called: called)).port }
+
+    private func relay(_ way: Way) -> Relay {
+        guard let relay = relays[way] else { preconditionFailure("no such nodes are in this network") }
+        return relay
     }
 
     /// All ports that are listened on.
@@ -46,9 +56,21 @@ final class LocalNetwork: Sendable {
         for relay in ways(between: one, other) { relay.mend() }
     }
 
-    func joinAll() {
+    package func joinAll() {
         for relay in relays.values { relay.mend() }
     }
+
+    // MARK: One way
+
+    /// Closes one way, in which one node calls and the other is called; the other way goes on.
+    package func cut(_ way: Way) async { await relay(way).cut() }
+
+    package func trouble(_ way: Way, with trouble: RelayTrouble) { relay(way).trouble(with: trouble) }
+
+    package func mend(_ way: Way) { relay(way).mend() }
+
+    /// What has really been done on one way.
+    package func counts(_ way: Way) -> RelayCounts { relay(way).counts }
 
     /// Gives all ports back. To be called in the end.
     func close() async {
@@ -56,6 +78,7 @@ final class LocalNetwork: Sendable {
     }
 
     private func ways(between one: Int, _ other: Int) -> [Relay] {
-        [Way(caller: one, called: other), Way(caller: other, called: one)].compactMap { relays[$0] }
+        let way = Way(caller: one, called: other)
+        return [relay(way), relay(way.back)]
     }
 }

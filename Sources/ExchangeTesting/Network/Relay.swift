@@ -1,8 +1,7 @@
 import NIOCore
 import NIOPosix
-import Synchronization
 
-/// Carries TCP connections from a port of its own to one of the loopback address, until it is cut.
+/// Carries TCP connections from a port of its own to one of the loopback address, until it is cut or in trouble.
 ///
 /// A cut closes what is open and each connection that comes, at once: the caller sees a partner that cannot be reached,
 /// and not one that is silent. It needs no privilege, for it changes nothing of the machine's network.
@@ -39,7 +38,15 @@ final class Relay: Sendable {
         for channel in connections.cut() { await Self.close(channel) }
     }
 
-    func mend() { connections.mend() }
+    /// From now on, and until ``mend()``; one trouble at a time.
+    func trouble(with trouble: RelayTrouble) { connections.trouble(with: trouble) }
+
+    /// Takes a cut and a trouble back. What waited goes on.
+    func mend() {
+        for channel in connections.mend() { channel.pipeline.fireUserInboundEventTriggered(JoinedHandler.Mended()) }
+    }
+
+    var counts: RelayCounts { connections.counts }
 
     /// Cuts it for ever, and gives the port back.
     func close() async {
@@ -50,8 +57,8 @@ final class Relay: Sendable {
     private static func connect(
         _ caller: any Channel, to target: Int, _ connections: RelayedConnections
     ) -> EventLoopFuture<Void> {
-        guard connections.admit(caller) else { return caller.eventLoop.makeFailedFuture(IsCut()) }
-        let (near, far) = JoinedHandler.pair()
+        guard connections.admit(caller, isCaller: true) else { return caller.eventLoop.makeFailedFuture(IsCut()) }
+        let (near, far) = JoinedHandler.pair(connections)
         do {
             try caller.pipeline.syncOperations.addHandler(near)
         } catch {
@@ -61,7 +68,9 @@ final class Relay: Sendable {
         // On the caller's own loop, so that both ends may touch each other.
         return ClientBootstrap(group: caller.eventLoop)
             .channelInitializer { partner in
-                guard connections.admit(partner) else { return partner.eventLoop.makeFailedFuture(IsCut()) }
+                guard connections.admit(partner, isCaller: false) else {
+                    return partner.eventLoop.makeFailedFuture(IsCut())
+                }
                 return partner.eventLoop.makeCompletedFuture {
                     try partner.pipeline.syncOperations.addHandler(boundFar.value)
                 }
@@ -77,100 +86,4 @@ final class Relay: Sendable {
     }
 
     private struct IsCut: Error {}
-}
-
-/// What is open through a relay, and whether more may come.
-private final class RelayedConnections: Sendable {
-    private struct State {
-        var isCut = false
-        var open: [ObjectIdentifier: any Channel] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    func admit(_ channel: any Channel) -> Bool {
-        let key = ObjectIdentifier(channel)
-        let isAdmitted = state.withLock { state in
-            if !state.isCut { state.open[key] = channel }
-            return !state.isCut
-        }
-        if isAdmitted {
-            channel.closeFuture.whenComplete { [weak self] _ in
-                self?.state.withLock { $0.open[key] = nil }
-            }
-        }
-        return isAdmitted
-    }
-
-    func cut() -> [any Channel] {
-        state.withLock { state in
-            state.isCut = true
-            return Array(state.open.values)
-        }
-    }
-
-    func mend() { state.withLock { $0.isCut = false } }
-}
-
-/// One of two handlers, each in a channel of its own on one event loop: what one reads the other writes, as fast as it
-/// can, and what ends one ends both.
-private final class JoinedHandler: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private var partner: JoinedHandler?
-    private var context: ChannelHandlerContext?
-    private var wantsToRead = false
-
-    static func pair() -> (JoinedHandler, JoinedHandler) {
-        let (one, other) = (JoinedHandler(), JoinedHandler())
-        (one.partner, other.partner) = (other, one)
-        return (one, other)
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        partner?.context?.close(promise: nil)
-        self.context = nil
-        partner = nil
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        context.fireChannelActive()
-        // The caller may have gone while the connection to the one it called was made.
-        guard partner?.context != nil else { return context.close(promise: nil) }
-        // The other end may have wanted to read before this one could take anything.
-        partner?.readOn()
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        partner?.context?.write(wrapOutboundOut(unwrapInboundIn(data)), promise: nil)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) { partner?.context?.flush() }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { partner?.readOn() }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        partner?.context?.close(promise: nil)
-        context.fireChannelInactive()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
-    func read(context: ChannelHandlerContext) {
-        let isTaken = partner?.context.map { $0.channel.isActive && $0.channel.isWritable } ?? false
-        wantsToRead = !isTaken
-        if isTaken { context.read() }
-    }
-
-    private func readOn() {
-        guard wantsToRead else { return }
-        wantsToRead = false
-        context?.read()
-    }
 }

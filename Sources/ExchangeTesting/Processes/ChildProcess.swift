@@ -79,6 +79,8 @@ package final class ChildProcess: Sendable {
     private static let starting = Mutex(())
 
     package var hasEnded: Bool { end.value != nil }
+    /// How it ended; `nil` while it runs.
+    package var ended: End? { end.value }
 
     /// Does nothing where the process has ended.
     package func send(signal: Int32) {

@@ -39,6 +39,11 @@ package actor NodeProcess {
     }
 
     package var isRunning: Bool { child?.hasEnded == false }
+    /// Whether it has said that it listens, and runs.
+    package var isReady: Bool { isRunning && hasListened }
+    /// How it ended that was started last; `nil` while it runs.
+    package var ended: ChildProcess.End? { child?.ended }
+    private var hasListened = false
 
     /// Returns when the node says that it listens.
     ///
@@ -51,12 +56,14 @@ package actor NodeProcess {
             // A backtrace takes seconds in which the port and the store stay taken.
             environment: ["SWIFT_BACKTRACE": "enable=no"], output: .lines, errors: .file(log))
         self.child = child
+        hasListened = false
         identifiers.append(child.identifier)
         let ready = try await readiness(of: child, within: span)
         guard let ready else {
             let end = try await child.waitForEnd()
             throw Failure(folder: folder.path, end: end, log: lastLines(8))
         }
+        hasListened = true
         return ready
     }
 

@@ -1,0 +1,128 @@
+import ExchangeCore
+import ExchangeTesting
+import SignalExchange
+
+/// One organisation's own system: hands messages in until each is accepted, keeps what comes, and confirms it, as
+/// `docs/agency-api.md` asks for.
+struct Agency: Sendable {
+    private static let consumer = "chaos"
+    private static let role = "duty-desk"
+    /// Short, so that a node that dies in between is not missed for long.
+    private static let entriesWaitSeconds: Int64 = 5
+
+    let node: NodeHandle
+    let correspondence: Correspondence
+    let ledger: ChaosLedger
+    /// Between two messages.
+    let pauseMaximum: Milliseconds
+    private let answers: AsyncStream<ChaosLedger.Answer>
+    private let desk: AsyncStream<ChaosLedger.Answer>.Continuation
+
+    init(node: NodeHandle, correspondence: Correspondence, ledger: ChaosLedger, pauseMaximum: Milliseconds) {
+        self.node = node
+        self.pauseMaximum = pauseMaximum
+        self.correspondence = correspondence
+        self.ledger = ledger
+        (answers, desk) = AsyncStream.makeStream()
+    }
+
+    private var oin: OIN { node.member.oin }
+    private var client: AgencyClient { AgencyClient(socketPath: node.folder.file("node.sock")) }
+
+    // MARK: Submitting
+
+    /// Hands messages in, one after another, as long as nodes are killed and networks cut.
+    func submit(while isGoingOn: @Sendable () -> Bool, _ generator: SeededGenerator) async throws {
+        var generator = generator
+        guard !correspondence.isEmpty else { return }
+        var count = 0
+        while isGoingOn() {
+            count += 1
+            let message = try correspondence.message(&generator)
+            let key = "chaos-\(count)"
+            let id = try await accepted(message, key: key)
+            ledger.accept(id, from: oin, for: message.recipients)
+            if generator.happens(percent: 10) {
+                ledger.noteRepetition(of: id, as: try await accepted(message, key: key))
+            }
+            try await pass(Milliseconds(.random(in: 0...pauseMaximum.count, using: &generator)))
+        }
+    }
+
+    /// Hands one message in until it is answered; the same key makes one message of all that.
+    private func accepted(_ message: Correspondence.Message, key: String) async throws -> String {
+        try await poll {
+            do {
+                return try await client.submit(message.submission, key: key).id
+            } catch let error as NodeError where error.mayBeTriedAgain {
+                ledger.noteUnanswered()
+                return nil
+            }
+        }
+    }
+
+    // MARK: Receiving
+
+    /// Keeps what comes and confirms it, until the task is cancelled.
+    func receive(_ generator: SeededGenerator) async throws {
+        var generator = generator
+        while !Task.isCancelled {
+            do {
+                // Changes nothing where the consumer is there.
+                try await client.follow(.inbox, as: Self.consumer)
+                while !Task.isCancelled { try await receivePage(&generator) }
+            } catch let error as NodeError where error.mayBeTriedAgain {
+                try await pass(Milliseconds(50))
+            }
+        }
+    }
+
+    private func receivePage(_ generator: inout SeededGenerator) async throws {
+        let page = try await client.entries(of: Self.consumer, waitSeconds: Self.entriesWaitSeconds)
+        guard !page.entries.isEmpty else { return }
+        for entry in page.entries {
+            // Some are taken by people, and of those half are concluded.
+            let (isTaken, isConcluded) = (generator.happens(percent: 20), generator.happens(percent: 50))
+            let step = isTaken ? FollowUp?.some(isConcluded ? .concluded : .owned) : nil
+            if let answer = ledger.hand(entry.messageID, to: oin, followedBy: step) { desk.yield(answer) }
+        }
+        // As a system does that dies between keeping and confirming.
+        guard !generator.happens(percent: 10) else { return ledger.noteUnconfirmedPage() }
+        try await client.confirm(page.cursor, of: Self.consumer)
+        ledger.confirm(page.entries.map(\.messageID), by: oin)
+    }
+
+    // MARK: People
+
+    /// Takes and concludes what is to be, each step until it is answered, until the task is cancelled.
+    func answer() async throws {
+        for await answer in answers {
+            let id = answer.duty.message
+            try await perform(.take, on: id, key: "take-\(id)")
+            if answer.followUp == .concluded {
+                try await perform(.conclude(outcome: "Protected reception."), on: id, key: "conclude-\(id)")
+            }
+            ledger.finish(answer)
+        }
+    }
+
+    private func perform(_ step: AgencyClient.Step, on id: String, key: String) async throws {
+        _ = try await poll {
+            do {
+                return try await client.perform(step, on: id, role: Self.role, key: key)
+            } catch let error as NodeError where error.mayBeTriedAgain {
+                return nil
+            }
+        }
+    }
+}
+
+extension NodeError {
+    /// Whether the same may do later: the node was killed, is starting, or cannot write now.
+    fileprivate var mayBeTriedAgain: Bool {
+        switch code {
+        case .nodeNotRunning, .answerInvalid, .storeUnavailable, .diskFull, .queueFull, .alreadyRunning: true
+        default: false
+        }
+    }
+}

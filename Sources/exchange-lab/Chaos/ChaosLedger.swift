@@ -1,0 +1,145 @@
+import ExchangeCore
+import ExchangeTesting
+import Synchronization
+
+/// What the agencies were told, all of them: which messages their nodes accepted, which they were handed, and what they
+/// have confirmed. It knows nothing of the nodes but that.
+final class ChaosLedger: Sendable {
+    /// A message and one who has to be told.
+    struct Duty: Hashable, Sendable {
+        let message: String
+        let recipient: OIN
+    }
+
+    /// What the people of a recipient do with a message.
+    struct Answer: Hashable, Sendable {
+        let duty: Duty
+        /// `owned`, or `concluded`, which is both.
+        let followUp: FollowUp
+    }
+
+    struct Counts: Sendable {
+        /// Submissions that the node has accepted: one for each key.
+        var accepted = 0
+        /// Submissions that came to nothing, or to an error: each was handed in again under its key.
+        var unanswered = 0
+        /// Submissions that were handed in again although they had been answered.
+        var repeated = 0
+        /// Entries that came again before their confirmation was answered.
+        var cameAgain = 0
+        /// Entries that came again after it was.
+        var handedTwice = 0
+        /// Pages that were kept and not confirmed, as where a system dies in between.
+        var unconfirmedPages = 0
+    }
+
+    private struct State {
+        var counts = Counts()
+        /// Who sent each accepted message.
+        var senders: [String: OIN] = [:]
+        var owed: Set<Duty> = []
+        var handed: Set<Duty> = []
+        var confirmed: Set<Duty> = []
+        /// What people are to do, and what their nodes have said is done.
+        var planned: Set<Answer> = []
+        var finished: Set<Answer> = []
+        var complaints: [String] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let settled = Latch<Void>()
+
+    var counts: Counts { state.withLock(\.counts) }
+    var owed: Set<Duty> { state.withLock(\.owed) }
+    var handedCount: Int { state.withLock { $0.handed.count } }
+    /// What was owed and not handed over.
+    var lost: Set<Duty> { state.withLock { $0.owed.subtracting($0.handed) } }
+    /// What was handed over and nobody has sent.
+    var unexpected: Set<Duty> { state.withLock { $0.handed.subtracting($0.owed) } }
+    /// What people have done.
+    var answers: Set<Answer> { state.withLock(\.finished) }
+    /// What never should have been, in words.
+    var complaints: [String] { state.withLock(\.complaints) }
+
+    // MARK: Submitting
+
+    func accept(_ message: String, from sender: OIN, for recipients: [OIN]) {
+        state.withLock { state in
+            if state.senders.updateValue(sender, forKey: message) != nil {
+                state.complaints.append("\(message) stands for two submissions")
+            }
+            state.counts.accepted += 1
+            for recipient in recipients { state.owed.insert(Duty(message: message, recipient: recipient)) }
+        }
+    }
+
+    func noteUnanswered() { state.withLock { $0.counts.unanswered += 1 } }
+
+    /// - Parameter again: the id that the same key has come to now.
+    func noteRepetition(of message: String, as again: String) {
+        state.withLock { state in
+            state.counts.repeated += 1
+            if again != message { state.complaints.append("\(message) was made a second time, as \(again)") }
+        }
+    }
+
+    // MARK: Receiving
+
+    /// Keeps what an agency was handed; what it has already is known by its id.
+    ///
+    /// - Parameter step: what people are to do with it, if anything.
+    /// - Returns: what is to be done where it is new.
+    func hand(_ message: String, to recipient: OIN, followedBy step: FollowUp?) -> Answer? {
+        let duty = Duty(message: message, recipient: recipient)
+        return update { state in
+            if state.confirmed.contains(duty) {
+                state.counts.handedTwice += 1
+                state.complaints.append("\(message) was handed to \(recipient) again, after it had confirmed it")
+            }
+            guard state.handed.insert(duty).inserted else {
+                state.counts.cameAgain += 1
+                return nil
+            }
+            guard let step else { return nil }
+            let answer = Answer(duty: duty, followUp: step)
+            state.planned.insert(answer)
+            return answer
+        }
+    }
+
+    func finish(_ answer: Answer) { update { _ = $0.finished.insert(answer) } }
+
+    /// The node has answered that these are confirmed.
+    func confirm(_ messages: [String], by recipient: OIN) {
+        state.withLock { state in
+            for message in messages { state.confirmed.insert(Duty(message: message, recipient: recipient)) }
+        }
+    }
+
+    func noteUnconfirmedPage() { state.withLock { $0.counts.unconfirmedPages += 1 } }
+
+    // MARK: In the end
+
+    func complain(_ what: String) { state.withLock { $0.complaints.append(what) } }
+
+    /// Nothing more is submitted.
+    func close() { update { $0.isClosed = true } }
+
+    /// Returns when all that is owed was handed over, and people have done what they were to do.
+    func waitForAll(within span: Milliseconds) async throws {
+        let settled = settled
+        try await within(span, "every accepted message to be handed to each of its recipients, and answered") {
+            try await settled.wait()
+        }
+    }
+
+    private func update<Value: Sendable>(_ change: (inout State) -> Value) -> Value {
+        let (value, isSettled) = state.withLock { state in
+            let value = change(&state)
+            return (value, state.isClosed && state.planned == state.finished && state.owed.isSubset(of: state.handed))
+        }
+        if isSettled { settled.settle(()) }
+        return value
+    }
+}
