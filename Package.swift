@@ -94,6 +94,7 @@ let package = Package(
             dependencies: [
                 "ExchangeCore", "ExchangeCatalogue", "ExchangeCMS", "ExchangeStore", "SignalExchange",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -137,6 +138,9 @@ let package = Package(
             ],
             exclude: ["Support/hook.py", "Support/agency_system.py"], swiftSettings: house),
         .testTarget(name: "ExchangeTestingTests", dependencies: ["ExchangeTesting"], swiftSettings: house),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["ExchangeTesting", "ExchangeCore"], path: "Tests/Simulation",
+            swiftSettings: house),
         .testTarget(
             name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
             path: "Tests/Interop", exclude: ["bouncycastle"], swiftSettings: house),

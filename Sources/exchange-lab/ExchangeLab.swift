@@ -9,6 +9,7 @@ struct ExchangeLab: AsyncParsableCommand {
             EXAMPLE
               exchange-lab demo
               exchange-lab lab --nodes 3 --json
+              exchange-lab simulate --seeds 1000
             """,
-        subcommands: [Demo.self, Lab.self])
+        subcommands: [Demo.self, Lab.self, Simulate.self])
 }

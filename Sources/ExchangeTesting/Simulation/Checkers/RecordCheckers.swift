@@ -1,0 +1,27 @@
+import ExchangeCore
+
+/// The audit log of a disk is the one of before, and more.
+package struct AuditOnlyGrows: Checker {
+    package static let name = "the audit log only grows"
+    package init() {}
+
+    package func objections(to history: History) -> [String] {
+        let marks = history.auditMarks.compactMap { mark -> String? in
+            guard let end = history.end(of: mark.seat) else { return nil }
+            let isThere = end.audit.count >= mark.leaves && mark.leaves > 0 && end.audit[mark.leaves - 1] == mark.head
+            return isThere ? nil : "n\(mark.seat) has another leaf \(mark.leaves) than it had"
+        }
+        let broken = history.ends.enumerated().compactMap { seat, end in
+            end?.isAuditIntact == false ? "the chain of n\(seat) is broken" : nil
+        }
+        return marks + broken
+    }
+}
+
+/// When faults have ended, and the bound of time is over, nothing is left to be done between those that were healed.
+package struct EverythingSettles: Checker {
+    package static let name = "everything settles in time"
+    package init() {}
+
+    package func objections(to history: History) -> [String] { history.unsettled }
+}
