@@ -20,7 +20,8 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
 package enum Checkers {
     package static let all: [any Checker.Type] = [
         NothingAcceptedIsLost.self, OneMessageOfASubmission.self, NumbersAreKept.self, ReceiptsAfterTheDisk.self,
-        ProofsHold.self, HandOverQueue.self, OrderOfACase.self, ListsWithoutHoles.self, TalliesTellTheTruth.self,
+        OnlyTheManifested.self, ProofsHold.self, HandOverQueue.self, OrderOfACase.self, ListsWithoutHoles.self,
+        TalliesTellTheTruth.self,
         TwinsAreAlarmed.self, NobodyIsDelayed.self, AuditOnlyGrows.self, EverythingSettles.self,
     ]
 

@@ -21,9 +21,11 @@ package struct NothingAcceptedIsLost: Checker {
                             && $0.answer == .receipt
                     }
                     return isThere == true ? nil : "\(submission.key) is receipted, and n\(recipient) does not have it"
-                case .open, .held, .refused:
+                case .open, .held:
                     return row.isShown
                         ? nil : "\(submission.key) to n\(recipient) is \(row.transport), and nobody sees it"
+                // What an agency hands in here is sound: each node takes it, sooner or later.
+                case .refused: return "\(submission.key) was refused by n\(recipient)"
                 case .withdrawn: return nil
                 }
             }
@@ -95,6 +97,21 @@ package struct ReceiptsAfterTheDisk: Checker {
             if let earlier = receipts[subject], earlier != proof.bytes { found.append("\(way): a second receipt") }
             receipts[subject] = proof.bytes
             return found
+        }
+    }
+}
+
+/// What no manifest names is not receipted, whatever envelope comes under it.
+package struct OnlyTheManifested: Checker {
+    package static let name = "a receipt is of what the manifest names"
+    package init() {}
+
+    package func objections(to history: History) -> [String] {
+        history.forgeries.compactMap { forgery in
+            let isReceipted = history.proofs.contains {
+                $0.isReceipt && $0.from == forgery.recipient && $0.item == forgery.item
+            }
+            return isReceipted ? "n\(forgery.recipient) receipted a digest that no message has" : nil
         }
     }
 }

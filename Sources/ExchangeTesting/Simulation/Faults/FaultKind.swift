@@ -75,6 +75,9 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
     case resubmitted = "submissions repeated"
     case notConfirmed = "hand-overs not confirmed"
     case equivocated = "ids signed twice"
+    case restored = "stores put back"
+    case diskLost = "disks lost"
+    case cloned = "nodes cloned"
     case restarted = "nodes started again"
     case duplicateAnswered = "duplicates answered"
     case handedOver = "messages handed over"
@@ -104,6 +107,9 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
         case .resubmitted: .resubmission
         case .notConfirmed: .forgetfulConsumer
         case .equivocated, .refused: .equivocation
+        case .restored: .restore
+        case .diskLost: .diskLoss
+        case .cloned: .clone
         case .restarted, .duplicateAnswered, .handedOver, .outOfOrder, .acknowledged: nil
         }
     }
@@ -123,7 +129,13 @@ package struct HappeningCounts: Hashable, Sendable {
         for happening in Happening.allCases { self[happening] += other[happening] }
     }
 
-    package var missing: [Happening] { Happening.allCases.filter { self[$0] == 0 } }
+    /// What might have happened and did not.
+    package var missing: [Happening] {
+        Happening.allCases.filter { happening in
+            let isDrawn = happening.kind.map { FaultKind.drawn.contains($0) } ?? true
+            return isDrawn && self[happening] == 0
+        }
+    }
 
     private static func index(_ happening: Happening) -> Int {
         guard let index = Happening.allCases.firstIndex(of: happening) else {

@@ -49,6 +49,40 @@ struct FaultScript {
         }
         each(.hold, 1...4) { random in random.pick(agencies).move(.heldByOperator) }
         each(.withdrawal, 1...3) { random in random.pick(agencies).move(.withdrawnByPerson) }
+        writeLosses()
+    }
+
+    /// What needs recovery: a store that is older than what its node signed, one that is gone, and two that go on from one.
+    /// Nothing of it is drawn while its kinds are among ``FaultKind/awaitingRecovery``.
+    private func writeLosses() {
+        let lots = world.lots("losses")
+        let unrest = Int(world.plan.unrest.count)
+        let (world, network, nodes) = (world, network, nodes)
+        func later(_ kind: FaultKind, _ body: @escaping @Sendable (SimulatedNode) -> Void) {
+            guard world.plan.has(kind) else { return }
+            let (node, moment) = lots.draw {
+                ($0.pick(nodes), MonotonicTime(milliseconds: Int64($0.within(0...unrest))))
+            }
+            world.loop.call(at: moment) { body(node) }
+        }
+        later(.restore) { node in
+            guard let backup = node.disk.durable else { return }
+            world.loop.call(in: lots.draw { $0.span(1_000...60_000) }) {
+                world.count(.restored)
+                node.replaceDisk(by: backup)
+            }
+        }
+        later(.diskLoss) { node in
+            world.count(.diskLost)
+            node.replaceDisk(by: nil)
+        }
+        later(.clone) { node in
+            guard let copy = node.disk.durable else { return }
+            world.count(.cloned)
+            let clone = SimulatedNode(world, seat: node.seat, network: network, durable: copy)
+            clone.start()
+            world.loop.call(in: lots.draw { $0.span(1_000...60_000) }) { clone.retire() }
+        }
     }
 
     private static func path(_ random: inout SeededRandom, _ world: SimulationWorld) -> SimulatedNetwork.Path {

@@ -4,7 +4,7 @@ import ExchangeCore
 import SignalExchange
 
 /// A partner with keys and a place in the directory, whose software is not ours: it signs two messages under one id, and
-/// brings both to the same nodes.
+/// brings both to the same nodes; and it sends a message under the digest of another.
 struct Equivocator: Sendable {
     let seat: Int
     private let world: SimulationWorld
@@ -45,6 +45,9 @@ struct Equivocator: Sendable {
             // In one batch, or in two: the second may come while the first is decided.
             let batches = lots.draw { $0.chance(50) } ? [parcels] : parcels.map { [$0] }
             for batch in batches { await bring(batch, to: victim) }
+            let forged = try forged(number: UInt64(parcels.count + 1), for: victim)
+            world.witness.write { $0.forgeries.append(History.Forgery(recipient: victim, item: forged.item)) }
+            await bring([forged], to: victim)
             guard !world.isOver else { return }
             world.count(.equivocated)
             world.witness.write { $0.twins.append(History.Twin(sender: seat, message: id, recipient: victim)) }
@@ -96,6 +99,16 @@ struct Equivocator: Sendable {
             item: ChannelItem(number: SequenceNumber(number), messageID: id, messageDigest: sealed.digest),
             envelope: try UnverifiedEnvelope.trimmed(
                 sealed.envelope, to: recipient.certificate.subjectKeyIdentifier))
+    }
+
+    /// A sound envelope, announced as what it is not.
+    private func forged(number: UInt64, for victim: Int) throws -> Parcel {
+        let id = MessageID(at: world.community.start, random: lots.draw { $0.bytes16() })
+        let reference = CaseReference(random: lots.draw { $0.bytes16() })
+        let sound = try parcel(id, reference, "sound", number: number, for: victim)
+        let item = ChannelItem(
+            number: sound.item.number, messageID: id, messageDigest: sha256(sound.item.messageDigest.bytes))
+        return Parcel(item: item, envelope: sound.envelope)
     }
 
     private func batch(_ parcels: [Parcel], for victim: Int) throws -> [UInt8] {

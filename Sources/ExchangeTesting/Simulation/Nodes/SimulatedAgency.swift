@@ -94,6 +94,7 @@ final class SimulatedAgency: Sendable {
         world.note(
             "a\(seat) \(assignment.submission.key) is \(world.trace.name(outcome.messageID))"
                 + (outcome.isRepeated ? ", as before" : ""))
+        if !outcome.isRepeated { thinkAgain(of: outcome.messageID) }
     }
 
     private func document(_ assignment: Assignment) -> [UInt8] {
@@ -206,19 +207,32 @@ final class SimulatedAgency: Sendable {
     // MARK: Operating the node
 
     /// Holds or withdraws one of the open deliveries, where there is one.
-    func move(_ event: TransportEvent) {
+    func move(_ event: TransportEvent) { move(event) { _ in true } }
+
+    private func move(_ event: TransportEvent, where isMeant: @escaping @Sendable (DeliveryEntry) -> Bool) {
         world.loop.begin {
             guard let process = self.node.process else { return }
             do {
                 var filter = DeliveryFilter()
                 filter.onlyOpen = true
-                let open = try await process.context.ledger.deliveries(filter).entries.filter { $0.transport == .open }
+                let open = try await process.context.ledger.deliveries(filter).entries
+                    .filter { $0.transport == .open && isMeant($0) }
                 guard !open.isEmpty else { return }
                 let entry = self.lots.draw { $0.pick(open) }
                 try await self.move(entry.key, event, at: process)
             } catch {
                 self.world.note("o\(self.seat) cannot look at the queue")
             }
+        }
+    }
+
+    /// Some think better of it as soon as it is handed in, while it may be on its way already.
+    private func thinkAgain(of id: MessageID) {
+        guard world.isFaulty else { return }
+        for (kind, event, percent) in [
+            (FaultKind.hold, TransportEvent.heldByOperator, 20), (.withdrawal, .withdrawnByPerson, 8),
+        ] where world.plan.has(kind) && lots.draw({ $0.chance(percent) }) {
+            move(event) { $0.message.id == id }
         }
     }
 

@@ -21,7 +21,8 @@ final class SimulatedNode: Sendable {
     private let lots: Lots
     private let state = Mutex(State())
 
-    init(_ world: SimulationWorld, seat: Int, network: SimulatedNetwork) {
+    /// - Parameter durable: what lies on its disk; `nil` for a new one.
+    init(_ world: SimulationWorld, seat: Int, network: SimulatedNetwork, durable: MemoryStore? = nil) {
         self.world = world
         self.seat = seat
         self.network = network
@@ -29,7 +30,7 @@ final class SimulatedNode: Sendable {
         ids = world.lots("ids \(seat)")
         lots = world.lots("node \(seat)")
         let faults = DiskFaults(world, seat: seat)
-        disk = MemoryDisk { faults.fate(of: $0) }
+        disk = MemoryDisk(durable) { faults.fate(of: $0) }
         faults.whenStruck { [weak self] in
             guard let self else { return }
             let epoch = state.withLock(\.epoch)
@@ -85,6 +86,12 @@ final class SimulatedNode: Sendable {
 
     /// Ends the process that runs, without a word, and starts another after a while.
     func crash() { end(ifIn: state.withLock(\.epoch)) }
+
+    /// Ends the process that runs, and puts another content on the disk before the next starts.
+    func replaceDisk(by store: MemoryStore?) {
+        crash()
+        disk.durable = store
+    }
 
     /// Ends it for good.
     func retire() {

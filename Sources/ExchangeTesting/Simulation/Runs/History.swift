@@ -125,6 +125,17 @@ package struct History: Sendable {
         }
     }
 
+    /// A line of a manifest whose envelope holds another message than it says.
+    package struct Forgery: Sendable {
+        package let recipient: Int
+        package let item: ChannelItem
+
+        package init(recipient: Int, item: ChannelItem) {
+            self.recipient = recipient
+            self.item = item
+        }
+    }
+
     /// A message to one partner that can be reached, sent beside one to a partner that cannot.
     package struct Errand: Sendable {
         package let from: Int
@@ -146,6 +157,7 @@ package struct History: Sendable {
     package var claims: [Claim] = []
     package var auditMarks: [AuditMark] = []
     package var twins: [Twin] = []
+    package var forgeries: [Forgery] = []
     package var errands: [Errand] = []
     /// What was not as it should be when the time for it was over.
     package var unsettled: [String] = []

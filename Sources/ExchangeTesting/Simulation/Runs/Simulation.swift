@@ -84,7 +84,7 @@ package struct Simulation {
     private func assign() {
         let lots = world.lots("assignments")
         let plan = world.plan
-        let cases = max(1, plan.messages / 4)
+        let cases = max(1, plan.messages / 8)
         let references = (0..<cases).map { _ in CaseReference(random: lots.draw { $0.bytes16() }) }
         var assignments: [Int: [SimulatedAgency.Assignment]] = [:]
         for index in 0..<plan.messages {
