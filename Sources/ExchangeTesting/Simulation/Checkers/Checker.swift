@@ -22,7 +22,7 @@ package enum Checkers {
         NothingAcceptedIsLost.self, OneMessageOfASubmission.self, NumbersAreKept.self, ReceiptsAfterTheDisk.self,
         OnlyTheManifested.self, ProofsHold.self, HandOverQueue.self, OrderOfACase.self, ListsWithoutHoles.self,
         TalliesTellTheTruth.self,
-        TwinsAreAlarmed.self, NobodyIsDelayed.self, AuditOnlyGrows.self, EverythingSettles.self,
+        TwinsAreAlarmed.self, NobodyIsDelayed.self, NobodyIsAccused.self, AuditOnlyGrows.self, EverythingSettles.self,
     ]
 
     package static func violations(of history: History) -> [Violation] {

@@ -18,6 +18,28 @@ package struct AuditOnlyGrows: Checker {
     }
 }
 
+/// No alarm says of an honest node that it lost, copied or contradicted itself: people would act on it.
+package struct NobodyIsAccused: Checker {
+    package static let name = "nobody is accused without a cause"
+    package init() {}
+
+    private static let accusations: Set<AlarmCode> = [
+        .partnerRolledBack, .partnerCloned, .partnerHistoryUnproven, .talliesDiffer, .numberConflict,
+        .messageIDConflict, .receiptInvalid, .signerNotTrusted, .acknowledgementMismatch,
+    ]
+
+    package func objections(to history: History) -> [String] {
+        history.ends.enumerated().flatMap { seat, end in
+            (end?.alarms ?? []).compactMap { alarm -> String? in
+                guard Self.accusations.contains(alarm.code), let partner = alarm.partner,
+                    history.end(of: partner) != nil
+                else { return nil }
+                return "n\(seat) says \(alarm.code.rawValue) of n\(partner)"
+            }
+        }
+    }
+}
+
 /// When faults have ended, and the bound of time is over, nothing is left to be done between those that were healed.
 package struct EverythingSettles: Checker {
     package static let name = "everything settles in time"
