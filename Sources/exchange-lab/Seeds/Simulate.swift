@@ -38,6 +38,9 @@ struct Simulate: AsyncParsableCommand {
     @Option(name: .long, help: "Run this seed alone, and print its trace.")
     var replay: UInt64?
 
+    @Flag(name: .customLong("as-found"), help: "Do not make a seed that fails smaller.")
+    var asFound = false
+
     func validate() throws {
         guard seeds > 0 else { throw ValidationError("--seeds: run at least one") }
         if let nodes, !SimulationPlan.nodesRange.contains(nodes) {
@@ -86,6 +89,7 @@ struct Simulate: AsyncParsableCommand {
         say("\nseed \(failure.plan.seed) broke a rule")
         for violation in failure.violations { say("  \(violation)") }
         say("\nagain: exchange-lab simulate --replay \(failure.plan.seed)\(nodes.map { " --nodes \($0)" } ?? "")")
+        guard !asFound else { return 1 }
         say("\nmade smaller …")
         var minimiser = Minimiser(failure) { Simulation.run($0, in: community) }
         minimiser.minimise()

@@ -14,6 +14,11 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
     package let rule: String
     package let objection: String
 
+    package init(rule: String, objection: String) {
+        self.rule = rule
+        self.objection = objection
+    }
+
     package var description: String { "\(rule): \(objection)" }
 }
 

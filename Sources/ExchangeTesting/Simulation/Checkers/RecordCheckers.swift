@@ -19,6 +19,9 @@ package struct AuditOnlyGrows: Checker {
 }
 
 /// No alarm says of an honest node that it lost, copied or contradicted itself: people would act on it.
+///
+/// But for a node whose own clock was set: it tells a tally that was overtaken from one of a copy by how long ago the next
+/// incarnation was first seen, and knows no other clock that outlives it (`IncarnationHistory.judge`).
 package struct NobodyIsAccused: Checker {
     package static let name = "nobody is accused without a cause"
     package init() {}
@@ -31,6 +34,7 @@ package struct NobodyIsAccused: Checker {
     package func objections(to history: History) -> [String] {
         history.ends.enumerated().flatMap { seat, end in
             (end?.alarms ?? []).compactMap { alarm -> String? in
+                if alarm.code == .partnerCloned, history.seatsWithSetClocks.contains(seat) { return nil }
                 guard Self.accusations.contains(alarm.code), let partner = alarm.partner,
                     history.end(of: partner) != nil
                 else { return nil }

@@ -41,7 +41,9 @@ struct FaultScript {
         each(.clockJump, 1...3) { random in
             let span = random.span(1_000...random.pick([60_000, 600_000, 3_600_000]))
             let isForward = random.chance(50)
-            let clock = random.pick(nodes).clock
+            let node = random.pick(nodes)
+            let clock = node.clock
+            world.witness.write { _ = $0.seatsWithSetClocks.insert(node.seat) }
             clock.ahead = isForward ? clock.ahead + span : clock.ahead - span
             // Never beyond an hour: the example certificates begin some hours before.
             clock.ahead = min(max(clock.ahead, .hours(-1)), .hours(1))

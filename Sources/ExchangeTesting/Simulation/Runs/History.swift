@@ -159,6 +159,8 @@ package struct History: Sendable {
     package var twins: [Twin] = []
     package var forgeries: [Forgery] = []
     package var errands: [Errand] = []
+    /// Seats whose wall clock was set while the node ran.
+    package var seatsWithSetClocks: Set<Int> = []
     /// What was not as it should be when the time for it was over.
     package var unsettled: [String] = []
     /// By seat; `nil` of one that has no disk.

@@ -14,6 +14,19 @@ package struct Simulation {
         /// The simulated time that it took.
         package let span: Milliseconds
 
+        package init(
+            plan: SimulationPlan, hash: TraceHash = TraceHash(), happenings: HappeningCounts = HappeningCounts(),
+            violations: [Violation], tail: [String] = [], jobs: Int = 0, span: Milliseconds = .zero
+        ) {
+            self.plan = plan
+            self.hash = hash
+            self.happenings = happenings
+            self.violations = violations
+            self.tail = tail
+            self.jobs = jobs
+            self.span = span
+        }
+
         func adding(_ violation: Violation) -> Outcome {
             Outcome(
                 plan: plan, hash: hash, happenings: happenings, violations: violations + [violation], tail: tail,
