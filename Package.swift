@@ -95,6 +95,7 @@ let package = Package(
             dependencies: [
                 "ExchangeCore", "ExchangeCatalogue", "ExchangeCMS", "ExchangeStore", "SignalExchange",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -144,6 +145,9 @@ let package = Package(
                 "ExchangeTesting", "ExchangeCore", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: house),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["ExchangeTesting", "ExchangeCore"], path: "Tests/Simulation",
+            swiftSettings: house),
         .testTarget(
             name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],
             path: "Tests/Interop", exclude: ["bouncycastle"], swiftSettings: house),

@@ -74,7 +74,7 @@ package struct ExchangeNode: Sendable {
         let socket = local.application(
             socketPath: configuration.socketPath, access: access,
             onRunning: { ready.countDown() })
-        let pump = LedgerPump(context: context, links: links, changes: changes)
+        let pump = LedgerPump(context, links: links, changes: changes)
         var services: [any Service] = [pump, OwnStanding(context: context), peer, socket]
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
@@ -217,56 +217,6 @@ private final class Countdown: Sendable {
             return left == 0
         }
         if isOver { then() }
-    }
-}
-
-/// Carries what happens in the ledger to those who wait for it, and runs the links to the partners.
-private struct LedgerPump: Service {
-    let context: NodeContext
-    let links: PartnerLinks
-    let changes: ChangeBell
-
-    func run() async throws {
-        // Subscribed before anything can happen that it would tell.
-        let events = context.ledger.events
-        links.followDirectory()
-        await reviewAbsent()
-        for await event in events.cancelOnGracefulShutdown() {
-            switch event {
-            case .workArrived(let partner):
-                links.signal(.workArrived, to: partner)
-                // Opened, held, released or withdrawn for a partner that has no link.
-                if context.community.directory.member(partner) == nil { await reviewAbsent() }
-            // What it has lost, and whether it is the one at its address, shows when it is asked.
-            case .partnerReopened(let partner): links.signal(.greetingAsked, to: partner)
-            case .directoryAdopted:
-                links.followDirectory()
-                await reviewAbsent()
-            case .everything:
-                links.followDirectory()
-                links.signalAll(.workArrived)
-                await reviewAbsent()
-            case .deliveryMoved, .inboxChanged, .alarmsChanged: break
-            case .durabilityLost:
-                // Never a second try: what a failed sync lost, the next one would report as written.
-                await links.stop(grace: .zero)
-                throw NodeError(
-                    .storeUnavailable,
-                    "a write may not have reached the disk, so the node stops; look at the disk and "
-                        + "the system's log, then start it again")
-            }
-            changes.ring()
-        }
-        await links.stop(grace: .seconds(5))
-    }
-
-    private func reviewAbsent() async {
-        do {
-            try await AbsentPartners(context).review()
-        } catch {
-            context.logger.error(
-                "partners that are not in the directory could not be looked for", metadata: ["cause": "\(error)"])
-        }
     }
 }
 

@@ -10,6 +10,7 @@ struct ExchangeLab: AsyncParsableCommand {
               exchange-lab demo
               exchange-lab lab --nodes 3 --json
               exchange-lab chaos --kills 100
+              exchange-lab simulate --seeds 1000
             """,
-        subcommands: [Demo.self, Lab.self, Chaos.self])
+        subcommands: [Demo.self, Lab.self, Chaos.self, Simulate.self])
 }

@@ -26,6 +26,7 @@ extension Nodes {
 
             func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] { [] }
             func deliver(_ batch: [UInt8]) async throws -> [UInt8] { [] }
+            func shutdown() async {}
             func refill(_ request: [UInt8]) async throws -> [UInt8] { answer.wireBytes }
         }
 

@@ -64,7 +64,8 @@ package final class CommunityHolder: Sendable {
         var community: Community
         /// Since when it is in force.
         var since: Timestamp
-        var files: TrustFiles
+        /// `nil` of a community that stands.
+        var files: TrustFiles?
         var stamp: [String: FileStamp]
         var checkedAt: MonotonicTime
         var problem: NodeError?
@@ -74,7 +75,8 @@ package final class CommunityHolder: Sendable {
     /// How long a look at the files holds.
     private static let checkInterval = Milliseconds.seconds(1)
 
-    private let folder: NodeFolder
+    /// `nil` of a community that stands.
+    private let folder: NodeFolder?
     /// The organisation without which a directory is not taken.
     private let own: OIN?
     private let state: Mutex<State>
@@ -109,17 +111,28 @@ package final class CommunityHolder: Sendable {
                 problem: Self.sum(files.problems)))
     }
 
+    /// Holds a community that was made elsewhere, and that no file changes.
+    ///
+    /// - Parameter own: one of its members.
+    package init(standing community: Community, own: OIN, now: Now) {
+        folder = nil
+        self.own = own
+        (changes, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        state = Mutex(
+            State(community: community, since: now.wall, stamp: [:], checkedAt: now.monotonic))
+    }
+
     /// What was in force at the last look. No file is read for it, so that it may be asked for on an event loop.
     package var last: Community { state.withLock(\.community) }
 
     package func current(_ now: Now) -> Community {
         state.withLock { state in
-            guard now.monotonic >= state.checkedAt + Self.checkInterval else { return state.community }
+            guard let folder, now.monotonic >= state.checkedAt + Self.checkInterval else { return state.community }
             state.checkedAt = now.monotonic
             let stamp = Self.stamp(of: folder)
             // What could not be used is tried again: rights and clocks change no file's time.
             guard stamp != state.stamp || state.problem != nil else { return state.community }
-            refresh(&state, stamp: stamp, now: now)
+            refresh(&state, from: folder, stamp: stamp, now: now)
             return state.community
         }
     }
@@ -132,11 +145,13 @@ package final class CommunityHolder: Sendable {
 
     /// Fresh authorities and lists come into force whatever the directory's file is like, and the other way round: what
     /// cannot be used leaves its own last good content in force, and is told.
-    private func refresh(_ state: inout State, stamp: [String: FileStamp], now: Now) {
-        let before = (state.community, state.files.trust, state.problem)
-        state.files = state.files.readAgain(folder, at: now.wall)
+    private func refresh(_ state: inout State, from folder: NodeFolder, stamp: [String: FileStamp], now: Now) {
+        guard let earlier = state.files else { preconditionFailure("what has a folder was read from it") }
+        let before = (state.community, earlier.trust, state.problem)
+        let files = earlier.readAgain(folder, at: now.wall)
+        state.files = files
         state.stamp = stamp
-        var problems = state.files.problems
+        var problems = files.problems
         var tls = state.community.tls
         do throws(NodeError) {
             tls = try TLSMaterial.load(from: folder)
@@ -145,18 +160,18 @@ package final class CommunityHolder: Sendable {
         }
         do throws(NodeError) {
             let fresh = try Self.load(
-                folder, trust: state.files.trust, tls: tls, known: state.community.directoryDigest, now: now)
+                folder, trust: files.trust, tls: tls, known: state.community.directoryDigest, now: now)
             try Self.checkVersion(of: fresh, against: state.community)
             try Self.demand(own, in: fresh.directory)
             state.community = fresh
         } catch {
-            state.community = state.community.judged(by: state.files.trust, over: tls)
+            state.community = state.community.judged(by: files.trust, over: tls)
             problems.insert(error, at: 0)
         }
         state.problem = Self.sum(problems)
         let isSame =
             before.0.directoryDigest == state.community.directoryDigest
-            && before.0.tls.digest == state.community.tls.digest && before.1 === state.files.trust
+            && before.0.tls.digest == state.community.tls.digest && before.1 === files.trust
             && before.2 == state.problem
         guard !isSame else { return }
         state.since = now.wall
@@ -213,8 +228,9 @@ package final class CommunityHolder: Sendable {
     ///   can be used is in force all the same.
     package func reload(_ now: Now) throws(NodeError) -> Community {
         try state.withLock { state throws(NodeError) in
+            guard let folder else { return state.community }
             state.checkedAt = now.monotonic
-            refresh(&state, stamp: Self.stamp(of: folder), now: now)
+            refresh(&state, from: folder, stamp: Self.stamp(of: folder), now: now)
             if let problem = state.problem { throw problem }
             return state.community
         }

@@ -18,7 +18,8 @@ struct AgencyReach: Sendable {
     func consumer() async throws -> Consumer {
         if let known = try await context.ledger.consumer(name) { return known }
         switch try await context.ledger.addConsumer(
-            name, of: feed, fromStart: feed == .inbox, key: Randomness.bytes16(), by: .node, now: context.now.wall)
+            name, of: feed, fromStart: feed == .inbox, key: context.randomness.bytes16(), by: .node,
+            now: context.now.wall)
         {
         case .added(let consumer), .known(let consumer): return consumer
         case .tooMany(let maximum):

@@ -38,7 +38,7 @@ struct ConsumerViews: Sendable {
         _ name: ConsumerName, of feed: FeedName, fromStart: Bool, by actor: ActorID
     ) async throws -> (view: JSONValue, isNew: Bool) {
         switch try await context.ledger.addConsumer(
-            name, of: feed, fromStart: fromStart, key: Randomness.bytes16(), by: actor, now: context.now.wall)
+            name, of: feed, fromStart: fromStart, key: context.randomness.bytes16(), by: actor, now: context.now.wall)
         {
         case .added(let consumer): return (try await render(consumer), true)
         case .known(let consumer):

@@ -34,7 +34,7 @@ package struct InboxSteps: Sendable {
         let now = context.now.wall
         let before = try await context.ledger.lastMessages(in: original.caseRef, to: [original.sender.oin])
         let content = SignedContent(
-            id: MessageID(at: now, random: Randomness.bytes16()), type: type(of: step), sender: me.party,
+            id: MessageID(at: now, random: context.randomness.bytes16()), type: type(of: step), sender: me.party,
             recipients: [Recipient(original.sender, previous: before[0])], caseRef: original.caseRef,
             conversation: original.conversation, inReplyTo: id, created: now, priority: original.priority,
             purpose: original.purpose, legalBasis: original.legalBasis, handling: original.handling,

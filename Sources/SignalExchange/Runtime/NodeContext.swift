@@ -14,12 +14,16 @@ package struct NodeContext: Sendable {
     package let communityHolder: CommunityHolder
     package let catalogue: Catalogue
     package let clock: NodeClock
+    package let randomness: NodeRandomness
+    /// Where the tasks run that the node begins by itself; `nil` for the threads that all tasks share.
+    package let executor: (any TaskExecutor)?
     package let logger: Logger
     let repeatedWarnings = RepeatedWarnings()
 
     package init(
         oin: OIN, keys: NodeKeys, limits: NodeLimits, ledger: any ExchangeLedger, communityHolder: CommunityHolder,
-        clock: NodeClock, logger: Logger
+        clock: NodeClock, randomness: NodeRandomness = NodeRandomness(), executor: (any TaskExecutor)? = nil,
+        logger: Logger
     ) {
         self.oin = oin
         self.keys = keys
@@ -27,6 +31,8 @@ package struct NodeContext: Sendable {
         self.ledger = ledger
         self.communityHolder = communityHolder
         self.clock = clock
+        self.randomness = randomness
+        self.executor = executor
         self.logger = logger
         caseKeys = CaseKeys(ledger: ledger, archive: keys.archive)
         catalogue = .standard
@@ -108,30 +114,4 @@ package struct NodeContext: Sendable {
     package func verification(in community: Community) -> VerificationContext {
         VerificationContext(trust: community.trust, now: clock.now.wall, signer: community.signer)
     }
-}
-
-/// The machine's clocks.
-package struct NodeClock: Sendable {
-    private let start = ContinuousClock.now
-
-    package init() {}
-
-    package var now: Now {
-        let elapsed = start.duration(to: .now)
-        let (seconds, attoseconds) = elapsed.components
-        return Now(
-            monotonic: MonotonicTime(milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000),
-            wall: .current)
-    }
-
-    /// Returns when the monotonic clock reaches `moment`, or when the task is cancelled.
-    package func wait(until moment: MonotonicTime) async throws {
-        try await ContinuousClock().sleep(until: start + .milliseconds(moment.milliseconds))
-    }
-}
-
-/// Random words and bytes, from the system's generator.
-package enum Randomness {
-    package static func word() -> UInt64 { .random(in: .min ... .max) }
-    package static func bytes16() -> Bytes16 { Bytes16(high: word(), low: word()) }
 }

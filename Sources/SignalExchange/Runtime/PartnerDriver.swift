@@ -8,6 +8,8 @@ package protocol PartnerConnection: Sendable {
     func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8]
     func deliver(_ batch: [UInt8]) async throws -> [UInt8]
     func refill(_ request: [UInt8]) async throws -> [UInt8]
+    /// Lets go of what it holds. Nothing is asked of it after that.
+    func shutdown() async
 }
 
 /// A partner's node found out that this one is not the organisation's running node (`protocol.md` §9.5).
@@ -239,7 +241,7 @@ package actor PartnerDriver {
             // A partner that calls again and again, and answers nothing well, is tried each time that it calls.
             context.warn(
                 "a partner did not answer; trying again", cause: "\(what): \(error)", from: partner, level: .info)
-            return .failed(jitter: Randomness.word())
+            return .failed(jitter: context.randomness.word())
         }
     }
 
@@ -257,7 +259,7 @@ package actor PartnerDriver {
 
     private func wake(at moment: MonotonicTime) {
         timer?.cancel()
-        timer = Task { [context, mailbox] in
+        timer = Task(executorPreference: context.executor) { [context, mailbox] in
             do {
                 try await context.clock.wait(until: moment)
                 mailbox.post(.timerFired)

@@ -1,5 +1,5 @@
 package import ExchangeCore
-import Logging
+import OrderedCollections
 import Synchronization
 
 /// The drivers of all partners of the directory.
@@ -11,15 +11,29 @@ package final class PartnerLinks: Sendable {
     }
 
     private struct State {
-        var members: [OIN: Entry] = [:]
+        /// In the order in which their links began.
+        var members: OrderedDictionary<OIN, Entry> = [:]
         /// The ends of links to organisations that are members no more; a link to one that is back begins after it.
-        var leaving: [OIN: Task<Void, Never>] = [:]
+        var leaving: OrderedDictionary<OIN, Task<Void, Never>> = [:]
     }
 
     private let context: NodeContext
+    private let connect: @Sendable (OIN) -> any PartnerConnection
     private let state = Mutex(State())
 
-    package init(_ context: NodeContext) { self.context = context }
+    /// - Parameter connect: how a partner is reached; asked for once each time that a link to it begins.
+    package init(_ context: NodeContext, connect: @escaping @Sendable (OIN) -> any PartnerConnection) {
+        self.context = context
+        self.connect = connect
+    }
+
+    /// Partners are reached over the network.
+    package convenience init(_ context: NodeContext) {
+        self.init(context) { partner in
+            PeerClient(
+                partner: partner, now: { context.now.wall }, community: { context.community })
+        }
+    }
 
     package var all: [PartnerDriver] { state.withLock { $0.members.values.map(\.driver) } }
     package func driver(for partner: OIN) -> PartnerDriver? { state.withLock { $0.members[partner]?.driver } }
@@ -39,17 +53,15 @@ package final class PartnerLinks: Sendable {
                 state.leaving[partner] = entry.task
             }
             for member in directory.members where member.oin != context.oin && state.members[member.oin] == nil {
-                let client = PeerClient(
-                    partner: member.oin, now: { [context] in context.now.wall },
-                    community: { [context] in context.community })
-                let driver = PartnerDriver(partner: member.oin, context: context, connection: client)
+                let connection = connect(member.oin)
+                let driver = PartnerDriver(partner: member.oin, context: context, connection: connection)
                 state.members[member.oin] = Entry(
                     driver: driver,
-                    task: Task { [former = state.leaving[member.oin]] in
+                    task: Task(executorPreference: context.executor) { [former = state.leaving[member.oin]] in
                         // One driver a partner: two would not know what the other had asked.
                         await former?.value
                         await driver.run()
-                        await client.shutdown()
+                        await connection.shutdown()
                     })
             }
         }
@@ -60,7 +72,7 @@ package final class PartnerLinks: Sendable {
         let (members, leaving) = state.withLock { (Array($0.members.values), Array($0.leaving.values)) }
         for entry in members { entry.driver.signal(.stopping) }
         let deadline = context.now.monotonic + grace
-        let cut = Task { [context] in
+        let cut = Task(executorPreference: context.executor) { [context] in
             try await context.clock.wait(until: deadline)
             for task in members.map(\.task) + leaving { task.cancel() }
         }

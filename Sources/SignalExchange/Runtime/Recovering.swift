@@ -65,7 +65,7 @@ package struct Recovering: Sendable {
         _ given: RefillItem?, at number: SequenceNumber, from partner: OIN, community: Community
     ) async throws -> RecoveredItem {
         guard let given else {
-            let id = MessageID(at: context.now.wall, random: Randomness.bytes16())
+            let id = MessageID(at: context.now.wall, random: context.randomness.bytes16())
             return item(
                 ChannelItem(number: number, messageID: id, messageDigest: .zero), .nothing, nil, to: partner, community)
         }
@@ -81,7 +81,7 @@ package struct Recovering: Sendable {
         let roles = [context.oin, partner].map { community.directory.member($0)?.roles.first ?? .commission }
         let placeholder = MessageSummary(
             id: item.messageID, digest: item.messageDigest, type: ChannelRecovery.lostType,
-            sender: Party(oin: context.oin, role: roles[0]), caseReference: CaseReference(random: Randomness.bytes16()),
+            sender: Party(oin: context.oin, role: roles[0]), caseReference: CaseReference(random: context.randomness.bytes16()),
             priority: .routine, created: context.now.wall, wanted: .receipt, isHandedOver: false)
         return RecoveredItem(
             item: item, answer: answer, content: content, placeholder: placeholder,

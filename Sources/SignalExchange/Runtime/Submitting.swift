@@ -134,12 +134,12 @@ package struct Submitting: Sendable {
         }
         for party in parties { try check(party, in: directory) }
         let known = submission.caseRef ?? answered?.caseRef
-        let reference = known ?? CaseReference(random: Randomness.bytes16())
+        let reference = known ?? CaseReference(random: context.randomness.bytes16())
         // A case that begins here has nothing before it.
         let before =
             known == nil
             ? parties.map { _ in nil } : try await context.ledger.lastMessages(in: reference, to: parties.map(\.oin))
-        let id = MessageID(at: now, random: Randomness.bytes16())
+        let id = MessageID(at: now, random: context.randomness.bytes16())
         let content = submission.content(
             as: definition, id: id, created: now, sender: sender,
             recipients: zip(parties, before).map { Recipient($0, previous: $1) }, caseRef: reference,

@@ -86,7 +86,7 @@ package struct Transmitting: Sendable {
                 } else {
                     .invalid(reason: "the partner's answer leaves out number \(delivery.item.number)")
                 }
-            return AnswerRecord(number: delivery.item.number, answer: answer, jitter: Randomness.word())
+            return AnswerRecord(number: delivery.item.number, answer: answer, jitter: context.randomness.word())
         }
         try await context.ledger.recordAnswers(records, from: partner, now: context.now)
     }
@@ -220,7 +220,7 @@ package struct Transmitting: Sendable {
         let records = deliveries.map {
             AnswerRecord(
                 number: $0.item.number, answer: .notSent(code, detail: detail.shortened, retryAfter: retryAfter),
-                jitter: Randomness.word())
+                jitter: context.randomness.word())
         }
         try await context.ledger.recordAnswers(records, from: partner, now: context.now)
     }

@@ -24,6 +24,8 @@ final class DirectConnection: PartnerConnection {
     /// Has the first answer to a batch come as what nobody can read.
     func garbleOneAnswer() { garbled.withLock { $0 = true } }
 
+    func shutdown() async {}
+
     func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] {
         let tallies = TallyExchange(partner)
         try await tallies.take(signed, from: caller, askedAt: nil)

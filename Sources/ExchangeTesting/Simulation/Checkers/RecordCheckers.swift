@@ -1,0 +1,53 @@
+import ExchangeCore
+
+/// The audit log of a disk is the one of before, and more.
+package struct AuditOnlyGrows: Checker {
+    package static let name = "the audit log only grows"
+    package init() {}
+
+    package func objections(to history: History) -> [String] {
+        let marks = history.auditMarks.compactMap { mark -> String? in
+            guard let end = history.end(of: mark.seat) else { return nil }
+            let isThere = end.audit.count >= mark.leaves && mark.leaves > 0 && end.audit[mark.leaves - 1] == mark.head
+            return isThere ? nil : "n\(mark.seat) has another leaf \(mark.leaves) than it had"
+        }
+        let broken = history.ends.enumerated().compactMap { seat, end in
+            end?.isAuditIntact == false ? "the chain of n\(seat) is broken" : nil
+        }
+        return marks + broken
+    }
+}
+
+/// No alarm says of an honest node that it lost, copied or contradicted itself: people would act on it.
+///
+/// But for a node whose own clock was set: it tells a tally that was overtaken from one of a copy by how long ago the next
+/// incarnation was first seen, and knows no other clock that outlives it (`IncarnationHistory.judge`).
+package struct NobodyIsAccused: Checker {
+    package static let name = "nobody is accused without a cause"
+    package init() {}
+
+    private static let accusations: Set<AlarmCode> = [
+        .partnerRolledBack, .partnerCloned, .partnerHistoryUnproven, .talliesDiffer, .numberConflict,
+        .messageIDConflict, .receiptInvalid, .signerNotTrusted, .acknowledgementMismatch,
+    ]
+
+    package func objections(to history: History) -> [String] {
+        history.ends.enumerated().flatMap { seat, end in
+            (end?.alarms ?? []).compactMap { alarm -> String? in
+                if alarm.code == .partnerCloned, history.seatsWithSetClocks.contains(seat) { return nil }
+                guard Self.accusations.contains(alarm.code), let partner = alarm.partner,
+                    history.end(of: partner) != nil
+                else { return nil }
+                return "n\(seat) says \(alarm.code.rawValue) of n\(partner)"
+            }
+        }
+    }
+}
+
+/// When faults have ended, and the bound of time is over, nothing is left to be done between those that were healed.
+package struct EverythingSettles: Checker {
+    package static let name = "everything settles in time"
+    package init() {}
+
+    package func objections(to history: History) -> [String] { history.unsettled }
+}

@@ -1,0 +1,86 @@
+import ExchangeCMS
+import ExchangeCore
+import ExchangeStore
+import SignalExchange
+
+/// Reads a disk as somebody would who has it and the archive key, and no node.
+struct DiskReader {
+    let world: SimulationWorld
+
+    func read(_ store: MemoryStore, of seat: Int, isHealed: Bool) -> DiskAtEnd {
+        var end = DiskAtEnd(isHealed: isHealed)
+        for (oin, row) in store.partners.ascending {
+            guard let partner = world.witness.seat(oin) else { continue }
+            end.outgoing[partner] = row.ordinals.ascending.compactMap { store.deliveries[$0.key] }
+                .sorted { $0.key.number < $1.key.number }.map { outgoing($0, in: store, of: seat) }
+            end.incoming[partner] = row.slots.ascending.map { _, slot in
+                DiskAtEnd.Incoming(item: slot.item, answer: Self.kind(of: slot.answer))
+            }
+        }
+        for (id, _) in store.inbox.ascending { end.inbox[id] = store.messages[id]?.summary.digest }
+        end.alarms = store.alarms.ascending.map { _, entry in
+            DiskAtEnd.RaisedAlarm(
+                code: entry.alarm.code, partner: entry.alarm.partner.flatMap(world.witness.seat),
+                message: entry.alarm.messageID)
+        }
+        end.audit = store.audit.ascending.map(\.value.hash)
+        if case .broken = store.verifyAuditChain(digest: sha256) { end.isAuditIntact = false }
+        return end
+    }
+
+    func duplicates(_ stores: [MemoryStore]) -> Int {
+        stores.reduce(0) { $0 + $1.partners.ascending.reduce(0) { $0 + $1.value.duplicates } }
+    }
+
+    private static func kind(of answer: KeptAnswer) -> AnsweredKind {
+        switch answer {
+        case .receipt: .receipt
+        case .refusal: .refusal
+        case .noted: .noted
+        }
+    }
+
+    private func outgoing(_ delivery: StoredDelivery, in store: MemoryStore, of seat: Int) -> DiskAtEnd.Outgoing {
+        let digest = store.messages[delivery.messageID]?.summary.digest ?? .zero
+        let item = ChannelItem(
+            number: delivery.key.number, messageID: delivery.messageID, messageDigest: digest)
+        return DiskAtEnd.Outgoing(
+            item: item, transport: delivery.transport,
+            isShown: store.pressing.contains(Pair(delivery.priority.rank, delivery.ordinal)),
+            objection: objection(to: delivery, item, in: store, of: seat))
+    }
+
+    /// Why a kept proof proves nothing.
+    private func objection(
+        to delivery: StoredDelivery, _ item: ChannelItem, in store: MemoryStore, of seat: Int
+    ) -> String? {
+        // Long after the run: a proof has to stand then, whatever a clock said when it was made.
+        let community = world.community.community(of: world.plan.nodes)
+        let verification = VerificationContext(
+            trust: community.trust, now: world.community.start + .hours(4), signer: community.signer)
+        do {
+            switch delivery.transport {
+            case .receipted:
+                guard let kept = store.messages[item.messageID], let wrapped = store.caseKeys[delivery.caseReference]
+                else {
+                    return "the message of number \(item.number) cannot be read"
+                }
+                let key = try world.community.seats[seat].keys.archive.open(wrapped)
+                let original = try Opener().openStored(UnverifiedEnvelope(kept.envelope, at: .store), with: key)
+                    .storedMessage(expecting: item.messageDigest, by: world.oin(seat))
+                _ = try SignedReceipt.verify(
+                    delivery.proof, for: original, from: delivery.key.partner, in: verification)
+            case .refused:
+                let verified = try SignedStatement.verify(delivery.proof, kind: .refusal, in: verification)
+                let refusal = try Refusal(wireBytes: verified.payload)
+                guard verified.signerOIN == delivery.key.partner, refusal.item == item else {
+                    return "the refusal of number \(item.number) is another's"
+                }
+            case .open, .held, .withdrawn: break
+            }
+            return nil
+        } catch {
+            return "the proof of number \(item.number) does not verify: \(error)"
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package import ExchangeCore
+
+/// All that was seen of a run from outside: what agencies were told and handed, what went over the wire, and what lay on
+/// the disks. The checkers judge it, and know nothing else. Nodes are named by their seats, from 0.
+package struct History: Sendable {
+    /// What an agency handed in.
+    package struct Submission: Sendable {
+        package let seat: Int
+        package let key: String
+        package let recipients: [Int]
+        package let priority: Priority
+        /// Of its case: the submissions of one case and agency come one after the other.
+        package let caseNumber: Int
+        /// What its node answered, each time that it did.
+        package var answers: [MessageID] = []
+
+        package init(seat: Int, key: String, recipients: [Int], priority: Priority, caseNumber: Int) {
+            self.seat = seat
+            self.key = key
+            self.recipients = recipients
+            self.priority = priority
+            self.caseNumber = caseNumber
+        }
+    }
+
+    /// What an agency's system was given out of the inbox.
+    package struct HandOver: Sendable {
+        package let seat: Int
+        package let message: MessageID
+        package let digest: Digest
+        package let sender: Int
+        /// Whether the node said that the message before it has not come.
+        package let isFlagged: Bool
+        /// Whether the system had confirmed it before.
+        package let wasConfirmed: Bool
+
+        package init(
+            seat: Int, message: MessageID, digest: Digest, sender: Int, isFlagged: Bool, wasConfirmed: Bool = false
+        ) {
+            self.seat = seat
+            self.message = message
+            self.digest = digest
+            self.sender = sender
+            self.isFlagged = isFlagged
+            self.wasConfirmed = wasConfirmed
+        }
+    }
+
+    /// A line of a manifest, as it left its sender.
+    package struct Announcement: Sendable {
+        package let from: Int
+        package let to: Int
+        package let item: ChannelItem
+        /// Whether the sender's disk had it when it spoke of it.
+        package let isOnDisk: Bool
+
+        package init(from: Int, to: Int, item: ChannelItem, isOnDisk: Bool) {
+            self.from = from
+            self.to = to
+            self.item = item
+            self.isOnDisk = isOnDisk
+        }
+    }
+
+    /// A receipt or refusal, as it left the recipient's node.
+    package struct Proof: Sendable {
+        /// Who gave it, and to whom.
+        package let from: Int
+        package let to: Int
+        package let item: ChannelItem
+        package let isReceipt: Bool
+        package let bytes: [UInt8]
+        /// Whether the disk of who gave it had it then; of a receipt also whether it had the message.
+        package let isOnDisk: Bool
+
+        package init(from: Int, to: Int, item: ChannelItem, isReceipt: Bool, bytes: [UInt8], isOnDisk: Bool) {
+            self.from = from
+            self.to = to
+            self.item = item
+            self.isReceipt = isReceipt
+            self.bytes = bytes
+            self.isOnDisk = isOnDisk
+        }
+    }
+
+    /// What a tally said, when it left its node.
+    package struct Claim: Sendable {
+        package let from: Int
+        package let about: Int
+        package let issued: ChannelPosition
+        package let received: ChannelPosition
+
+        package init(from: Int, about: Int, issued: ChannelPosition, received: ChannelPosition) {
+            self.from = from
+            self.about = about
+            self.issued = issued
+            self.received = received
+        }
+    }
+
+    /// The audit log of a disk at some moment: how many leaves, and the hash of the last.
+    package struct AuditMark: Hashable, Sendable {
+        package let seat: Int
+        package let leaves: Int
+        package let head: Digest
+
+        package init(seat: Int, leaves: Int, head: Digest) {
+            self.seat = seat
+            self.leaves = leaves
+            self.head = head
+        }
+    }
+
+    /// A message with another under the same id.
+    package struct Twin: Sendable {
+        package let sender: Int
+        package let message: MessageID
+        /// To whom both were brought.
+        package let recipient: Int
+
+        package init(sender: Int, message: MessageID, recipient: Int) {
+            self.sender = sender
+            self.message = message
+            self.recipient = recipient
+        }
+    }
+
+    /// A line of a manifest whose envelope holds another message than it says.
+    package struct Forgery: Sendable {
+        package let recipient: Int
+        package let item: ChannelItem
+
+        package init(recipient: Int, item: ChannelItem) {
+            self.recipient = recipient
+            self.item = item
+        }
+    }
+
+    /// A message to one partner that can be reached, sent beside one to a partner that cannot.
+    package struct Errand: Sendable {
+        package let from: Int
+        package let to: Int
+        /// Until its receipt was there; `nil` where it did not come within the bound.
+        package let took: Milliseconds?
+
+        package init(from: Int, to: Int, took: Milliseconds?) {
+            self.from = from
+            self.to = to
+            self.took = took
+        }
+    }
+
+    package var submissions: [Submission] = []
+    package var handOvers: [HandOver] = []
+    package var announcements: [Announcement] = []
+    package var proofs: [Proof] = []
+    package var claims: [Claim] = []
+    package var auditMarks: [AuditMark] = []
+    package var twins: [Twin] = []
+    package var forgeries: [Forgery] = []
+    package var errands: [Errand] = []
+    /// Seats whose wall clock was set while the node ran.
+    package var seatsWithSetClocks: Set<Int> = []
+    /// What was not as it should be when the time for it was over.
+    package var unsettled: [String] = []
+    /// By seat; `nil` of one that has no disk.
+    package var ends: [DiskAtEnd?] = []
+
+    package init() {}
+
+    func end(of seat: Int) -> DiskAtEnd? { ends.indices.contains(seat) ? ends[seat] : nil }
+}
+
+/// What lies on a disk when all is over.
+package struct DiskAtEnd: Sendable {
+    package struct Outgoing: Sendable {
+        package let item: ChannelItem
+        package let transport: TransportState
+        /// Whether the queue that people see has it.
+        package let isShown: Bool
+        /// Why its receipt or refusal does not prove what it is there for; `nil` where it does, or where there is none.
+        package let objection: String?
+
+        package init(item: ChannelItem, transport: TransportState, isShown: Bool, objection: String? = nil) {
+            self.item = item
+            self.transport = transport
+            self.isShown = isShown
+            self.objection = objection
+        }
+    }
+
+    package struct Incoming: Sendable {
+        package let item: ChannelItem
+        package let answer: AnsweredKind
+
+        package init(item: ChannelItem, answer: AnsweredKind) {
+            self.item = item
+            self.answer = answer
+        }
+    }
+
+    package struct RaisedAlarm: Hashable, Sendable {
+        package let code: AlarmCode
+        package let partner: Int?
+        package let message: MessageID?
+
+        package init(code: AlarmCode, partner: Int?, message: MessageID?) {
+            self.code = code
+            self.partner = partner
+            self.message = message
+        }
+    }
+
+    /// Whether its node was healed, and had the time that it takes to catch up.
+    package var isHealed: Bool
+    /// By partner, each in the order of the numbers.
+    package var outgoing: [Int: [Outgoing]] = [:]
+    package var incoming: [Int: [Incoming]] = [:]
+    /// Received messages that are there to be handed over.
+    package var inbox: [MessageID: Digest] = [:]
+    /// All that were ever raised.
+    package var alarms: [RaisedAlarm] = []
+    /// The hash of each leaf.
+    package var audit: [Digest] = []
+    /// Whether the hashes are those of the leaves.
+    package var isAuditIntact = true
+
+    package init(isHealed: Bool) { self.isHealed = isHealed }
+}

@@ -1,0 +1,74 @@
+import ExchangeCore
+import ExchangeStore
+
+/// What must have come about between the nodes that were healed, when they had the time for it.
+struct Settlement {
+    let world: SimulationWorld
+    let nodes: [SimulatedNode]
+    let agencies: [SimulatedAgency]
+    /// Seats that were healed.
+    let healed: [Int]
+
+    /// What is not settled yet, in words; empty when all is. It stops looking at the first where `atMost` is 1.
+    func open(atMost: Int = .max) -> [String] {
+        var found: [String] = []
+        for seat in healed where found.count < atMost {
+            guard let node = node(seat), node.process != nil, let store = node.disk.durable else {
+                found.append("n\(seat) does not run")
+                continue
+            }
+            found += objections(to: store, of: seat)
+        }
+        return Array(found.prefix(atMost))
+    }
+
+    private func node(_ seat: Int) -> SimulatedNode? { nodes.first { $0.seat == seat } }
+
+    private func objections(to store: MemoryStore, of seat: Int) -> [String] {
+        var found: [String] = []
+        guard let agency = agencies.first(where: { $0.seat == seat }) else { return [] }
+        if !agency.hasSubmittedAll { found.append("a\(seat) has not been told what became of its submissions") }
+        if let waiting = store.inbox.ascending.first(where: { !agency.hasKept($0.key) }) {
+            found.append("a\(seat) was not handed \(world.trace.name(waiting.key))")
+        }
+        for other in healed where other != seat {
+            guard let there = node(other)?.disk.durable else { continue }
+            found += objections(from: store, of: seat, to: there, of: other)
+        }
+        for broken in 0..<world.plan.nodes where !healed.contains(broken) {
+            found += objections(to: store, of: seat, aboutBroken: broken)
+        }
+        return found
+    }
+
+    private func objections(from here: MemoryStore, of seat: Int, to there: MemoryStore, of other: Int) -> [String] {
+        let (way, partner) = ("n\(seat) to n\(other)", world.oin(other))
+        guard let row = here.partners[partner] else { return ["\(way): nothing was ever heard of it"] }
+        var found: [String] = []
+        let open = row.ordinals.ascending.compactMap { here.deliveries[$0.key] }.filter(\.isUnanswered)
+        for delivery in open {
+            found.append(
+                "\(way): number \(delivery.key.number) (\(world.trace.name(delivery.messageID))) is \(delivery.transport)"
+            )
+        }
+        let received = there.partners[world.oin(seat)]
+        if let received, !received.gaps.isEmpty { found.append("\(way): numbers are missing there") }
+        if let received, received.received.number != row.issued.number {
+            found.append("\(way): \(row.issued.number) issued, and \(received.received.number) received without a hole")
+        }
+        if row.agreement?.outgoing.isSettled != true || row.agreement?.incoming.isAgreed != true {
+            found.append("\(way): the tallies are not settled")
+        }
+        return found
+    }
+
+    /// What waits for who cannot be reached is an alarm to people.
+    private func objections(to store: MemoryStore, of seat: Int, aboutBroken broken: Int) -> [String] {
+        let partner = world.oin(broken)
+        guard let row = store.partners[partner], row.openItems > 0 else { return [] }
+        let isAlarmed = store.alarmEntries(includingCleared: false).contains {
+            $0.alarm.code == .partnerUnreachable && $0.alarm.partner == partner
+        }
+        return isAlarmed ? [] : ["n\(seat) has no alarm that n\(broken) is not reached"]
+    }
+}

@@ -1,0 +1,44 @@
+import ExchangeCore
+import Synchronization
+
+/// What all parts of one run share: its plan, its time, its lots, and what is written down of it.
+final class SimulationWorld: Sendable {
+    let plan: SimulationPlan
+    let community: SimulatedCommunity
+    let loop: SimulationLoop
+    let trace = Trace()
+    let witness: Witness
+    private let counts = Mutex(HappeningCounts())
+    private let faulty = Mutex(true)
+    private let over = Mutex(false)
+
+    init(_ plan: SimulationPlan, _ community: SimulatedCommunity) {
+        self.plan = plan
+        self.community = community
+        loop = SimulationLoop(SeededRandom(seed: plan.seed, for: "order"))
+        let seats = community.seats.prefix(plan.nodes).map(\.party.oin).enumerated().map { ($1, $0) }
+        witness = Witness(trace: trace, seats: Dictionary(uniqueKeysWithValues: seats))
+    }
+
+    /// Lots for one purpose.
+    func lots(_ purpose: String) -> Lots { Lots(SeededRandom(seed: plan.seed, for: purpose)) }
+
+    func oin(_ seat: Int) -> OIN { community.seats[seat].party.oin }
+
+    func note(_ text: String) { trace.note(loop.now, text) }
+
+    func count(_ happening: Happening, _ times: Int = 1) { counts.withLock { $0[happening] += times } }
+    var happenings: HappeningCounts { counts.withLock(\.self) }
+
+    /// Whether faults are still drawn.
+    var isFaulty: Bool {
+        get { faulty.withLock(\.self) }
+        set { faulty.withLock { $0 = newValue } }
+    }
+
+    /// Whether the run is over: whoever looks after something in a loop is to end.
+    var isOver: Bool {
+        get { over.withLock(\.self) }
+        set { over.withLock { $0 = newValue } }
+    }
+}

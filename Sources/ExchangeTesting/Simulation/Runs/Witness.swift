@@ -1,0 +1,125 @@
+import ExchangeCMS
+import ExchangeCore
+import Synchronization
+
+/// Sees what leaves the nodes and what they hand out, looks at the disks at that moment, and writes it down. It judges
+/// nothing.
+final class Witness: Sendable {
+    private let record = Mutex(History())
+    private let trace: Trace
+    private let seats: [OIN: Int]
+
+    init(trace: Trace, seats: [OIN: Int]) {
+        self.trace = trace
+        self.seats = seats
+    }
+
+    var history: History { record.withLock(\.self) }
+
+    func write<Value: Sendable>(_ body: (inout History) -> Value) -> Value { record.withLock { body(&$0) } }
+
+    func seat(_ oin: OIN) -> Int? { seats[oin] }
+
+    // MARK: The wire
+
+    /// - Parameter store: the sender's disk, at this moment.
+    func sees(_ request: PeerRequest, on path: SimulatedNetwork.Path, store: MemoryStore?) {
+        switch request {
+        case .tally(let signed): note(tally: signed)
+        // It announces nothing: what comes back is shown by the accounts that follow.
+        case .refill: break
+        case .batch(let body):
+            guard let manifest = Self.manifest(of: body) else { return }
+            let row = store?.partners[manifest.recipient]
+            let lines = manifest.items.map { line in
+                let kept = row?.numbers[line.item.number.value].flatMap { store?.deliveries[$0] }
+                return History.Announcement(
+                    from: path.from, to: path.to, item: line.item,
+                    isOnDisk: kept?.messageID == line.item.messageID
+                        && store?.messages[line.item.messageID]?.summary.digest == line.item.messageDigest)
+            }
+            record.withLock { $0.announcements += lines }
+        }
+    }
+
+    /// - Parameter store: the disk of who answers, at this moment.
+    func sees(answer: [UInt8], to request: PeerRequest, on path: SimulatedNetwork.Path, store: MemoryStore?) {
+        switch request {
+        case .tally: note(tally: answer)
+        case .refill: break
+        case .batch(let body):
+            guard let manifest = Self.manifest(of: body), let given = try? BatchAnswer(wireBytes: answer) else {
+                return
+            }
+            let row = store?.partners[manifest.sender]
+            let items = Dictionary(manifest.items.map { ($0.item.number, $0.item) }, uniquingKeysWith: { $1 })
+            let proofs = given.outcomes.compactMap { outcome -> History.Proof? in
+                guard let item = items[outcome.number] else { return nil }
+                let slot = row?.slots[item.number.value]
+                let kept = slot?.item == item ? slot?.presentAnswer : nil
+                switch outcome.answer {
+                case .receipt(let bytes):
+                    let message = store?.messages[item.messageID]
+                    let isHeld = message?.isOutgoing == false && message?.summary.digest == item.messageDigest
+                    return History.Proof(
+                        from: path.to, to: path.from, item: item, isReceipt: true, bytes: bytes,
+                        isOnDisk: isHeld && kept == .receipt(bytes))
+                case .refusal(let bytes):
+                    let isKept = if case .refusal(_, bytes)? = kept { true } else { false }
+                    return History.Proof(
+                        from: path.to, to: path.from, item: item, isReceipt: false, bytes: bytes, isOnDisk: isKept)
+                case .later, .noted: return nil
+                }
+            }
+            record.withLock { $0.proofs += proofs }
+        }
+    }
+
+    /// An answer in a few words that are the same in each run of a seed.
+    func summary(of answer: [UInt8], to request: PeerRequest) -> String {
+        if case .refill = request {
+            guard let given = try? RefillAnswer(wireBytes: answer) else { return "unreadable" }
+            return given.items.map { "\($0.item.number) \(trace.name($0.item.messageID))" }.joined(separator: ", ")
+        }
+        guard case .batch(let body) = request else { return "tally" }
+        guard let manifest = Self.manifest(of: body), let given = try? BatchAnswer(wireBytes: answer) else {
+            return "unreadable"
+        }
+        return zip(manifest.items, given.outcomes).map { line, outcome in
+            let word =
+                switch outcome.answer {
+                case .receipt: "receipt"
+                case .refusal: "refusal"
+                case .noted: "noted"
+                case .later(let code, _): "later(\(code.rawValue))"
+                }
+            return "\(line.item.number) \(trace.name(line.item.messageID)) \(word)"
+        }.joined(separator: ", ")
+    }
+
+    private func note(tally signed: [UInt8]) {
+        guard let payload = try? SignedStatement.unverifiedPayload(signed, kind: .tally),
+            let tally = try? Tally(wireBytes: payload), let from = seats[tally.node], let about = seats[tally.partner]
+        else { return }
+        record.withLock {
+            $0.claims.append(
+                History.Claim(from: from, about: about, issued: tally.issued, received: tally.received))
+        }
+    }
+
+    private static func manifest(of body: [UInt8]) -> Manifest? {
+        guard let batch = try? Batch(wireBytes: body),
+            let payload = try? SignedStatement.unverifiedPayload(batch.signedManifest, kind: .manifest)
+        else { return nil }
+        return try? Manifest(wireBytes: payload)
+    }
+
+    // MARK: The disks
+
+    /// The audit log of a disk between two runs of its node.
+    func sees(auditOf store: MemoryStore, at seat: Int) {
+        guard let last = store.audit.last else { return }
+        let mark = History.AuditMark(seat: seat, leaves: Int(last.key), head: last.value.hash)
+        record.withLock { $0.auditMarks.append(mark) }
+    }
+}

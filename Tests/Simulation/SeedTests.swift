@@ -1,0 +1,76 @@
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import Testing
+
+/// What the tests of whole runs share: making the keys takes seconds.
+enum Shared {
+    private static let task = Task { try await SimulatedCommunity.make() }
+
+    static var community: SimulatedCommunity { get async throws { try await task.value } }
+
+    static func value(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
+}
+
+@Suite(.serialized) struct SeedTests {
+    /// As many as a minute has room for in a debug build. `EXCHANGE_TEST_SEEDS` runs more, from `EXCHANGE_TEST_SEED` on.
+    private static let seeds = Int(Shared.value("EXCHANGE_TEST_SEEDS") ?? 40)
+
+    /// Seeds that each found a planted bug (`docs/testing.md`): they run every time.
+    private static let found: [UInt64] = [1]
+
+    @Test func `three nodes without faults tell each other everything`() async throws {
+        var plan = SimulationPlan(seed: 1, nodes: 3)
+        plan.faults = []
+        let outcome = Simulation.run(plan, in: try await Shared.community)
+        #expect(outcome.violations == [], "\(outcome.tail.joined(separator: "\n"))")
+        #expect(outcome.happenings[.handedOver] > 0)
+    }
+
+    @Test(arguments: found) func `a seed that found a planted bug breaks no rule`(seed: UInt64) async throws {
+        let outcome = Simulation.run(SimulationPlan(seed: seed), in: try await Shared.community)
+        #expect(outcome.violations == [], "exchange-lab simulate --replay \(seed)")
+    }
+
+    @Test func `new seeds break no rule`() async throws {
+        let first = Shared.value("EXCHANGE_TEST_SEED") ?? UInt64.random(in: 1...999_999_999)
+        print("simulated from EXCHANGE_TEST_SEED=\(first)")
+        let range = SeedRange(first: first, count: Self.seeds, nodes: nil, in: try await Shared.community)
+        let report = range.run()
+        let seed = report.failure?.plan.seed ?? 0
+        #expect(report.failure?.violations ?? [] == [], "exchange-lab simulate --replay \(seed)")
+        #expect(report.failure != nil || report.seeds == Self.seeds)
+    }
+
+    @Test func `one seed gives one trace, and another gives another`() async throws {
+        let community = try await Shared.community
+        let hashes = [11, 11, 12].map { Simulation.run(SimulationPlan(seed: $0), in: community).hash }
+        #expect(hashes[0] == hashes[1])
+        #expect(hashes[1] != hashes[2])
+    }
+
+    @Test func `a run that fails is made as small as it can be while it fails`() async throws {
+        // Whatever the fault, a run with more than one message "fails" here: what is left is what it takes.
+        func outcome(_ plan: SimulationPlan) -> Simulation.Outcome {
+            Simulation.Outcome(
+                plan: plan,
+                violations: plan.messages > 1 && plan.has(.crash)
+                    ? [Violation(rule: "a rule", objection: "an objection")] : [])
+        }
+        var plan = SimulationPlan(seed: 1, nodes: 8)
+        plan.faults = Set(FaultKind.drawn)
+        var minimiser = Minimiser(outcome(plan), run: outcome)
+        minimiser.minimise()
+        #expect(minimiser.smallest.plan.faults == [.crash])
+        #expect(minimiser.smallest.plan.messages == 2)
+        #expect(minimiser.smallest.plan.nodes == 3)
+        #expect(minimiser.smallest.violations.count == 1)
+    }
+
+    @Test func `what waits for recovery is not drawn`() {
+        let plans = (1...500).map { SimulationPlan(seed: $0) }
+        #expect(plans.allSatisfy { $0.faults.isDisjoint(with: FaultKind.awaitingRecovery) })
+        let drawn = plans.reduce(into: Set<FaultKind>()) { $0.formUnion($1.faults) }
+        #expect(drawn == Set(FaultKind.drawn))
+    }
+}
