@@ -81,7 +81,8 @@ package struct Recovering: Sendable {
         let roles = [context.oin, partner].map { community.directory.member($0)?.roles.first ?? .commission }
         let placeholder = MessageSummary(
             id: item.messageID, digest: item.messageDigest, type: ChannelRecovery.lostType,
-            sender: Party(oin: context.oin, role: roles[0]), caseReference: CaseReference(random: context.randomness.bytes16()),
+            sender: Party(oin: context.oin, role: roles[0]),
+            caseReference: CaseReference(random: context.randomness.bytes16()),
             priority: .routine, created: context.now.wall, wanted: .receipt, isHandedOver: false)
         return RecoveredItem(
             item: item, answer: answer, content: content, placeholder: placeholder,
