@@ -37,13 +37,23 @@ package struct CommandLineVerification: Sendable {
 
     /// - Returns: what `openssl` says against it; `nil` where message and receipt verify.
     package func objection(to evidence: ReceiptEvidence) async throws -> String? {
-        for arguments in [arguments(forMessageOf: evidence), arguments(forReceiptOf: evidence)] {
-            let command = try await Command.run("openssl", arguments)
-            guard command.succeeded else {
-                return "openssl \(arguments.joined(separator: " ")) \(command.end): \(command.said)"
-            }
-        }
-        return nil
+        if let objection = try await objection(toMessageOf: evidence) { return objection }
+        return try await objection(toReceiptOf: evidence)
+    }
+
+    /// - Returns: what `openssl` says against the message's signature; `nil` where it verifies.
+    package func objection(toMessageOf evidence: ReceiptEvidence) async throws -> String? {
+        try await objection(to: arguments(forMessageOf: evidence))
+    }
+
+    /// - Returns: what `openssl` says against the receipt for the message; `nil` where it verifies.
+    package func objection(toReceiptOf evidence: ReceiptEvidence) async throws -> String? {
+        try await objection(to: arguments(forReceiptOf: evidence))
+    }
+
+    private func objection(to arguments: [String]) async throws -> String? {
+        let command = try await Command.run("openssl", arguments)
+        return command.succeeded ? nil : "openssl \(arguments.joined(separator: " ")) \(command.end): \(command.said)"
     }
 
     private func path(of organisation: OIN) -> String {

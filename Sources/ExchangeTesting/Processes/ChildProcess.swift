@@ -31,8 +31,7 @@ package final class ChildProcess: Sendable {
     /// What it writes to outputs that go to ``Output/lines``, line by line; ends with the outputs. For one reader.
     package let lines: AsyncStream<String>
     private let process: Process
-    /// Standard input, open as long as we live: a child that reads it to its end notices our death, however we died.
-    private let lifeline: Pipe
+    private let lifeline: Lifeline
     private let end: Latch<End>
 
     /// - Parameter environment: added to ours.
@@ -45,25 +44,29 @@ package final class ChildProcess: Sendable {
         // outlive us, waiting for an end of input that it holds itself.
         let started = try Self.starting.withLock { _ in
             let process = Process()
-            let (lifeline, reader, end) = (Pipe(), LineReader(), Latch<End>())
+            let (lifeline, reader, end) = (Lifeline(), LineReader(), Latch<End>())
             process.executableURL = executable
             process.arguments = arguments
             process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            process.standardInput = lifeline
-            process.standardOutput = try Self.handle(for: output, reader)
-            process.standardError = try Self.handle(for: errors, reader)
+            process.standardInput = lifeline.pipe
+            let files = [try Self.handle(for: output, reader), try Self.handle(for: errors, reader)]
+            process.standardOutput = files[0]
+            process.standardError = files[1]
             process.terminationHandler = { process in
+                lifeline.close()
                 end.settle(
                     process.terminationReason == .exit
                         ? .exited(status: process.terminationStatus) : .killed(signal: process.terminationStatus))
             }
             try process.run()
+            // The child has its own. Foundation keeps a process that has ended, with all that it was given.
+            for case let (.file, file as FileHandle) in zip([output, errors], files) { try? file.close() }
             return (process, lifeline, reader, end)
         }
         self.init(started.0, lifeline: started.1, reader: started.2, end: started.3)
     }
 
-    private init(_ process: Process, lifeline: Pipe, reader: LineReader, end: Latch<End>) {
+    private init(_ process: Process, lifeline: Lifeline, reader: LineReader, end: Latch<End>) {
         reader.begin()
         identifier = process.processIdentifier
         lines = reader.lines
@@ -91,11 +94,11 @@ package final class ChildProcess: Sendable {
     ///
     /// - Throws: what writing throws, where the process reads no more.
     package func say(_ line: String) throws {
-        try lifeline.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+        try lifeline.write(Data((line + "\n").utf8))
     }
 
     /// Ends its standard input.
-    package func closeInput() { try? lifeline.fileHandleForWriting.close() }
+    package func closeInput() { lifeline.close() }
 
     /// Returns when the process has ended and was reaped.
     package func waitForEnd() async throws -> End { try await end.wait() }
@@ -109,6 +112,29 @@ package final class ChildProcess: Sendable {
             let handle = try FileHandle(forWritingTo: url)
             try handle.seekToEnd()
             return handle
+        }
+    }
+}
+
+/// Standard input, open as long as we and the child live: a child that reads it to its end notices our death, however we
+/// died.
+private final class Lifeline: Sendable {
+    let pipe = Pipe()
+    private let isOpen = Mutex(true)
+
+    /// - Throws: what writing throws, where nobody reads any more.
+    func write(_ data: Data) throws {
+        try isOpen.withLock { isOpen in
+            guard isOpen else { throw POSIXError(.EPIPE) }
+            try pipe.fileHandleForWriting.write(contentsOf: data)
+        }
+    }
+
+    /// A second call does nothing: the number of the file may be another's by then.
+    func close() {
+        isOpen.withLock { isOpen in
+            if isOpen { try? pipe.fileHandleForWriting.close() }
+            isOpen = false
         }
     }
 }
@@ -137,6 +163,7 @@ private final class LineReader: Sendable {
                 guard !data.isEmpty else { break }
             }
             if !pending.isEmpty { continuation.yield(String(decoding: pending, as: UTF8.self)) }
+            try? pipe.fileHandleForReading.close()
             continuation.finish()
         }.start()
     }

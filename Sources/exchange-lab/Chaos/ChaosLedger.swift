@@ -112,7 +112,7 @@ final class ChaosLedger: Sendable {
 
     /// The node has answered that these are confirmed.
     func confirm(_ messages: [String], by recipient: OIN) {
-        state.withLock { state in
+        update { state in
             for message in messages { state.confirmed.insert(Duty(message: message, recipient: recipient)) }
         }
     }
@@ -126,10 +126,11 @@ final class ChaosLedger: Sendable {
     /// Nothing more is submitted.
     func close() { update { $0.isClosed = true } }
 
-    /// Returns when all that is owed was handed over, and people have done what they were to do.
+    /// Returns when all that is owed was handed over and confirmed, and people have done what they were to do.
     func waitForAll(within span: Milliseconds) async throws {
         let settled = settled
-        try await within(span, "every accepted message to be handed to each of its recipients, and answered") {
+        try await within(span, "every accepted message to be handed to each of its recipients, confirmed, and answered")
+        {
             try await settled.wait()
         }
     }
@@ -137,7 +138,10 @@ final class ChaosLedger: Sendable {
     private func update<Value: Sendable>(_ change: (inout State) -> Value) -> Value {
         let (value, isSettled) = state.withLock { state in
             let value = change(&state)
-            return (value, state.isClosed && state.planned == state.finished && state.owed.isSubset(of: state.handed))
+            let isSettled =
+                state.isClosed && state.planned == state.finished && state.owed.isSubset(of: state.confirmed)
+                && state.handed.isSubset(of: state.confirmed)
+            return (value, isSettled)
         }
         if isSettled { settled.settle(()) }
         return value

@@ -187,7 +187,7 @@ struct ChaosRun: Sendable {
                 ) { done, all in
                     let line = "verified \(done) of \(all) receipts"
                     await terminal.show(status: "  " + line)
-                    if !terminal.isInteractive, done % 1000 == 0 { await terminal.event(line) }
+                    if !terminal.isInteractive, done.isMultiple(of: 1000) { await terminal.event(line) }
                 }
             } ?? Proofs.Outcome()
         await terminal.clearStatus()

@@ -1,12 +1,14 @@
 import ExchangeCore
 import ExchangeTesting
+import Foundation
 
 /// Parts nodes, and makes what goes between them slow, silent or cut, one way or both; each for a while.
 struct Troublers: Sendable {
     private static let spans: ClosedRange<Int64> = 200...2000
     private static let delays: ClosedRange<Int64> = 5...80
-    /// A handshake has some 4 KiB each way, a batch of a few messages some 20.
-    private static let bytes = 1...24_000
+    /// As powers of two: a handshake has some 4 KiB each way, a batch of one message some 6, its answer less than 3. What is
+    /// drawn high meets a connection that has carried several.
+    private static let bytes: ClosedRange<Double> = 0...14
 
     let count: Int
     let network: LocalNetwork
@@ -30,13 +32,21 @@ struct Troublers: Sendable {
         var deck: [FaultKind] = []
         while budget.isLeft || (tally.isMissing(FaultKind.troubles) && !budget.isOver) {
             try Task.checkCancellation()
-            if deck.isEmpty { deck = FaultKind.troubles.shuffled(using: &generator) }
+            // Once nobody is killed any more, only what has not happened is still to.
+            if deck.isEmpty || !budget.isLeft {
+                let missing = FaultKind.troubles.filter { tally[$0].happened == 0 }
+                deck = (budget.isLeft || missing.isEmpty ? FaultKind.troubles : missing).shuffled(using: &generator)
+            }
             let caller = Int.random(in: nodes.indices, using: &generator)
             let others = nodes.indices.filter { $0 != caller }
             let way = LocalNetwork.Way(
                 caller: caller, called: others[.random(in: others.indices, using: &generator)])
             try await play(deck.removeLast(), on: way, &generator)
         }
+    }
+
+    private static func bytes(_ generator: inout SeededGenerator) -> Int {
+        Int(exp2(Double.random(in: bytes, using: &generator)))
     }
 
     private func play(
@@ -53,10 +63,10 @@ struct Troublers: Sendable {
             network.trouble(way, with: .slowed(Milliseconds(.random(in: Self.delays, using: &generator))))
         case .severedRequest:
             network.trouble(
-                way, with: .severed(.caller, afterBytes: .random(in: Self.bytes, using: &generator)))
+                way, with: .severed(.caller, afterBytes: Self.bytes(&generator)))
         case .severedAnswer:
             network.trouble(
-                way, with: .severed(.called, afterBytes: .random(in: Self.bytes, using: &generator)))
+                way, with: .severed(.called, afterBytes: Self.bytes(&generator)))
         }
         try await pass(Milliseconds(.random(in: Self.spans, using: &generator)))
         for way in ways { network.mend(way) }

@@ -32,19 +32,39 @@ struct Proofs: Sendable {
         let verification = CommandLineVerification(community: community)
         try writeInstructions(verification, evidence)
         var outcome = Outcome()
-        try await withThrowingTaskGroup(of: String?.self) { group in
-            var left = evidence[...]
-            for item in left.prefix(Self.concurrentCommands) {
-                group.addTask { try await verification.objection(to: item) }
+        // A message's own signature is verified once, and then its receipts.
+        let messages = Dictionary(grouping: evidence, by: \.signedMessage).values
+        try await withThrowingTaskGroup(of: (receipts: Int, objections: [String]).self) { group in
+            var left = Array(messages)[...]
+            func verifyNext() {
+                guard let receipts = left.popFirst() else { return }
+                group.addTask { (receipts.count, try await Self.objections(to: receipts, verification)) }
             }
-            left = left.dropFirst(Self.concurrentCommands)
-            while let objection = try await group.next() {
-                if let objection { outcome.objections.append(objection) } else { outcome.verified += 1 }
+            for _ in 0..<Self.concurrentCommands { verifyNext() }
+            while let found = try await group.next() {
+                outcome.objections += found.objections
+                outcome.verified += found.receipts - found.objections.count
                 await progress(outcome.verified + outcome.objections.count, evidence.count)
-                if let item = left.popFirst() { group.addTask { try await verification.objection(to: item) } }
+                verifyNext()
             }
         }
         return outcome
+    }
+
+    /// - Parameter receipts: of one message.
+    private static func objections(
+        to receipts: [ReceiptEvidence], _ verification: CommandLineVerification
+    ) async throws -> [String] {
+        guard let message = receipts.first else { return [] }
+        if let objection = try await verification.objection(toMessageOf: message) {
+            // None of them proves anything then.
+            return Array(repeating: objection, count: receipts.count)
+        }
+        var objections: [String] = []
+        for receipt in receipts {
+            if let objection = try await verification.objection(toReceiptOf: receipt) { objections.append(objection) }
+        }
+        return objections
     }
 
     /// Tells who finds the folder later how to verify one receipt.
