@@ -92,6 +92,17 @@ struct Agency: Sendable {
         ledger.confirm(page.entries.map(\.messageID), by: oin)
     }
 
+    /// Returns when the node has nothing for this system that is not confirmed. The node knows: a confirmation may have been
+    /// on its disk when it was killed, and its answer lost.
+    func waitUntilConfirmed(within span: Milliseconds) async throws {
+        let api = node.api
+        _ = try await ExchangeTesting.within(span, "\(node.member.slug)'s agency to have confirmed all") {
+            try await poll {
+                try await api.client.get("/v1/consumers/\(Self.consumer)")["pending"]?.number == 0 ? true : nil
+            }
+        }
+    }
+
     // MARK: People
 
     /// Takes and concludes what is to be, each step until it is answered, until the task is cancelled.

@@ -69,7 +69,7 @@ struct ChaosRun: Sendable {
             await terminal.event("the chaos is over; everybody has to be told now, and every pair to agree")
             var verdict = Verdict()
             let settling = clock.now.monotonic
-            try await settle(community, ledger, &verdict)
+            try await settle(community, agencies, ledger, &verdict)
             let settlement = Milliseconds(clock.now.monotonic.milliseconds - settling.milliseconds)
             group.cancelAll()
             return try await conclude(community, tally, ledger, &verdict, chaos: chaos, settlement: settlement)
@@ -148,7 +148,9 @@ struct ChaosRun: Sendable {
 
     // MARK: The end
 
-    private func settle(_ community: ExampleCommunity, _ ledger: ChaosLedger, _ verdict: inout Verdict) async throws {
+    private func settle(
+        _ community: ExampleCommunity, _ agencies: [Agency], _ ledger: ChaosLedger, _ verdict: inout Verdict
+    ) async throws {
         for node in community.nodes {
             try await collect(into: &verdict) {
                 if await !node.process.isRunning { try await node.process.start() }
@@ -156,6 +158,9 @@ struct ChaosRun: Sendable {
             }
         }
         try await collect(into: &verdict) { try await ledger.waitForAll(within: plan.settlementMaximum) }
+        for agency in agencies {
+            try await collect(into: &verdict) { try await agency.waitUntilConfirmed(within: .seconds(30)) }
+        }
         // Where something has failed already, the rest is not waited for as long.
         let span = verdict.isGood ? plan.settlementMaximum : .seconds(10)
         try await collect(into: &verdict) { try await Settlement(community: community).settle(within: span) }
