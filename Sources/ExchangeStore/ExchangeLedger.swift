@@ -19,7 +19,7 @@ package protocol ExchangeLedger: Sendable {
     func submission(claimedBy key: String) async throws -> (message: MessageID, submission: Digest)?
     /// Accepts a sealed message, as ``Acceptance`` decides: its numbers are given in the same transaction.
     func accept(_ request: AcceptanceRequest, limits: NodeLimits, now: Now) async throws -> AcceptanceResult
-    /// The id of our last message to each of `recipients` in a case, in their order.
+    /// The id of our last message to each of `recipients` in a case that is handed over there, in their order.
     func lastMessages(in reference: CaseReference, to recipients: [OIN]) async throws -> [MessageID?]
     /// What is due for one partner, pressing first, then by number; never over `maximumItems` or `maximumBytes`.
     func due(for partner: OIN, now: Timestamp, maximumItems: Int, maximumBytes: Int) async throws -> DueDeliveries

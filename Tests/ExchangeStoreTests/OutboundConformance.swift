@@ -173,6 +173,18 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `what ends at the node is nobody's predecessor`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await ledger.accept(1)
+        let acknowledgement = try Sample.message(2, isHandedOver: false)
+        let request = Sample.request(
+            acknowledgement, ordinal: 2, envelopeBytes: 256, to: [Community.avim], key: nil, submission: "submission")
+        _ = try await ledger.accept(request, limits: NodeLimits(), now: Sample.now())
+        #expect(
+            try await ledger.lastMessages(in: Sample.case1, to: [Community.avim]) == [try Sample.message(1).id])
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a receipt that comes after the withdrawal counts, before and after it was noted`(form: StoreForm) async throws
     {
         let ledger = try await form.open()

@@ -9,11 +9,13 @@ extension Database {
 
     func lastMessages(in reference: CaseReference, to recipients: [OIN]) throws -> [MessageID?] {
         try recipients.map { recipient in
-            // A withdrawn message never comes: nobody is to wait for it.
+            // A withdrawn message never comes, and one that ends at the node counts as here once it came: who waited for
+            // it would wait for none of those before it.
             try first(
                 """
-                SELECT message_id FROM delivery
-                WHERE case_reference = ? AND partner = ? AND transport <> 'withdrawn' ORDER BY number DESC LIMIT 1
+                SELECT d.message_id FROM delivery d JOIN message m ON m.id = d.message_id
+                WHERE d.case_reference = ? AND d.partner = ? AND d.transport <> 'withdrawn' AND m.is_handed_over = 1
+                ORDER BY d.number DESC LIMIT 1
                 """,
                 [reference.column, recipient.text]
             ) { try $0.identifier(0) }

@@ -52,7 +52,8 @@ package struct HandOverQueue: Checker {
 }
 
 /// Messages of one case, sender and recipient are handed over in the order in which the sender's agency submitted them,
-/// but for what presses more than the one before it, and what bears the flag that its predecessor is missing.
+/// but for what bears the flag that its predecessor is missing. Where both are there, the one that presses more may come
+/// first.
 package struct OrderOfACase: Checker {
     package static let name = "a case is handed over in its order"
     package init() {}
@@ -62,11 +63,14 @@ package struct OrderOfACase: Checker {
         let number: Int
     }
 
+    /// When a message was handed over for the first time, and how.
+    private typealias First = (place: Int, handOver: History.HandOver)
+
     package func objections(to history: History) -> [String] {
-        var first: [Int: [MessageID: (place: Int, isFlagged: Bool)]] = [:]
+        var first: [Int: [MessageID: First]] = [:]
         for (place, handOver) in history.handOvers.enumerated()
         where first[handOver.seat]?[handOver.message] == nil {
-            first[handOver.seat, default: [:]][handOver.message] = (place, handOver.isFlagged)
+            first[handOver.seat, default: [:]][handOver.message] = (place, handOver)
         }
         let cases = Dictionary(grouping: history.submissions) { Case(seat: $0.seat, number: $0.caseNumber) }
         return cases.values.flatMap { submissions in
@@ -80,7 +84,7 @@ package struct OrderOfACase: Checker {
 
     /// Each is held against the one right before it alone: where that one is late, only this one is flagged.
     private func objections(
-        to submissions: [History.Submission], at recipient: Int, given: [MessageID: (place: Int, isFlagged: Bool)],
+        to submissions: [History.Submission], at recipient: Int, given: [MessageID: First],
         in history: History
     ) -> [String] {
         // The sender's disk has the order in which they were accepted.
@@ -90,11 +94,13 @@ package struct OrderOfACase: Checker {
             guard let id = submission.answers.first, let number = numbers[id] else { return nil }
             return (submission, id, number)
         }.sorted { $0.2 < $1.2 }
+        let ordinals = history.end(of: recipient)?.ordinals ?? [:]
         return zip(accepted, accepted.dropFirst()).compactMap { before, after in
-            guard after.0.priority != .stat, after.0.priority <= before.0.priority, let later = given[after.1],
-                let earlier = given[before.1],
-                earlier.place > later.place, !later.isFlagged
+            guard let later = given[after.1], let earlier = given[before.1], earlier.place > later.place,
+                !later.handOver.isFlagged
             else { return nil }
+            let wasThere = (ordinals[before.1] ?? 0) <= later.handOver.messagesOnDisk
+            if wasThere, after.0.priority > before.0.priority { return nil }
             return "n\(recipient) was handed \(after.0.key) before \(before.0.key), without a flag"
         }
     }

@@ -6,10 +6,12 @@ import ExchangeStore
 extension MemoryStore {
     func lastMessages(in reference: CaseReference, to recipients: [OIN]) -> [MessageID?] {
         recipients.map { recipient in
-            // A withdrawn message never comes: nobody is to wait for it.
+            // A withdrawn message never comes, and one that ends at the node counts as here once it came: who waited for
+            // it would wait for none of those before it.
             for (key, ordinal) in lastOfCase.descending(from: Triple(reference, recipient, .max)) {
                 guard key.first == reference, key.second == recipient else { break }
-                if let row = deliveries[ordinal], row.transport != .withdrawn { return row.messageID }
+                guard let row = deliveries[ordinal], row.transport != .withdrawn else { continue }
+                if messages[row.messageID]?.summary.isHandedOver == true { return row.messageID }
             }
             return nil
         }

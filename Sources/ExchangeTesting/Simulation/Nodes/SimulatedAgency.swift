@@ -167,7 +167,7 @@ final class SimulatedAgency: Sendable {
         let handOver = History.HandOver(
             seat: seat, message: id, digest: entry.message.digest,
             sender: world.witness.seat(entry.message.sender.oin) ?? -1, isFlagged: entry.missingPredecessor != nil,
-            wasConfirmed: wasConfirmed)
+            wasConfirmed: wasConfirmed, messagesOnDisk: node.disk.durable?.messages.count ?? 0)
         world.witness.write { $0.handOvers.append(handOver) }
         world.note("a\(seat) is handed \(world.trace.name(id))\(entry.missingPredecessor == nil ? "" : ", flagged")")
         guard isNew else { return }

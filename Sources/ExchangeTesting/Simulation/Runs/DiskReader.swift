@@ -18,6 +18,7 @@ struct DiskReader {
             }
         }
         for (id, _) in store.inbox.ascending { end.inbox[id] = store.messages[id]?.summary.digest }
+        for (id, message) in store.messages.ascending { end.ordinals[id] = Int(message.ordinal) }
         end.alarms = store.alarms.ascending.map { _, entry in
             DiskAtEnd.RaisedAlarm(
                 code: entry.alarm.code, partner: entry.alarm.partner.flatMap(world.witness.seat),

@@ -33,9 +33,12 @@ package struct History: Sendable {
         package let isFlagged: Bool
         /// Whether the system had confirmed it before.
         package let wasConfirmed: Bool
+        /// How many messages the node's disk had then.
+        package let messagesOnDisk: Int
 
         package init(
-            seat: Int, message: MessageID, digest: Digest, sender: Int, isFlagged: Bool, wasConfirmed: Bool = false
+            seat: Int, message: MessageID, digest: Digest, sender: Int, isFlagged: Bool, wasConfirmed: Bool = false,
+            messagesOnDisk: Int = .max
         ) {
             self.seat = seat
             self.message = message
@@ -43,6 +46,7 @@ package struct History: Sendable {
             self.sender = sender
             self.isFlagged = isFlagged
             self.wasConfirmed = wasConfirmed
+            self.messagesOnDisk = messagesOnDisk
         }
     }
 
@@ -218,6 +222,8 @@ package struct DiskAtEnd: Sendable {
     package var incoming: [Int: [Incoming]] = [:]
     /// Received messages that are there to be handed over.
     package var inbox: [MessageID: Digest] = [:]
+    /// Of each message, as the how manieth the disk took it.
+    package var ordinals: [MessageID: Int] = [:]
     /// All that were ever raised.
     package var alarms: [RaisedAlarm] = []
     /// The hash of each leaf.
