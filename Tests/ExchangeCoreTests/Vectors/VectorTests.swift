@@ -24,6 +24,11 @@ import Testing
         try Self.check("tally", accepted: 3, refused: 15) { (value: TallyValue) in value.structure }
     }
 
+    @Test func `requests for what was lost, and what is given back, are as their vectors say`() throws {
+        try Self.check("refill-request", accepted: 2, refused: 4) { (value: RefillRequestValue) in value.structure }
+        try Self.check("refill-answer", accepted: 3, refused: 10) { (value: RefillAnswerValue) in value.structure }
+    }
+
     /// What is valid is read as its value and written as its bytes; what is not is refused with its code.
     private static func check<Value: Decodable, Structure: WireStructure & Equatable>(
         _ name: String, accepted: Int, refused: Int, _ structure: (Value) -> Structure?

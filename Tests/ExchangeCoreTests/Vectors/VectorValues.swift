@@ -189,3 +189,59 @@ extension Digest {
         self.init(bytes)
     }
 }
+
+struct RefillRequestValue: Decodable {
+    let asker: String
+    let holder: String
+    let incarnation: String
+    let after: UInt64
+
+    var structure: RefillRequest? {
+        guard let asker = OIN(asker), let holder = OIN(holder), let bytes = [UInt8](hexadecimal: incarnation),
+            let incarnation = IncarnationID(bytes: bytes)
+        else { return nil }
+        return RefillRequest(asker: asker, holder: holder, incarnation: incarnation, after: SequenceNumber(after))
+    }
+}
+
+struct RefillAnswerValue: Decodable {
+    struct Item: Decodable {
+        let number: UInt64
+        let messageID: String
+        let messageDigest: String
+        let kind: String
+        let proof: String
+        let note: String
+        let envelope: String
+
+        var structure: RefillItem? {
+            guard let id = MessageID(messageID), let digest = Digest(hexadecimal: messageDigest),
+                let proof = [UInt8](hexadecimal: proof), let envelope = [UInt8](hexadecimal: envelope)
+            else { return nil }
+            let answer: KeptAnswer? =
+                switch kind {
+                case "receipt": .receipt(proof)
+                case "refusal": RefusalCode(rawValue: note).map { .refusal($0, proof) }
+                case "void": .noted(.void, reason: note)
+                case "held": .noted(.held, reason: note)
+                default: nil
+                }
+            return answer.map {
+                RefillItem(
+                    item: ChannelItem(number: SequenceNumber(number), messageID: id, messageDigest: digest),
+                    answer: $0, envelope: envelope)
+            }
+        }
+    }
+
+    let base: String?
+    let upTo: UInt64
+    let items: [Item]
+
+    var structure: RefillAnswer? {
+        let read = items.compactMap(\.structure)
+        guard read.count == items.count else { return nil }
+        return RefillAnswer(
+            base: base.flatMap { Digest(hexadecimal: $0) }, upTo: SequenceNumber(upTo), items: read)
+    }
+}
