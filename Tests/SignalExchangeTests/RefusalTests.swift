@@ -205,7 +205,9 @@ extension Nodes {
             }
         }
 
-        @Test func `an acknowledgement of what was never sent is refused and raises an alarm`() async throws {
+        /// What it speaks of may have been lost here: who never answered a tally has not shown that it was not
+        /// (`RefusedDeliveryTests` has one that did).
+        @Test func `an acknowledgement of what is not here waits while the partner has not been heard`() async throws {
             let never = MessageID(at: .current, random: Randomness.bytes16())
             let body: JSONValue = [
                 "messageId": .string(never.description),
@@ -217,8 +219,11 @@ extension Nodes {
                 $0.body = members
                 $0.inReplyTo = never
             }
-            try await expect(.acknowledgementMismatch, for: avim.seal(content, for: nidos))
-            try await nidos.waitForAlarm(.acknowledgementMismatch, about: avim.oin)
+            let answer = try await avim.deliver(avim.seal(content, for: nidos), to: nidos)
+            guard case .later(.recovering, _) = answer else {
+                Issue.record("\(answer)")
+                return
+            }
         }
 
         // MARK: Beside each other

@@ -10,15 +10,10 @@ extension Nodes {
         @Test func `a refused delivery stays open to see, with its code and detail, and is an alarm`() async throws {
             let community = try #require(Stage.community)
             let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
-            let id = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "lost")
-            try await nidos.api.waitForInbox(id)
-            // The sender loses its store: it cannot know the message that an acknowledgement of it names.
-            try await avim.process.kill()
-            try await avim.loseStore()
-            try await avim.process.start()
-
-            let taken = try await nidos.command("inbox", "take", id.description, "--as", "duty-guardian")
-            #expect(taken.exitStatus == 0, "\(taken.said)")
+            // An acknowledgement of what AVIM never sent.
+            _ = try await nidos.api.submit(
+                .object(ExampleSignal.groundlessAcknowledgement(to: .police, by: "duty-guardian")), key: "groundless")
+            try await avim.waitForAlarm(.acknowledgementMismatch, about: nidos.oin)
             let alarm = try await nidos.waitForAlarm(.deliveryRefused, about: avim.oin)
             #expect(alarm.detail.contains(RefusalCode.acknowledgementMismatch.rawValue), "\(alarm.detail)")
             let delivery = try #require(await nidos.api.deliveries(onlyOpen: true).first)
