@@ -53,7 +53,7 @@ package struct HandOverQueue: Checker {
 
 /// Messages of one case, sender and recipient are handed over in the order in which the sender's agency submitted them,
 /// but for what bears the flag that its predecessor is missing. Where both are there, the one that presses more may come
-/// first.
+/// first; and so may one whose wait for the other had run out when that came, which no rule from outside can tell.
 package struct OrderOfACase: Checker {
     package static let name = "a case is handed over in its order"
     package init() {}
@@ -99,8 +99,10 @@ package struct OrderOfACase: Checker {
             guard let later = given[after.1], let earlier = given[before.1], earlier.place > later.place,
                 !later.handOver.isFlagged
             else { return nil }
-            let wasThere = (ordinals[before.1] ?? 0) <= later.handOver.messagesOnDisk
-            if wasThere, after.0.priority > before.0.priority { return nil }
+            let (arrival, arrivalAfter) = (ordinals[before.1] ?? 0, ordinals[after.1] ?? 0)
+            if arrival <= later.handOver.messagesOnDisk {
+                if after.0.priority > before.0.priority || arrivalAfter < arrival { return nil }
+            }
             return "n\(recipient) was handed \(after.0.key) before \(before.0.key), without a flag"
         }
     }
