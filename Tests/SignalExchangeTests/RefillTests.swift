@@ -35,8 +35,9 @@ extension Nodes {
             _ number: UInt64, signedBy sender: ForeignNode, to recipients: [NodeHandle], receiptBy witness: ForeignNode,
             _ context: NodeContext
         ) throws -> RefillItem {
+            // Whoever signs it, it says that it is AVIM's.
             let content = try ExampleSignal.content(
-                from: sender.party, to: recipients.map { Recipient($0.party, previous: nil) })
+                from: avim.party, to: recipients.map { Recipient($0.party, previous: nil) })
             let parcel = try sender.seal(content, for: avim)
             let verified = try parcel.message.verify(
                 expecting: parcel.digest, in: context.verification(in: context.community))
@@ -66,7 +67,7 @@ extension Nodes {
                         received: ChannelPosition(number: SequenceNumber(3), runningDigest: sha256([1]))),
                     from: nidos.oin, askedAt: context.now.wall)
                 let genuine = try item(1, signedBy: own, to: [nidos, ind], receiptBy: partner, context)
-                let forged = try item(2, signedBy: partner, to: [avim, ind], receiptBy: partner, context)
+                let forged = try item(2, signedBy: partner, to: [nidos, ind], receiptBy: partner, context)
                 let another = try item(3, signedBy: own, to: [nidos], receiptBy: other, context)
                 let answer = RefillAnswer(
                     base: .zero, upTo: SequenceNumber(3), items: [genuine, forged, another])
@@ -131,6 +132,25 @@ extension Nodes {
                 try await tallies.take(own, from: avim.oin, askedAt: context.now.wall + .seconds(1))
                 _ = try await receiving.receive(batch, from: avim.oin)
                 #expect(await isFenced { try await tallies.take(successor, from: avim.oin, askedAt: nil) })
+            }
+        }
+
+        @Test func `a number that no partner was heard about is named in no tally`() async throws {
+            try await withNode(ind) { context in
+                let submission = try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian])))
+                _ = try await Submitting(context).submit(submission, key: nil, by: .node)
+                func issued() async throws -> SequenceNumber {
+                    let signed = try await TallyExchange(context).make(for: nidos.oin)
+                    return try Tally(wireBytes: SignedStatement.unverifiedPayload(signed, kind: .tally)).issued.number
+                }
+                #expect(try await context.ledger.account(with: nidos.oin).issued.number == SequenceNumber(1))
+                let before = try await issued()
+                #expect(before == .none)
+                let partner = try ForeignNode(nidos)
+                try await TallyExchange(context).take(
+                    partner.tally(for: ind.oin), from: nidos.oin, askedAt: context.now.wall)
+                let after = try await issued()
+                #expect(after == SequenceNumber(1))
             }
         }
 

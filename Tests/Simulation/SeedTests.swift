@@ -12,6 +12,14 @@ enum Shared {
     static func value(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
 }
 
+/// Runs what takes its thread for seconds on one of its own: there are as many for everybody's tasks as processors, and
+/// those of other tests wait for them.
+private func apart<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(returning: body()) }
+    }
+}
+
 @Suite(.serialized) struct SeedTests {
     /// As many as a minute has room for in a debug build. `EXCHANGE_TEST_SEEDS` runs more, from `EXCHANGE_TEST_SEED` on.
     private static let seeds = Int(Shared.value("EXCHANGE_TEST_SEEDS") ?? 40)
@@ -20,15 +28,17 @@ enum Shared {
     private static let found: [UInt64] = [1, 2, 3, 5, 6, 7, 12, 20041]
 
     @Test func `three nodes without faults tell each other everything`() async throws {
-        var plan = SimulationPlan(seed: 1, nodes: 3)
-        plan.faults = []
-        let outcome = Simulation.run(plan, in: try await Shared.community)
+        var quiet = SimulationPlan(seed: 1, nodes: 3)
+        quiet.faults = []
+        let (plan, community) = (quiet, try await Shared.community)
+        let outcome = await apart { Simulation.run(plan, in: community) }
         #expect(outcome.violations == [], "\(outcome.tail.joined(separator: "\n"))")
         #expect(outcome.happenings[.handedOver] > 0)
     }
 
     @Test(arguments: found) func `a seed that found a planted bug breaks no rule`(seed: UInt64) async throws {
-        let outcome = Simulation.run(SimulationPlan(seed: seed), in: try await Shared.community)
+        let community = try await Shared.community
+        let outcome = await apart { Simulation.run(SimulationPlan(seed: seed), in: community) }
         #expect(outcome.violations == [], "exchange-lab simulate --replay \(seed)")
     }
 
@@ -36,7 +46,7 @@ enum Shared {
         let first = Shared.value("EXCHANGE_TEST_SEED") ?? UInt64.random(in: 1...999_999_999)
         print("simulated from EXCHANGE_TEST_SEED=\(first)")
         let range = SeedRange(first: first, count: Self.seeds, nodes: nil, in: try await Shared.community)
-        let report = range.run()
+        let report = await apart { range.run() }
         let seed = report.failure?.plan.seed ?? 0
         #expect(report.failure?.violations ?? [] == [], "exchange-lab simulate --replay \(seed)")
         #expect(report.failure != nil || report.seeds == Self.seeds)
@@ -44,7 +54,7 @@ enum Shared {
 
     @Test func `one seed gives one trace, and another gives another`() async throws {
         let community = try await Shared.community
-        let hashes = [11, 11, 12].map { Simulation.run(SimulationPlan(seed: $0), in: community).hash }
+        let hashes = await apart { [11, 11, 12].map { Simulation.run(SimulationPlan(seed: $0), in: community).hash } }
         #expect(hashes[0] == hashes[1])
         #expect(hashes[1] != hashes[2])
     }

@@ -33,7 +33,7 @@ extension Nodes {
         {
             let file = FileManager.default.temporaryDirectory.appendingPathComponent("backup-\(UUID()).sqlite")
             defer { try? FileManager.default.removeItem(at: file) }
-            let before = try await told("before")
+            let first = try await told("before")
             let made = try await command("backup", file.path)
             #expect(made.succeeded, "\(made.said)")
             let rights = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? NSNumber
@@ -52,9 +52,11 @@ extension Nodes {
             let restored = try await command("restore", file.path, confirmation[0], confirmation[1])
             #expect(restored.succeeded, "\(restored.said)")
             let kept = try FileManager.default.contentsOfDirectory(atPath: avim.folder.file("store"))
-            #expect(kept.contains { $0.hasPrefix("ledger.sqlite.before-") }, "\(kept)")
+            let aside = try #require(kept.first { $0.hasPrefix("ledger.sqlite.before-") }, "\(kept)")
+            let before = try FileManager.default.contentsOfDirectory(atPath: avim.folder.file("store/" + aside))
+            #expect(before.contains("ledger.sqlite"), "\(before)")
             try await avim.process.start()
-            for id in [before, after] {
+            for id in [first, after] {
                 try await within(.seconds(20), "\(id) to be back") {
                     _ = try await poll {
                         do {

@@ -16,7 +16,8 @@ package struct ListsWithoutHoles: Checker {
     private func objections(
         to rows: [DiskAtEnd.Incoming], from sender: Int, at seat: Int, in history: History
     ) -> [String] {
-        guard let there = history.end(of: sender), let here = history.end(of: seat) else { return [] }
+        guard let there = history.end(of: sender), let here = history.end(of: seat), history.canKnow(sender, seat)
+        else { return [] }
         let sent = Dictionary(
             (there.outgoing[seat] ?? []).map { ($0.item.number, $0.item) }, uniquingKeysWith: { $1 })
         let way = "n\(sender) to n\(seat)"
@@ -38,7 +39,8 @@ package struct TalliesTellTheTruth: Checker {
         var found: Set<String> = []
         for claim in history.claims {
             // What it received of the other, which the other can prove.
-            guard claim.received.number != .none, let sender = history.end(of: claim.about),
+            guard claim.received.number != .none, history.canKnow(claim.about, claim.from),
+                let sender = history.end(of: claim.about),
                 let receiver = history.end(of: claim.from)
             else { continue }
             let (number, way) = (claim.received.number, "n\(claim.about) to n\(claim.from)")
@@ -63,7 +65,7 @@ package struct TwinsAreAlarmed: Checker {
 
     package func objections(to history: History) -> [String] {
         history.twins.compactMap { twin in
-            guard let end = history.end(of: twin.recipient) else { return nil }
+            guard let end = history.end(of: twin.recipient), !history.hasLost(twin.recipient) else { return nil }
             let isAlarmed = end.alarms.contains {
                 $0.code == .messageIDConflict && $0.partner == twin.sender
                     && ($0.message ?? twin.message) == twin.message

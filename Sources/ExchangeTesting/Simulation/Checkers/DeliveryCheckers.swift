@@ -11,7 +11,14 @@ package struct NothingAcceptedIsLost: Checker {
             guard let id = submission.answers.first, let disk = history.end(of: submission.seat) else { return [] }
             return submission.recipients.compactMap { recipient in
                 let row = disk.outgoing[recipient]?.first { $0.item.messageID == id }
-                guard let row else { return "\(submission.key) to n\(recipient) is not in the sender's store" }
+                guard let row else {
+                    // What nobody had received is gone with its disk, and its agency was never told that it is secured.
+                    let isHeld = history.proofs.contains {
+                        $0.isReceipt && $0.item.messageID == id && history.canKnow(submission.seat, $0.from)
+                    }
+                    guard isHeld || !history.hasLost(submission.seat) else { return nil }
+                    return "\(submission.key) to n\(recipient) is not in the sender's store"
+                }
                 switch row.transport {
                 case .receipted:
                     // Of a disk that is there, the receipt is no more than a promise.
@@ -20,7 +27,8 @@ package struct NothingAcceptedIsLost: Checker {
                         $0.item.messageID == id && $0.item.messageDigest == row.item.messageDigest
                             && $0.answer == .receipt
                     }
-                    return isThere == true ? nil : "\(submission.key) is receipted, and n\(recipient) does not have it"
+                    return isThere == true || !history.canKnow(submission.seat, recipient)
+                        ? nil : "\(submission.key) is receipted, and n\(recipient) does not have it"
                 case .open, .held:
                     return row.isShown
                         ? nil : "\(submission.key) to n\(recipient) is \(row.transport), and nobody sees it"
@@ -41,6 +49,8 @@ package struct OneMessageOfASubmission: Checker {
     package func objections(to history: History) -> [String] {
         var keys: [MessageID: String] = [:]
         return history.submissions.flatMap { submission -> [String] in
+            // A key is forgotten with the store that it was claimed in.
+            guard !history.hasLost(submission.seat) else { return [] }
             let messages = Set(submission.answers)
             guard let id = submission.answers.first else { return [] }
             guard messages.count == 1 else { return ["\(submission.key) became \(messages.count) messages"] }
@@ -58,6 +68,7 @@ package struct NumbersAreKept: Checker {
     private struct Place: Hashable {
         let from: Int
         let to: Int
+        let incarnation: IncarnationID?
         let number: SequenceNumber
     }
 
@@ -65,7 +76,11 @@ package struct NumbersAreKept: Checker {
         var meanings: [Place: ChannelItem] = [:]
         return history.announcements.flatMap { line -> [String] in
             let way = "number \(line.item.number) of n\(line.from) to n\(line.to)"
-            let place = Place(from: line.from, to: line.to, number: line.item.number)
+            // Over a loss a number may come to mean another message; within one opening never.
+            let place = Place(
+                from: line.from, to: line.to,
+                incarnation: history.hasLost(line.from) || history.hasLost(line.to) ? line.incarnation : nil,
+                number: line.item.number)
             let known = meanings[place]
             meanings[place] = line.item
             // Whose disk cannot be looked at is not one of ours.
@@ -94,7 +109,9 @@ package struct ReceiptsAfterTheDisk: Checker {
             var found = proof.isOnDisk ? [] : ["\(way): the proof left before the disk had it"]
             guard proof.isReceipt else { return found }
             let subject = Subject(from: proof.from, id: proof.item.messageID, digest: proof.item.messageDigest)
-            if let earlier = receipts[subject], earlier != proof.bytes { found.append("\(way): a second receipt") }
+            if let earlier = receipts[subject], earlier != proof.bytes, !history.hasLost(proof.from) {
+                found.append("\(way): a second receipt")
+            }
             receipts[subject] = proof.bytes
             return found
         }

@@ -10,7 +10,8 @@ package struct HandOverQueue: Checker {
         history.ends.enumerated().flatMap { seat, end -> [String] in
             guard let end else { return [] }
             let given = history.handOvers.filter { $0.seat == seat }
-            return lost(seat, end, given, history) + unexpected(seat, given, history) + repeated(seat, given)
+            return lost(seat, end, given, history) + unexpected(seat, given, history)
+                + (history.hasLost(seat) ? [] : repeated(seat, given))
         }
     }
 
@@ -31,7 +32,9 @@ package struct HandOverQueue: Checker {
         given.compactMap { handOver in
             if history.twins.contains(where: { $0.message == handOver.message && $0.recipient == seat }) { return nil }
             // Of who signs what it likes, nobody knows what it meant to send.
-            guard let there = history.end(of: handOver.sender) else { return nil }
+            guard let there = history.end(of: handOver.sender), history.canKnow(handOver.sender, seat) else {
+                return nil
+            }
             let row = there.outgoing[seat]?.first { $0.item.messageID == handOver.message }
             guard let row else { return "n\(seat) was handed a message that n\(handOver.sender) never addressed to it" }
             return row.item.messageDigest == handOver.digest
@@ -72,9 +75,11 @@ package struct OrderOfACase: Checker {
         where first[handOver.seat]?[handOver.message] == nil {
             first[handOver.seat, default: [:]][handOver.message] = (place, handOver)
         }
-        let cases = Dictionary(grouping: history.submissions) { Case(seat: $0.seat, number: $0.caseNumber) }
+        let cases = Dictionary(grouping: history.submissions.filter { !history.hasLost($0.seat) }) {
+            Case(seat: $0.seat, number: $0.caseNumber)
+        }
         return cases.values.flatMap { submissions in
-            (0..<history.ends.count).flatMap { recipient in
+            (0..<history.ends.count).filter { !history.hasLost($0) }.flatMap { recipient in
                 objections(
                     to: submissions.filter { $0.recipients.contains(recipient) && !$0.answers.isEmpty },
                     at: recipient, given: first[recipient] ?? [:], in: history)

@@ -7,7 +7,8 @@ package struct AuditOnlyGrows: Checker {
 
     package func objections(to history: History) -> [String] {
         let marks = history.auditMarks.compactMap { mark -> String? in
-            guard let end = history.end(of: mark.seat) else { return nil }
+            // A store that is put back has another log from there on.
+            guard let end = history.end(of: mark.seat), !history.hasLost(mark.seat) else { return nil }
             let isThere = end.audit.count >= mark.leaves && mark.leaves > 0 && end.audit[mark.leaves - 1] == mark.head
             return isThere ? nil : "n\(mark.seat) has another leaf \(mark.leaves) than it had"
         }
@@ -36,7 +37,7 @@ package struct NobodyIsAccused: Checker {
             (end?.alarms ?? []).compactMap { alarm -> String? in
                 if alarm.code == .partnerCloned, history.seatsWithSetClocks.contains(seat) { return nil }
                 guard Self.accusations.contains(alarm.code), let partner = alarm.partner,
-                    history.end(of: partner) != nil
+                    history.end(of: partner) != nil, !history.hasLost(partner), !history.hasLost(seat)
                 else { return nil }
                 return "n\(seat) says \(alarm.code.rawValue) of n\(partner)"
             }

@@ -44,7 +44,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case clone
 
     /// Not drawn until nodes can recover from them (`docs/decisions/0020-simulation-runs-the-real-parts.md`).
-    package static let awaitingRecovery: Set<FaultKind> = [.restore, .diskLoss, .clone]
+    package static let awaitingRecovery: Set<FaultKind> = [.clone]
 
     /// What is drawn from.
     package static let drawn = allCases.filter { !awaitingRecovery.contains($0) }

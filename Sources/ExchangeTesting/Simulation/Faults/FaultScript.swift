@@ -71,11 +71,13 @@ struct FaultScript {
             guard let backup = node.disk.durable else { return }
             world.loop.call(in: lots.draw { $0.span(1_000...60_000) }) {
                 world.count(.restored)
+                world.witness.write { _ = $0.seatsWithLostStores.insert(node.seat) }
                 node.replaceDisk(by: backup)
             }
         }
         later(.diskLoss) { node in
             world.count(.diskLost)
+            world.witness.write { _ = $0.seatsWithLostStores.insert(node.seat) }
             node.replaceDisk(by: nil)
         }
         later(.clone) { node in

@@ -55,10 +55,13 @@ package struct History: Sendable {
         package let from: Int
         package let to: Int
         package let item: ChannelItem
+        /// The sender's opening that said so.
+        package let incarnation: IncarnationID?
         /// Whether the sender's disk had it when it spoke of it.
         package let isOnDisk: Bool
 
-        package init(from: Int, to: Int, item: ChannelItem, isOnDisk: Bool) {
+        package init(from: Int, to: Int, item: ChannelItem, incarnation: IncarnationID? = nil, isOnDisk: Bool) {
+            self.incarnation = incarnation
             self.from = from
             self.to = to
             self.item = item
@@ -165,12 +168,22 @@ package struct History: Sendable {
     package var errands: [Errand] = []
     /// Seats whose wall clock was set while the node ran.
     package var seatsWithSetClocks: Set<Int> = []
+    /// Seats whose store was put back, or gone: what they had said before, they may have forgotten.
+    package var seatsWithLostStores: Set<Int> = []
     /// What was not as it should be when the time for it was over.
     package var unsettled: [String] = []
     /// By seat; `nil` of one that has no disk.
     package var ends: [DiskAtEnd?] = []
 
     package init() {}
+
+    func hasLost(_ seat: Int) -> Bool { seatsWithLostStores.contains(seat) }
+
+    /// Whether one of the two still knows all, and both had the time to give each other back what they know.
+    func canKnow(_ seat: Int, _ other: Int) -> Bool {
+        guard hasLost(seat) || hasLost(other) else { return true }
+        return !(hasLost(seat) && hasLost(other)) && end(of: seat)?.isHealed == true && end(of: other)?.isHealed == true
+    }
 
     func end(of seat: Int) -> DiskAtEnd? { ends.indices.contains(seat) ? ends[seat] : nil }
 }

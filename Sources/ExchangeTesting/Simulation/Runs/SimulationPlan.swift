@@ -32,7 +32,9 @@ package struct SimulationPlan: Hashable, Sendable {
         faults = []
         for kind in FaultKind.drawn where random.chance(share) { faults.insert(kind) }
         // Each of these costs simulated time, or a node: not in every run.
-        for kind in [FaultKind.clockJump, .deadPartner, .equivocation] where !random.chance(50) { faults.remove(kind) }
+        for kind in [FaultKind.clockJump, .deadPartner, .equivocation, .restore, .diskLoss] where !random.chance(50) {
+            faults.remove(kind)
+        }
     }
 
     package func has(_ kind: FaultKind) -> Bool { faults.contains(kind) }

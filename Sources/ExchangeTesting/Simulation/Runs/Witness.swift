@@ -34,7 +34,7 @@ final class Witness: Sendable {
             let lines = manifest.items.map { line in
                 let kept = row?.numbers[line.item.number.value].flatMap { store?.deliveries[$0] }
                 return History.Announcement(
-                    from: path.from, to: path.to, item: line.item,
+                    from: path.from, to: path.to, item: line.item, incarnation: manifest.incarnation,
                     isOnDisk: kept?.messageID == line.item.messageID
                         && store?.messages[line.item.messageID]?.summary.digest == line.item.messageDigest)
             }
