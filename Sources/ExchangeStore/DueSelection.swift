@@ -45,8 +45,10 @@ package struct DueSelection: Sendable {
         var bytes = 0
         for priority in Priority.allCases.sorted(by: >) where numbers.count < maximumItems {
             let count = maximumItems - numbers.count
-            let ofPriority = try Source.allCases.flatMap { try candidates($0, priority, count) }
-            for candidate in ofPriority.sorted(by: { $0.number < $1.number }).prefix(count) {
+            let new = try Source.allCases.filter { $0 != .again }.flatMap { try candidates($0, priority, count) }
+                .sorted { $0.number < $1.number }
+            // After what is new: a partner that has lost a long list gets it back beside that, and not before it.
+            for candidate in (new + (try candidates(.again, priority, count))).prefix(count) {
                 guard numbers.isEmpty || bytes + candidate.bytes <= maximumBytes else { return numbers }
                 numbers.append(candidate.number)
                 bytes += candidate.bytes

@@ -25,7 +25,7 @@ private func apart<Value: Sendable>(_ body: @escaping @Sendable () -> Value) asy
     private static let seeds = Int(Shared.value("EXCHANGE_TEST_SEEDS") ?? 40)
 
     /// Seeds that each found a bug, planted or not (`docs/testing.md`): they run every time.
-    private static let found: [UInt64] = [1, 2, 3, 5, 6, 7, 12, 20041]
+    private static let found: [UInt64] = [1, 2, 3, 5, 6, 7, 12, 20041, 468_520_241]
 
     @Test func `three nodes without faults tell each other everything`() async throws {
         var quiet = SimulationPlan(seed: 1, nodes: 3)
@@ -42,8 +42,9 @@ private func apart<Value: Sendable>(_ body: @escaping @Sendable () -> Value) asy
         #expect(outcome.violations == [], "exchange-lab simulate --replay \(seed)")
     }
 
-    @Test func `new seeds break no rule`() async throws {
-        let first = Shared.value("EXCHANGE_TEST_SEED") ?? UInt64.random(in: 1...999_999_999)
+    @Test func `many seeds break no rule`() async throws {
+        // The same each time, so that what others changed is not held up by what nobody did; `make simulate` draws on.
+        let first = Shared.value("EXCHANGE_TEST_SEED") ?? 1
         print("simulated from EXCHANGE_TEST_SEED=\(first)")
         let range = SeedRange(first: first, count: Self.seeds, nodes: nil, in: try await Shared.community)
         let report = await apart { range.run() }

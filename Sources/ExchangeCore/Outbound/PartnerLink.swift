@@ -172,7 +172,10 @@ package struct PartnerLink: Sendable {
         case .recovered(.contradicted):
             isRecovering = false
             return succeeded() + load()
-        case .failed(let jitter): return fail(jitter: jitter, now: now)
+        // It keeps nothing new waiting, and is asked again with the next tally. A partner that is away shows by that.
+        case .failed:
+            isRecovering = false
+            return load()
         case .workArrived:
             hasNewWork = true
             return []

@@ -113,10 +113,15 @@ package enum ChannelRecovery {
         if let row = facts.row {
             // What was not answered was moved out of the way: this number has its answer here.
             guard row == given.item || given.answer == .nothing else { return .contradiction }
-            return .apply(completion(given, facts: facts), isProof: false)
+            let gained = completion(given, facts: facts)
+            return .apply(
+                gained + (gained.isEmpty ? [] : deliveries(given, facts: facts, beside: partner, now: now)),
+                isProof: false)
         }
         let key = DeliveryKey(partner: partner, number: given.item.number)
         let isNew = facts.message == nil
+        // Also where id and digest came back before, by another partner that had refused it or was told that it is void.
+        let gainsContent = given.content != nil && facts.message?.isLost ?? true
         let message = given.content?.summary ?? facts.message?.summary ?? given.placeholder
         let role = given.content?.recipients.first { $0.oin == partner } ?? given.recipient
         var changes = isNew ? keeping(given) : completion(given, facts: facts)
@@ -128,8 +133,8 @@ package enum ChannelRecovery {
                 AuditLeaf(
                     .deliveryRecovered, at: now.wall, messageID: given.item.messageID, partner: partner,
                     number: given.item.number, digest: given.item.messageDigest, note: given.answer.note)))
-        if isNew { changes += deliveries(given, facts: facts, beside: partner, now: now) }
-        return .apply(changes, isProof: isNew && given.content != nil)
+        if gainsContent { changes += deliveries(given, facts: facts, beside: partner, now: now) }
+        return .apply(changes, isProof: gainsContent)
     }
 
     /// A message that was not here.

@@ -97,6 +97,15 @@ package enum TallyReception {
             let missing = tally.missing(upTo: facts.issued.number)
             if !missing.isEmpty { changes.append(.sendAgain(to: partner, missing)) }
         }
+        // Declared held when its store was copied, and receipted since: to it the number is still held.
+        let held = facts.receipts.filter { receipt in
+            tally.outcomes.contains {
+                $0.kind == .noted && $0.numbers.first <= receipt.number && receipt.number <= $0.numbers.last
+            }
+        }
+        if !held.isEmpty {
+            changes.append(.sendAgain(to: partner, held.map { NumberRange($0.number, $0.number) }))
+        }
         guard !standing.isRecovering else { return changes }
         guard let from = lossInOurs(tally, agreement, facts: facts) else {
             return standing.isConfirmed ? changes : changes + [.confirmChannel(to: partner)]

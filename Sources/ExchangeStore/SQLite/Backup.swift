@@ -102,13 +102,14 @@ package enum StoreRestoring {
             try StoreFile.sync(incoming)
             try FileManager.default.createDirectory(
                 atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-            for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: store + suffix) {
+            // The database first: a store without it does not start, and one without its log would have lost the end.
+            for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: store + suffix) {
                 let name = URL(filePath: store + suffix).lastPathComponent
                 try FileManager.default.moveItem(atPath: store + suffix, toPath: aside + "/" + name)
             }
             guard rename(incoming, store) == 0 else { throw CocoaError(.fileWriteUnknown) }
             for suffix in ["-wal", "-shm", "-journal", ".lock"] { unlink(incoming + suffix) }
-            try StoreFile.syncFolder(of: aside)
+            try StoreFile.sync(aside)
             try StoreFile.syncFolder(of: store)
         } catch {
             unlink(incoming)

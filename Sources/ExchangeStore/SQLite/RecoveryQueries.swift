@@ -164,6 +164,13 @@ extension LedgerTransaction {
                 issued_number = max(issued_number, ?3), issued_digest = zeroblob(32) WHERE oin = ?4
             """,
             [try settled.number.column(), settled.runningDigest.column, try end.column(), partner.text])
+        // What has to be told anyway, as one that an operator released since: it is told under its new number.
+        try database.change(
+            """
+            DELETE FROM refill WHERE partner = ?1 AND number IN
+                (SELECT number FROM delivery WHERE partner = ?1 AND number > ?2 AND number <= ?3 AND is_outstanding = 1)
+            """,
+            [partner.text, try from.column(), try end.column()])
         let moved = try database.change(
             """
             UPDATE delivery SET number = (SELECT issued_number FROM partner WHERE oin = ?1) + late.place

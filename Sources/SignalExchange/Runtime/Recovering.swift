@@ -3,11 +3,14 @@ import ExchangeCMS
 package import ExchangeCore
 import ExchangeStore
 import Logging
+import Synchronization
 
 /// Gets back from a partner what this node had sent to it and has lost (`protocol.md` §9.4). Nothing that it gives counts
 /// before it was verified: messages by this organisation's own signature, answers by the partner's.
-package struct Recovering: Sendable {
+package final class Recovering: Sendable {
     private let context: NodeContext
+    /// Whether this channel was held against the partner's from its start already, since the node began.
+    private let hasBegunAnew = Mutex(false)
 
     package init(_ context: NodeContext) { self.context = context }
 
@@ -31,6 +34,13 @@ package struct Recovering: Sendable {
             guard settled.number != .none else {
                 throw NodeError(.answerInvalid, "\(partner) gives another digest of an empty channel")
             }
+            let isSecond = hasBegunAnew.withLock { hasBegun in
+                defer { hasBegun = true }
+                return hasBegun
+            }
+            guard !isSecond else {
+                throw NodeError(.answerInvalid, "\(partner) gives another digest each time; call its duty contact")
+            }
             // What it has does not follow on what is settled here: the two are held against each other from the start.
             try await context.ledger.recoverFromStart(with: partner, at: context.now.wall)
             return .more
@@ -39,7 +49,7 @@ package struct Recovering: Sendable {
         let given = Dictionary(answer.items.map { ($0.item.number, $0) }, uniquingKeysWith: { first, _ in first })
         let community = context.community
         let items = try await part.mapConcurrently { number in
-            try await recovered(given[number], at: number, from: partner, community: community)
+            try await self.recovered(given[number], at: number, from: partner, community: community)
         }
         let progress = try await context.ledger.recover(
             items, upTo: part.last ?? settled.number, from: partner, now: context.now)
@@ -119,7 +129,7 @@ package struct Recovering: Sendable {
                     summary: MessageSummary(content, digest: verified.digest, as: definition),
                     envelope: try Sealer().encrypt(verified.signedMessage, storageKey: key),
                     recipients: content.recipients.map(\.party)))
-        } catch let error as CMSError where !error.code.mayPass {
+        } catch let error as CMSError where error.code.isFinalForOldProof {
             note(given, from: partner, cause: error)
         } catch let error as ContentError {
             note(given, from: partner, cause: error)
@@ -149,7 +159,7 @@ package struct Recovering: Sendable {
                     receipt, for: original, from: partner, in: context.verification(in: community))
                 return .receipt(receipt)
             }
-        } catch let error as CMSError where !error.code.mayPass {
+        } catch let error as CMSError where error.code.isFinalForOldProof {
             note(given, from: partner, cause: error)
         } catch let error as WireError {
             note(given, from: partner, cause: error)
@@ -172,5 +182,16 @@ package struct Recovering: Sendable {
                 "partner": "\(partner)", "number": "\(given.item.number)", "message": "\(given.item.messageID)",
                 "cause": "\(cause)",
             ])
+    }
+}
+
+extension CMSErrorCode {
+    /// What comes back may be of a certificate that has left the directory, or of a key that is here no more: waiting changes
+    /// nothing of that, and must not keep back the rest. Such a receipt is asked for again, by its number.
+    fileprivate var isFinalForOldProof: Bool {
+        switch self {
+        case .signerUnknown, .signerCertificateMismatch, .recipientKeyUnknown: true
+        default: !mayPass
+        }
     }
 }

@@ -99,6 +99,24 @@ import Testing
         #expect(effects.contains(.loadDue(halvings: 0)))
     }
 
+    @Test func `what is got back comes after what is new, and where it fails, nothing new waits`() {
+        var link = Self.link([.started])
+        #expect(link.handle(.tallyExchanged(isRecovering: true), now: Sample.now) == [.loadDue(halvings: 0)])
+        #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now) == [.recover])
+        #expect(link.handle(.workArrived, now: Sample.now).isEmpty)
+        #expect(link.handle(.recovered(.more), now: Sample.now).contains(.loadDue(halvings: 0)))
+        #expect(link.handle(.loaded(items: 1, nextDueIn: nil), now: Sample.now) == [.transmit])
+        #expect(link.handle(.answered, now: Sample.now).contains(.loadDue(halvings: 0)))
+        #expect(link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now) == [.recover])
+        #expect(link.handle(.failed(jitter: 1), now: Sample.now) == [.loadDue(halvings: 0)])
+        #expect(
+            link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now).contains {
+                if case .wake = $0 { true } else { false }
+            })
+        #expect(link.phase == .idle, "it is asked again with the next tally")
+        #expect(link.handle(.workArrived, now: Sample.now) == [.loadDue(halvings: 0)])
+    }
+
     @Test func `retry never ends over ten thousand failures`() {
         var random = TestSeed.random
         var link = Self.link([.started])

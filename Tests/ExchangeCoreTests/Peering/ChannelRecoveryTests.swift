@@ -118,6 +118,9 @@ import Testing
         let changes = Self.changes(
             Self.decide(Self.given(.receipt([9])), message: Self.known(isLost: true), deliveredTo: [Sample.avim]))
         #expect(changes.first == .completeMessage(Sample.summary(Sample.item(4)), envelope: [7]))
+        #expect(
+            changes.last == .openDelivery(Sample.summary(Sample.item(4)), to: Self.reception),
+            "whom it names and nothing is known of is owed it all the same")
     }
 
     // MARK: What a tally shows

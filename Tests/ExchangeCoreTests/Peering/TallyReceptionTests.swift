@@ -114,6 +114,16 @@ import Testing
         #expect(agreement(isAnswer: false, before: other) == Self.agreed, "the account has moved since")
     }
 
+    @Test func `a number that a partner put back holds as declared is sent again where its receipt is here`() {
+        let tally = Self.tally(outcomes: [OutcomeRange(Self.range(4, 5), .noted)])
+        let receipt = ReceiptedDelivery(
+            number: SequenceNumber(4), messageID: Sample.message(4), receiptedAt: Sample.wall)
+        let facts = Self.facts(of: tally, receipts: [receipt])
+        #expect(Self.decide(tally, facts).changes.contains(.sendAgain(to: Sample.avim, [Self.range(4, 4)])))
+        let unasked = Self.decide(tally, facts, isAnswer: false).changes
+        #expect(!unasked.contains { if case .sendAgain = $0 { true } else { false } }, "it may have been overtaken")
+    }
+
     @Test func `an overtaken tally proves nothing, whatever it says, and nothing of it is kept`() {
         let tally = Self.tally(
             1, received: Self.position(12, 1), outcomes: [OutcomeRange(Self.range(1, 1), .refusal)])

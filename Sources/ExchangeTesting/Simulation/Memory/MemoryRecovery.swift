@@ -155,6 +155,7 @@ extension MemoryTransaction {
         store.change(row.key.partner) { partner in
             partner.numbers[row.key.number.value] = nil
             partner.numbers[number.value] = row.ordinal
+            partner.refills[row.key.number.value] = nil
         }
         store.lastOfCase[Triple(row.caseReference, row.key.partner, row.key.number.value)] = nil
         store.lastOfCase[Triple(row.caseReference, row.key.partner, number.value)] = row.ordinal
