@@ -103,7 +103,8 @@ package enum StoreRestoring {
             try FileManager.default.createDirectory(
                 atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
             // The database first: a store without it does not start, and one without its log would have lost the end.
-            for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: store + suffix) {
+            for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: store + suffix)
+            {
                 let name = URL(filePath: store + suffix).lastPathComponent
                 try FileManager.default.moveItem(atPath: store + suffix, toPath: aside + "/" + name)
             }
