@@ -27,8 +27,7 @@ extension CodeList {
         codes: countryCodes + [
             Code("RKS", "Kosovo"), Code("XXA", "stateless person"), Code("XXB", "refugee (1951 convention)"),
             Code("XXC", "refugee, other"),
-            // Doc 9303-3 section 5 has this very code in the passport of somebody whose nationality is not known.
-            Code("XXX", "nationality unspecified or unknown"),
+            Code("XXX", "nationality unspecified or unknown"),  // The very code of Doc 9303-3, no mark of ours.
         ])
 
     private static let countryCodes = """
