@@ -27,4 +27,25 @@ package struct HeldPart: Sendable {
         self.upTo = upTo
         self.items = items
     }
+
+    /// As many as there is room for, and one in any case. What was left out is not missing: the part ends before it.
+    ///
+    /// - Parameters:
+    ///   - answered: what was answered behind `number`, ascending.
+    ///   - message: the message that is kept under an id.
+    package init(
+        base: Digest?, after number: SequenceNumber, _ answered: [(item: ChannelItem, answer: KeptAnswer)],
+        maximumBytes: Int, message: (MessageID) throws -> KeptMessage?
+    ) rethrows {
+        var items: [Item] = []
+        var bytes = 0
+        for one in answered {
+            let isReceipted = if case .receipt = one.answer { true } else { false }
+            let kept = isReceipted ? try message(one.item.messageID) : nil
+            bytes += kept?.envelope.count ?? 0
+            guard items.isEmpty || bytes <= maximumBytes else { break }
+            items.append(Item(item: one.item, answer: one.answer, message: kept))
+        }
+        self.init(base: base, upTo: items.last?.item.number ?? number, items: items)
+    }
 }

@@ -194,6 +194,12 @@ extension StoreTransaction {
         return .done
     }
 
+    /// Begins anew from the first number, where something is got back.
+    package mutating func recoverFromStart(with partner: OIN) throws {
+        guard let until = try channelStanding(with: partner).recoveringUntil else { return }
+        try beginRecovery(of: partner, from: .none, until: until)
+    }
+
     /// A message that this node signed and does not have is the proof, whoever brings it.
     private mutating func noteProof(of count: Int, from partner: OIN) throws {
         guard count > 0 else { return }

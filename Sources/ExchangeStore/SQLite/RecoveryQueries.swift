@@ -20,13 +20,7 @@ extension Database {
 
     func recoveryFacts(for item: ChannelItem, with partner: OIN) throws -> RecoveryFacts {
         RecoveryFacts(
-            row: try first(
-                """
-                SELECT d.message_id, m.digest FROM delivery d JOIN message m ON m.id = d.message_id
-                WHERE d.partner = ? AND d.number = ?
-                """,
-                [partner.text, try item.number.column()]
-            ) { ChannelItem(number: item.number, messageID: try $0.identifier(0), messageDigest: try $0.digest(1)) },
+            row: try issuedItem(to: partner, at: item.number),
             message: try first(
                 """
                 SELECT \(MessageSummary.columns), m.is_outgoing, length(m.envelope) FROM message m WHERE m.id = ?
@@ -48,33 +42,31 @@ extension Database {
         let base = try runningDigest(with: partner, isOutgoing: false, at: number)
         // No slot lies beyond SQLite's range, and a partner may ask for any number.
         guard let column = Int64(exactly: number.value) else { return HeldPart(base: nil, upTo: number, items: []) }
-        let found = try all(
+        let answered = try all(
             """
             SELECT s.number, s.message_id, s.message_digest, s.answer, s.note, \(presentProof) FROM slot s
             WHERE s.partner = ? AND s.number > ? ORDER BY s.number LIMIT ?
             """,
-            [partner.text, column, maximumItems + 1]
+            [partner.text, column, maximumItems]
         ) { row in
-            HeldPart.Item(
+            (
                 item: ChannelItem(
                     number: try row.number(0), messageID: try row.identifier(1), messageDigest: try row.digest(2)),
-                answer: try KeptAnswer(row, from: 3), message: nil)
+                answer: try KeptAnswer(row, from: 3)
+            )
         }
-        var items: [HeldPart.Item] = []
-        var bytes = 0
-        for one in found.prefix(maximumItems) {
-            var message: KeptMessage?
-            if case .receipt = one.answer { message = try self.message(one.item.messageID) }
-            bytes += message?.envelope.count ?? 0
-            guard items.isEmpty || bytes <= maximumBytes else { break }
-            items.append(HeldPart.Item(item: one.item, answer: one.answer, message: message))
-        }
-        // What was left out for want of room is not missing.
-        let isWhole = items.count == found.count
-        return HeldPart(
-            base: base,
-            upTo: isWhole ? max(number, items.last?.item.number ?? number) : items.last?.item.number ?? number,
-            items: items)
+        return try HeldPart(base: base, after: number, answered, maximumBytes: maximumBytes) { try message($0) }
+    }
+
+    func issuedItem(to partner: OIN, at number: SequenceNumber) throws -> ChannelItem? {
+        guard let column = Int64(exactly: number.value) else { return nil }
+        return try first(
+            """
+            SELECT d.message_id, m.digest FROM delivery d JOIN message m ON m.id = d.message_id
+            WHERE d.partner = ? AND d.number = ?
+            """,
+            [partner.text, column]
+        ) { ChannelItem(number: number, messageID: try $0.identifier(0), messageDigest: try $0.digest(1)) }
     }
 }
 
@@ -217,7 +209,7 @@ extension LedgerTransaction {
         let start = try database.channelStanding(with: partner).settled
         var position = start
         unfinished.hasMoreToSettle = false
-        while position.number < number, let item = try issuedItem(to: partner, at: position.number.next) {
+        while position.number < number, let item = try database.issuedItem(to: partner, at: position.number.next) {
             guard takeStep() else {
                 unfinished.hasMoreToSettle = true
                 break
@@ -231,22 +223,5 @@ extension LedgerTransaction {
         try database.change(
             "UPDATE partner SET settled_number = ?, settled_digest = ? WHERE oin = ?",
             [try position.number.column(), position.runningDigest.column, partner.text])
-    }
-
-    /// Begins anew from the first number.
-    mutating func recoverFromStart(with partner: OIN) throws {
-        guard let until = try channelStanding(with: partner).recoveringUntil else { return }
-        try beginRecovery(of: partner, from: .none, until: until)
-    }
-
-    private func issuedItem(to partner: OIN, at number: SequenceNumber) throws -> ChannelItem? {
-        guard let column = Int64(exactly: number.value) else { return nil }
-        return try database.first(
-            """
-            SELECT d.message_id, m.digest FROM delivery d JOIN message m ON m.id = d.message_id
-            WHERE d.partner = ? AND d.number = ?
-            """,
-            [partner.text, column]
-        ) { ChannelItem(number: number, messageID: try $0.identifier(0), messageDigest: try $0.digest(1)) }
     }
 }

@@ -21,7 +21,8 @@ package struct StoreCopy: Sendable {
     /// - Parameters:
     ///   - path: absolute, of a file that is not there, on another medium than the store's.
     ///   - actor: who asks.
-    /// - Throws: ``NodeError``. No file is left then, and nothing counts as covered.
+    /// - Throws: ``NodeError``. Nothing counts as covered then; a file is left only where it is whole and the store could not
+    ///   note it.
     package func make(at path: String, by actor: ActorID) async throws(NodeError) -> Made {
         guard path.hasPrefix("/") else { throw NodeError(.requestInvalid, "file: give an absolute path") }
         guard let store = context.ledger as? any StoreBackup else {

@@ -68,14 +68,3 @@ package struct Refilling: Sendable {
         }
     }
 }
-
-extension IncarnationFacts {
-    /// - Throws: ``RequestError`` `incarnation-fenced`.
-    func demandRunning() throws(RequestError) {
-        guard isFenced, let running else { return }
-        throw RequestError(
-            .incarnationFenced,
-            "another node of yours runs, with incarnation \(running): stop the one that is a copy. Where this is the right "
-                + "one, start it again")
-    }
-}

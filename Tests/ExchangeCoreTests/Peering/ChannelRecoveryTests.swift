@@ -123,6 +123,16 @@ import Testing
             "whom it names and nothing is known of is owed it all the same")
     }
 
+    @Test func `content that comes for a number that is here is kept, and owed to whom nothing is known of`() {
+        let changes = Self.changes(
+            Self.decide(
+                Self.given(.receipt([9])), row: Sample.item(4), message: Self.known(isLost: true),
+                deliveredTo: [Sample.avim]))
+        let summary = Sample.summary(Sample.item(4))
+        #expect(
+            changes == [.completeMessage(summary, envelope: [7]), .openDelivery(summary, to: Self.reception)])
+    }
+
     // MARK: What a tally shows
 
     private static func position(_ number: UInt64, _ digest: UInt8) -> ChannelPosition {

@@ -33,22 +33,14 @@ extension MemoryStore {
         guard number.value < ProtocolLimits.sequenceNumberMaximum else {
             return HeldPart(base: nil, upTo: number, items: [])
         }
-        let found = (partners[partner]?.slots ?? Table()).ascending(from: number.value + 1)
-            .rows(atMost: maximumItems + 1) { _ in true }.map(\.value)
-        var items: [HeldPart.Item] = []
-        var bytes = 0
-        for slot in found.prefix(maximumItems) {
-            var kept: KeptMessage?
-            if case .receipt = slot.answer, let message = messages[slot.item.messageID] {
-                kept = KeptMessage(
-                    message: message.summary, envelope: message.envelope, isOutgoing: message.isOutgoing,
-                    keptAt: message.keptAt)
+        let answered = (partners[partner]?.slots ?? Table()).ascending(from: number.value + 1)
+            .rows(atMost: maximumItems) { _ in true }.map { (item: $0.value.item, answer: $0.value.presentAnswer) }
+        return HeldPart(base: base, after: number, answered, maximumBytes: maximumBytes) { id in
+            messages[id].map {
+                KeptMessage(
+                    message: $0.summary, envelope: $0.envelope, isOutgoing: $0.isOutgoing, keptAt: $0.keptAt)
             }
-            bytes += kept?.envelope.count ?? 0
-            guard items.isEmpty || bytes <= maximumBytes else { break }
-            items.append(HeldPart.Item(item: slot.item, answer: slot.presentAnswer, message: kept))
         }
-        return HeldPart(base: base, upTo: items.last?.item.number ?? number, items: items)
     }
 }
 
@@ -214,11 +206,5 @@ extension MemoryTransaction {
             }
         }
         append(AuditLeaf(.backupCompleted, at: at, note: "\(positions.count) partners"))
-    }
-
-    /// Begins anew from the first number.
-    mutating func recoverFromStart(with partner: OIN) throws {
-        guard let until = store.channelStanding(with: partner).recoveringUntil else { return }
-        try beginRecovery(of: partner, from: .none, until: until)
     }
 }
