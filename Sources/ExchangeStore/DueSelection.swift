@@ -61,18 +61,25 @@ package struct DueSelection: Sendable {
 extension DueDelivery {
     /// What travels under a number that is due.
     ///
-    /// - Parameter isRefilled: whether it is sent again, because the partner has lost its answer.
+    /// - Parameter isRefilled: whether it is sent again, because the partner has lost its answer. Where only id and digest
+    ///   of it are here, its number is declared void instead.
     /// - Throws: `invariant-violated` for a number that has its answer, and is not sent again.
-    package static func kind(
-        of number: SequenceNumber, as transport: TransportState, isRefilled: Bool
-    ) throws(StoreError) -> ItemKind {
+    package init(
+        item: ChannelItem, transport: TransportState, isRefilled: Bool, declaredReason: String,
+        caseReference: CaseReference, envelope: [UInt8]
+    ) throws(StoreError) {
+        let kind: ItemKind
         switch transport {
-        case .open: return .message
-        case .held: return .held
-        case .withdrawn: return .void
+        case .open: kind = .message
+        case .held: kind = .held
+        case .withdrawn: kind = .void
         case .receipted, .refused:
-            guard isRefilled else { throw .invariant("number \(number) has its answer and is due") }
-            return .again
+            guard isRefilled else { throw .invariant("number \(item.number) has its answer and is due") }
+            kind = envelope.isEmpty ? .void : .again
         }
+        let reason = declaredReason.isEmpty ? ChannelRecovery.lostReason : declaredReason
+        self.init(
+            item: item, kind: kind, reason: kind.hasEnvelope ? "" : reason, caseReference: caseReference,
+            envelope: envelope)
     }
 }

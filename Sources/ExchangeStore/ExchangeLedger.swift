@@ -27,13 +27,16 @@ package protocol ExchangeLedger: Sendable {
     func recordAttempt(_ numbers: [SequenceNumber], to partner: OIN, detail: String, at: Timestamp) async throws
     /// Records answers as ``AnswerRecording`` decides.
     func recordAnswers(_ answers: [AnswerRecord], from partner: OIN, now: Now) async throws
-    /// Holds, releases or withdraws a delivery; `false` where its state does not allow that.
+    /// Holds, releases or withdraws a delivery; `false` where its state does not allow that, or its number stands for another
+    /// message than `message`: while a channel is got back numbers move.
     ///
     /// - Parameters:
+    ///   - message: what the number stands for, as far as who asks knows.
     ///   - reason: declared to the partner under the delivery's number; not empty, but for a release.
     ///   - actor: who asked for it.
     func moveTransport(
-        _ key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
+        _ key: DeliveryKey, _ event: TransportEvent, of message: MessageID?, reason: String, by actor: ActorID,
+        at: Timestamp
     ) async throws -> Bool
 
     // MARK: The way in
@@ -65,9 +68,10 @@ package protocol ExchangeLedger: Sendable {
     ///
     /// - Parameters:
     ///   - items: ascending, one for each number behind the settled position up to `upTo`.
+    ///   - limits: how many of them may have nothing behind them but the partner's word.
     ///   - now: the time of it.
     func recover(
-        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, now: Now
+        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, limits: NodeLimits, now: Now
     ) async throws -> RecoveryProgress
     /// Begins to get back all of our own channel: what the partner has behind our settled position does not follow on it.
     func recoverFromStart(with partner: OIN, at: Timestamp) async throws

@@ -24,6 +24,8 @@ package struct StoreLimits: Hashable, Sendable {
     package var alarmsMaximumOpen = 1000
     /// Incarnations of one partner that are kept, each with its last tally: a start a day for 27 years.
     package var incarnationsMaximumPerPartner = 10_000
+    /// Deliveries that one tally's missing numbers are looked up in, for answers that the partner has lost.
+    package static let lostAnswersMaximumRows = 1024
     /// Consumers of the organisation's own systems.
     package var consumersMaximum = 64
     /// Messages that one operation gives their numbers in the inbox's feed.

@@ -54,9 +54,9 @@ package protocol StoreTransaction {
     mutating func endRefill(of key: DeliveryKey) throws
     mutating func deferRefill(of key: DeliveryKey, until: Timestamp) throws
     mutating func confirmChannel(to partner: OIN) throws
-    mutating func beginRecovery(of partner: OIN, from: SequenceNumber, until: SequenceNumber) throws
-    mutating func placeDelivery(of message: MessageSummary, to recipient: Party, at number: SequenceNumber) throws
-    mutating func complete(_ message: MessageSummary, envelope: [UInt8]) throws
+    mutating func beginRecovery(of partner: OIN, from: SequenceNumber, _ span: RecoverySpan) throws
+    mutating func placeDelivery(of message: MessageSummary, to recipient: Party, as item: ChannelItem) throws
+    mutating func adoptNumbers(of message: MessageSummary) throws
 
     // MARK: What no change says
 
@@ -65,6 +65,8 @@ package protocol StoreTransaction {
     mutating func advance(_ partner: OIN) throws
     /// Makes our own channel certain up to a number, or as far as one transaction goes.
     mutating func settle(_ partner: OIN, upTo number: SequenceNumber) throws
+    /// What was asked for is back, and the partner has more: its next tally shows how much.
+    mutating func endPart(of partner: OIN) throws
 }
 
 /// What follows from a write and is more than one transaction does, so that others get in between; all of it of one
@@ -109,9 +111,10 @@ extension StoreTransaction {
     }
 
     package mutating func moveTransport(
-        of key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
+        of key: DeliveryKey, _ event: TransportEvent, of message: MessageID?, reason: String, by actor: ActorID,
+        at: Timestamp
     ) throws -> Bool {
-        guard let facts = try deliveryFacts(for: key),
+        guard let facts = try deliveryFacts(for: key), message.map({ $0 == facts.message.id }) ?? true,
             let changes = Intervention.decide(event, reason: reason, for: key, facts: facts, by: actor, at: at)
         else { return false }
         try apply(changes)
@@ -162,31 +165,38 @@ extension StoreTransaction {
     }
 
     package mutating func recover(
-        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, now: Now
+        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, limits: NodeLimits, now: Now
     ) throws -> RecoveryProgress {
-        guard let until = try channelStanding(with: partner).recoveringUntil else { return .done }
+        guard let span = try channelStanding(with: partner).span else { return .done }
         var proofs = 0
         for given in items {
             let facts = try recoveryFacts(for: given.item, with: partner)
-            switch ChannelRecovery.decide(given, from: partner, facts: facts, now: now) {
+            switch ChannelRecovery.decide(given, from: partner, facts: facts, limits: limits, now: now) {
             case .apply(let changes, let isProof):
                 try apply(changes)
                 proofs += isProof ? 1 : 0
             case .contradiction:
-                try noteProof(of: proofs, from: partner)
-                try settle(partner, upTo: SequenceNumber(given.item.number.value - 1))
-                try raise(
-                    Alarm(
-                        code: .talliesDiffer, partner: partner, messageID: given.item.messageID,
-                        detail:
-                            "number \(given.item.number) to this partner is another message there than here, and has "
-                            + "its answer on both sides. Call its duty contact; keep both stores", at: now.wall))
+                try stop(
+                    at: given.item, of: partner, after: proofs, .talliesDiffer,
+                    "is another message there than here, and has its answer on both sides. Call its duty contact; keep "
+                        + "both stores", now: now)
                 return .contradicted(at: given.item.number)
+            case .exhausted:
+                try stop(
+                    at: given.item, of: partner, after: proofs, .recoveryIncomplete,
+                    "is one of more than \(limits.recoveryMaximumUnprovenNumbersPerPartner) of which this partner gives "
+                        + "nothing but its word. Call its duty contact; where it is right, raise "
+                        + "limits.recoveryMaximumUnprovenNumbersPerPartner", now: now)
+                return .exhausted(at: given.item.number)
             }
         }
         try noteProof(of: proofs, from: partner)
-        try settle(partner, upTo: min(upTo, until))
-        guard try channelStanding(with: partner).settled.number >= until else { return .more }
+        try settle(partner, upTo: min(upTo, span.until))
+        guard try channelStanding(with: partner).settled.number >= span.until else { return .more }
+        guard !span.isPart else {
+            try endPart(of: partner)
+            return .done
+        }
         // What was given numbers meanwhile follows on what is back.
         try settle(partner, upTo: SequenceNumber(ProtocolLimits.sequenceNumberMaximum))
         guard !unfinished.hasMoreToSettle else { return .more }
@@ -196,8 +206,20 @@ extension StoreTransaction {
 
     /// Begins anew from the first number, where something is got back.
     package mutating func recoverFromStart(with partner: OIN) throws {
-        guard let until = try channelStanding(with: partner).recoveringUntil else { return }
-        try beginRecovery(of: partner, from: .none, until: until)
+        guard let span = try channelStanding(with: partner).span else { return }
+        try beginRecovery(of: partner, from: .none, span)
+    }
+
+    /// Getting back a channel ends here, until people have looked.
+    private mutating func stop(
+        at item: ChannelItem, of partner: OIN, after proofs: Int, _ code: AlarmCode, _ detail: String, now: Now
+    ) throws {
+        try noteProof(of: proofs, from: partner)
+        try settle(partner, upTo: SequenceNumber(item.number.value - 1))
+        try raise(
+            Alarm(
+                code: code, partner: partner, messageID: item.messageID,
+                detail: "number \(item.number) to this partner \(detail)", at: now.wall))
     }
 
     /// A message that this node signed and does not have is the proof, whoever brings it.
@@ -254,10 +276,10 @@ extension StoreTransaction {
         case .endRefill(let key): try endRefill(of: key)
         case .deferRefill(let key, let until): try deferRefill(of: key, until: until)
         case .confirmChannel(let partner): try confirmChannel(to: partner)
-        case .beginRecovery(let partner, let from, let until): try beginRecovery(of: partner, from: from, until: until)
-        case .placeDelivery(let message, let recipient, let number):
-            try placeDelivery(of: message, to: recipient, at: number)
-        case .completeMessage(let message, let envelope): try complete(message, envelope: envelope)
+        case .beginRecovery(let partner, let from, let span): try beginRecovery(of: partner, from: from, span)
+        case .placeDelivery(let message, let recipient, let item):
+            try placeDelivery(of: message, to: recipient, as: item)
+        case .adoptNumbers(let message): try adoptNumbers(of: message)
         case .raiseAlarm(let alarm): try raise(alarm)
         case .clearAlarm(let code, let partner, let messageID):
             try clear(code, partner: partner, messageID: messageID, at: at)

@@ -53,6 +53,7 @@ struct Queue: AsyncParsableCommand {
         @OptionGroup var client: ClientOptions
         @Option(name: .long, help: .init("The partner.", valueName: "oin")) var partner: String
         @Option(name: .long, help: "The delivery's number in the channel to it.") var number: String
+        @Option(name: .long, help: "The message that you mean; another one is left alone.") var message: String?
         @Option(name: .long, help: "Why; kept, and declared to the partner in clear: nothing of the case.")
         var reason: String
     }
@@ -68,7 +69,8 @@ struct Queue: AsyncParsableCommand {
     private static func move(_ event: String, _ delivery: DeliveryOptions, as role: String?) async throws {
         try await reporting {
             try await delivery.client.console().queueMove(
-                event, partner: delivery.partner, number: delivery.number, role: role, reason: delivery.reason)
+                event, partner: delivery.partner, number: delivery.number, message: delivery.message, role: role,
+                reason: delivery.reason)
         }
     }
 

@@ -232,7 +232,7 @@ struct RandomCourse {
         let event = draw([TransportEvent.heldByOperator, .releasedByOperator, .withdrawnByPerson])
         let actor = draw([ActorID.node, .user(7)])
         try await same("intervene") { [now] in
-            try await $0.moveTransport(key, event, reason: "a reason", by: actor, at: now)
+            try await $0.moveTransport(key, event, of: nil, reason: "a reason", by: actor, at: now)
         }
     }
 

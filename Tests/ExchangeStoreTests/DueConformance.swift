@@ -54,7 +54,7 @@ import Testing
         for (index, event) in [TransportEvent.heldByOperator, .withdrawnByPerson].enumerated() {
             try await ledger.accept(index)
             let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(UInt64(index + 1)))
-            _ = try await ledger.moveTransport(key, event, reason: "a reason", by: .node, at: Sample.start)
+            _ = try await ledger.moveTransport(key, event, of: nil, reason: "a reason", by: .node, at: Sample.start)
             try await ledger.recordAnswers(
                 [AnswerRecord(number: key.number, answer: answers[index], jitter: 500)], from: Community.avim,
                 now: Sample.now())

@@ -321,7 +321,9 @@ import Testing
         try await ledger.accept(1)
         let message = try Sample.message(1)
         let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(1))
-        #expect(try await ledger.moveTransport(key, .heldByOperator, reason: "wrong case", by: .node, at: Sample.start))
+        #expect(
+            try await ledger.moveTransport(
+                key, .heldByOperator, of: nil, reason: "wrong case", by: .node, at: Sample.start))
         try await ledger.receive(
             1, number: 1,
             acknowledgement: ReceivedAcknowledgement(

@@ -132,7 +132,7 @@ import Testing
         try await ledger.accept(1)
         let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(1))
         func move(_ event: TransportEvent, _ reason: String = "a reason") async throws -> Bool {
-            try await ledger.moveTransport(key, event, reason: reason, by: .node, at: Sample.start)
+            try await ledger.moveTransport(key, event, of: nil, reason: reason, by: .node, at: Sample.start)
         }
         #expect(try await move(.heldByOperator))
         #expect(try await !move(.heldByOperator))
@@ -157,7 +157,7 @@ import Testing
         let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(2))
         #expect(
             try await ledger.moveTransport(
-                key, .withdrawnByPerson, reason: "sent in error", by: .node, at: Sample.start))
+                key, .withdrawnByPerson, of: nil, reason: "sent in error", by: .node, at: Sample.start))
         let due = try await ledger.due()
         #expect(due.items.map(\.kind) == [.message, .void])
         #expect(try await ledger.account(with: Community.avim).open == 1)
@@ -193,7 +193,7 @@ import Testing
             let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(UInt64(ordinal)))
             #expect(
                 try await ledger.moveTransport(
-                    key, .withdrawnByPerson, reason: "sent in error", by: .node, at: Sample.start))
+                    key, .withdrawnByPerson, of: nil, reason: "sent in error", by: .node, at: Sample.start))
         }
         let void = try #require(try await ledger.due().items.first)
         #expect(void.kind == .void)
@@ -215,7 +215,8 @@ import Testing
         try await ledger.accept(1)
         let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(1))
         func move(_ event: TransportEvent) async throws {
-            #expect(try await ledger.moveTransport(key, event, reason: "a reason", by: .node, at: Sample.start))
+            #expect(
+                try await ledger.moveTransport(key, event, of: nil, reason: "a reason", by: .node, at: Sample.start))
         }
         func dueAfterNoted(_ kind: ItemKind) async throws -> [ItemKind] {
             try await ledger.note(key.number, as: kind)

@@ -77,7 +77,7 @@ import Testing
                 .receipt([1]), .refusal(.codeUnknown, detail: "", [1]), .later(.keyUnknown, detail: ""),
             ]
             if Bool.random(using: &generator), let event = events.randomElement(using: &generator) {
-                _ = try await ledger.moveTransport(key, event, reason: "a reason", by: .node, at: Sample.start)
+                _ = try await ledger.moveTransport(key, event, of: nil, reason: "a reason", by: .node, at: Sample.start)
             } else if let answer = answers.randomElement(using: &generator) {
                 try await ledger.recordAnswers(
                     [AnswerRecord(number: number, answer: answer, jitter: 1)], from: Community.avim,

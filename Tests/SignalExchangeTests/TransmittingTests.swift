@@ -43,7 +43,9 @@ extension Nodes {
                     let event: TransportEvent =
                         key.number.value.isMultiple(of: 2) ? .heldByOperator : .withdrawnByPerson
                     let reason = String(repeating: "r", count: ProtocolLimits.detailMaximumBytes)
-                    #expect(try await context.ledger.moveTransport(key, event, reason: reason, by: .node, at: .current))
+                    #expect(
+                        try await context.ledger.moveTransport(
+                            key, event, of: nil, reason: reason, by: .node, at: .current))
                 }
                 let transmitting = Transmitting(context)
                 let prepared = try #require(
@@ -86,7 +88,7 @@ extension Nodes {
                     let key = try await delivery(of: id, context).key
                     #expect(
                         try await context.ledger.moveTransport(
-                            key, .withdrawnByPerson, reason: "done", by: .node, at: .current))
+                            key, .withdrawnByPerson, of: nil, reason: "done", by: .node, at: .current))
                     try await context.ledger.recordAnswers(
                         [AnswerRecord(number: key.number, answer: .noted(as: .void), jitter: 0)], from: ind.oin,
                         now: context.now)

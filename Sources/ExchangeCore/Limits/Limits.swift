@@ -57,6 +57,9 @@ public struct NodeLimits: Hashable, Sendable {
     public var inboundMaximumItemsPerPartnerPerHour = 1_000_000
     /// Refusals that this node signs for one partner in an hour. Beyond it what would be refused is put off.
     public var refusalsMaximumPerPartnerPerHour = 10_000
+    /// Numbers of our channel to a partner of which it has given, since ever, nothing but its word: each is a row here.
+    /// Beyond it the channel is not got back any further, and people must look.
+    public var recoveryMaximumUnprovenNumbersPerPartner = 1_000_000
     /// How long hand-over waits for the message that the sender names as the one before.
     public var predecessorWait = Milliseconds.seconds(30)
     /// After how long a partner that cannot be reached raises an alarm.

@@ -114,12 +114,14 @@ package enum LedgerChange: Hashable, Sendable {
     /// Our own channel to a partner is certain up to its end.
     case confirmChannel(to: OIN)
     /// Our own channel is behind what the partner holds of it: from the number behind `from` it is asked for. What has no
-    /// answer yet goes on under numbers behind `until`.
-    case beginRecovery(of: OIN, from: SequenceNumber, until: SequenceNumber)
-    /// Gives a message of our own the number under which a partner has it.
-    case placeDelivery(MessageSummary, to: Party, at: SequenceNumber)
-    /// Keeps the content of a message of which only id and digest were here.
-    case completeMessage(MessageSummary, envelope: [UInt8])
+    /// answer yet goes on under numbers behind its end.
+    case beginRecovery(of: OIN, from: SequenceNumber, RecoverySpan)
+    /// Gives a message of our own the number under which a partner has it, with the id and digest that it has there: where
+    /// they are not the message's, the message only stands in the place of one that is lost.
+    case placeDelivery(MessageSummary, to: Party, as: ChannelItem)
+    /// Gives a message that came back the numbers under which only its id and digest were known. Not those of which a
+    /// partner proved nothing: there it is not known to be told.
+    case adoptNumbers(of: MessageSummary)
     case raiseAlarm(Alarm)
     /// Ends exactly this alarm, where it is open: that of the message, or the one of no message where it is `nil`.
     case clearAlarm(AlarmCode, partner: OIN?, messageID: MessageID?)

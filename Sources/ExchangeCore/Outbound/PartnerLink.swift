@@ -169,7 +169,7 @@ package struct PartnerLink: Sendable {
             isRecovering = false
             return succeeded() + greet()
         // For people to look at. What is new still goes, and it is asked again with the next tally.
-        case .recovered(.contradicted):
+        case .recovered(.contradicted), .recovered(.exhausted):
             isRecovering = false
             return succeeded() + load()
         // It keeps nothing new waiting, and is asked again with the next tally. A partner that is away shows by that.

@@ -32,7 +32,7 @@ package struct RecoveredItem: Hashable, Sendable {
     package let answer: Answer
     /// `nil` where the partner does not have it, or what it gave is not ours.
     package let content: Content?
-    /// What is kept in the place of a message whose content is lost.
+    /// What is kept in the place of a message whose content is lost, under an id of our own: no partner's word takes an id.
     package let placeholder: MessageSummary
     /// The partner, in the role that a message without content is kept for.
     package let recipient: Party
@@ -53,13 +53,10 @@ package struct RecoveryFacts: Hashable, Sendable {
     package struct Known: Hashable, Sendable {
         package let summary: MessageSummary
         package let isOutgoing: Bool
-        /// Whether only its id and digest are here.
-        package let isLost: Bool
 
-        package init(summary: MessageSummary, isOutgoing: Bool, isLost: Bool) {
+        package init(summary: MessageSummary, isOutgoing: Bool) {
             self.summary = summary
             self.isOutgoing = isOutgoing
-            self.isLost = isLost
         }
     }
 
@@ -67,13 +64,17 @@ package struct RecoveryFacts: Hashable, Sendable {
     package let row: ChannelItem?
     /// What this message id stands for.
     package let message: Known?
-    /// Who has a delivery of this message, in the order of their OINs.
+    /// Who has a delivery of this message, or refused it or was told that it is void while it was lost here; in the order
+    /// of their OINs.
     package let deliveredTo: [OIN]
+    /// Numbers of this channel behind which there is the partner's word alone, since ever.
+    package let unprovenNumbers: Int
 
-    package init(row: ChannelItem?, message: Known?, deliveredTo: [OIN]) {
+    package init(row: ChannelItem?, message: Known?, deliveredTo: [OIN], unprovenNumbers: Int = 0) {
         self.row = row
         self.message = message
         self.deliveredTo = deliveredTo
+        self.unprovenNumbers = unprovenNumbers
     }
 }
 
@@ -83,6 +84,8 @@ package enum RecoveryProgress: Hashable, Sendable {
     case done
     /// The partner's list and ours have different messages under this number, and both were answered.
     case contradicted(at: SequenceNumber)
+    /// Behind too many numbers there is the partner's word alone.
+    case exhausted(at: SequenceNumber)
 }
 
 /// Decides what becomes of a number of our own channel that a partner gives back (`protocol.md` §9.4).
@@ -94,69 +97,73 @@ package enum ChannelRecovery {
         /// - isProof: whether it shows that this store is older than what it signed.
         case apply([LedgerChange], isProof: Bool)
         case contradiction
+        /// Beyond ``NodeLimits/recoveryMaximumUnprovenNumbersPerPartner``.
+        case exhausted
     }
 
-    /// The type of a message of which only id and digest are left.
+    /// The type of what stands in the place of a message that is lost.
     package static let lostType: MessageType = {
         guard let type = MessageType(code: "NOD-00") else { preconditionFailure("NOD-00 is a type") }
         return type
     }()
 
-    static let lostReason = "node: lost with the store"
+    package static let lostReason = "node: lost with the store"
 
     package static func decide(
-        _ given: RecoveredItem, from partner: OIN, facts: RecoveryFacts, now: Now
+        _ given: RecoveredItem, from partner: OIN, facts: RecoveryFacts, limits: NodeLimits, now: Now
     ) -> Decision {
-        if let known = facts.message, known.summary.digest != given.item.messageDigest || !known.isOutgoing {
-            return .contradiction
-        }
+        let known = facts.message.flatMap { $0.isOutgoing && $0.summary.digest == given.item.messageDigest ? $0 : nil }
+        // What was verified is ours, and so is what is here. A partner's word alone contradicts nothing: it says something
+        // of a number, and nothing of an id.
+        if facts.message != nil, known == nil, given.content != nil { return .contradiction }
         if let row = facts.row {
             // What was not answered was moved out of the way: this number has its answer here.
             guard row == given.item || given.answer == .nothing else { return .contradiction }
-            let gained = completion(given, facts: facts)
+            guard known == nil, let content = given.content else { return .apply([], isProof: false) }
+            // Until now only its id and digest were here.
             return .apply(
-                gained + (gained.isEmpty ? [] : deliveries(given, facts: facts, beside: partner, now: now)),
-                isProof: false)
+                receipting(given, of: partner, at: now) + keeping(content)
+                    + deliveries(of: content, facts: facts, beside: partner, now: now),
+                isProof: true)
         }
-        let key = DeliveryKey(partner: partner, number: given.item.number)
-        let isNew = facts.message == nil
-        // Also where id and digest came back before, by another partner that had refused it or was told that it is void.
-        let gainsContent = given.content != nil && facts.message?.isLost ?? true
-        let message = given.content?.summary ?? facts.message?.summary ?? given.placeholder
+        var changes: [LedgerChange] = []
+        let message: MessageSummary
+        if let known {
+            message = known.summary
+        } else if let content = given.content {
+            message = content.summary
+            changes += keeping(content)
+        } else {
+            guard facts.unprovenNumbers < limits.recoveryMaximumUnprovenNumbersPerPartner else { return .exhausted }
+            message = given.placeholder
+            changes.append(.keepMessage(message, envelope: [], isOutgoing: true))
+        }
         let role = given.content?.recipients.first { $0.oin == partner } ?? given.recipient
-        var changes = isNew ? keeping(given) : completion(given, facts: facts)
-        changes.append(.placeDelivery(message, to: role, at: given.item.number))
-        changes += settlement(
-            given, as: key, hasContent: given.content != nil || facts.message?.isLost == false, now: now)
+        changes.append(.placeDelivery(message, to: role, as: given.item))
+        changes += settlement(given, hasContent: given.content != nil || known != nil, partner: partner, now: now)
         changes.append(
             .appendLeaf(
                 AuditLeaf(
                     .deliveryRecovered, at: now.wall, messageID: given.item.messageID, partner: partner,
                     number: given.item.number, digest: given.item.messageDigest, note: given.answer.note)))
-        if gainsContent { changes += deliveries(given, facts: facts, beside: partner, now: now) }
-        return .apply(changes, isProof: gainsContent)
+        guard known == nil, let content = given.content else { return .apply(changes, isProof: false) }
+        return .apply(
+            changes + deliveries(of: content, facts: facts, beside: partner, now: now), isProof: true)
     }
 
-    /// A message that was not here.
-    private static func keeping(_ given: RecoveredItem) -> [LedgerChange] {
-        guard let content = given.content else {
-            return [.keepMessage(given.placeholder, envelope: [], isOutgoing: true)]
-        }
-        return [.keepMessage(content.summary, envelope: content.envelope, isOutgoing: true)]
-    }
-
-    /// A message of which only id and digest were here, where its content comes with this one.
-    private static func completion(_ given: RecoveredItem, facts: RecoveryFacts) -> [LedgerChange] {
-        guard let known = facts.message, known.isLost, let content = given.content else { return [] }
-        return [.completeMessage(content.summary, envelope: content.envelope)]
+    /// A message that was not here. What others said of it while it was lost is said of it.
+    private static func keeping(_ content: RecoveredItem.Content) -> [LedgerChange] {
+        [
+            .keepMessage(content.summary, envelope: content.envelope, isOutgoing: true),
+            .adoptNumbers(of: content.summary),
+        ]
     }
 
     /// A delivery for each recipient of whom nothing is known: it may not have been told.
     private static func deliveries(
-        _ given: RecoveredItem, facts: RecoveryFacts, beside partner: OIN, now: Now
+        of content: RecoveredItem.Content, facts: RecoveryFacts, beside partner: OIN, now: Now
     ) -> [LedgerChange] {
-        guard let content = given.content else { return [] }
-        return content.recipients.filter { $0.oin != partner && !facts.deliveredTo.contains($0.oin) }.flatMap {
+        content.recipients.filter { $0.oin != partner && !facts.deliveredTo.contains($0.oin) }.flatMap {
             [
                 LedgerChange.openDelivery(content.summary, to: $0),
                 .appendLeaf(
@@ -167,12 +174,20 @@ package enum ChannelRecovery {
         }
     }
 
-    private static func settlement(
-        _ given: RecoveredItem, as key: DeliveryKey, hasContent: Bool, now: Now
+    private static func receipting(
+        _ given: RecoveredItem, of partner: OIN, at now: Now
     ) -> [LedgerChange] {
+        guard case .receipt(let proof) = given.answer else { return [] }
+        let key = DeliveryKey(partner: partner, number: given.item.number)
+        return [.moveTransport(of: key, to: .receipted, proof: proof, detail: "", at: now.wall)]
+    }
+
+    private static func settlement(
+        _ given: RecoveredItem, hasContent: Bool, partner: OIN, now: Now
+    ) -> [LedgerChange] {
+        let key = DeliveryKey(partner: partner, number: given.item.number)
         switch given.answer {
-        case .receipt(let proof):
-            return [.moveTransport(of: key, to: .receipted, proof: proof, detail: "", at: now.wall)]
+        case .receipt: return receipting(given, of: partner, at: now)
         case .refusal(let code, let detail, let proof):
             let said = detail.isEmpty ? code.rawValue : "\(code.rawValue): \(detail)"
             return [

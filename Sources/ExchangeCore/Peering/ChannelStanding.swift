@@ -7,16 +7,41 @@ package struct ChannelStanding: Hashable, Sendable {
     package let settled: ChannelPosition
     /// Whether the partner answered a tally of this opening, and nothing was found missing or it was got back.
     package let isConfirmed: Bool
-    /// While our part of the channel is got back from the partner: the highest number that is asked for.
-    package let recoveringUntil: SequenceNumber?
+    /// While our part of the channel is got back from the partner.
+    package let recovery: ChannelRecoveryState?
 
-    package init(settled: ChannelPosition, isConfirmed: Bool, recoveringUntil: SequenceNumber? = nil) {
+    package init(settled: ChannelPosition, isConfirmed: Bool, recovery: ChannelRecoveryState? = nil) {
         self.settled = settled
         self.isConfirmed = isConfirmed
-        self.recoveringUntil = recoveringUntil
+        self.recovery = recovery
     }
 
-    package var isRecovering: Bool { recoveringUntil != nil }
+    package var isRecovering: Bool { recovery != nil }
+
+    /// What is asked for now; `nil` where nothing is got back, or a tally must show first how far that goes.
+    package var span: RecoverySpan? { if case .under(let span)? = recovery { span } else { nil } }
+
+    /// Whether anything may be sent under the numbers of this channel.
+    package var maySend: Bool { isConfirmed || (span.map { !$0.isPart } ?? false) }
+}
+
+package enum ChannelRecoveryState: Hashable, Sendable {
+    case under(RecoverySpan)
+    /// One span is back, or another opening of the store had begun: the partner's next tally shows how far it goes.
+    case toCompare
+}
+
+/// How much of our own channel is asked for at once.
+package struct RecoverySpan: Hashable, Sendable {
+    /// The last number of it.
+    package let until: SequenceNumber
+    /// Whether the partner has more beyond it: numbers behind it are not ours to give yet, and nothing is sent.
+    package let isPart: Bool
+
+    package init(until: SequenceNumber, isPart: Bool = false) {
+        self.until = until
+        self.isPart = isPart
+    }
 }
 
 extension Tally {

@@ -15,6 +15,8 @@ package struct TallyFacts: Hashable, Sendable {
     package let answered: NumberRange?
     /// What comparing its last tally showed; `nil` before the first.
     package let agreement: PairAgreement?
+    /// Whether it has answered, by its proofs here, any of the numbers that the tally says are missing there.
+    package let hasLostAnswers: Bool
     /// Our deliveries that it says it did not receipt, and whose receipt is here, ascending.
     package let receipts: [ReceiptedDelivery]
     /// How far our channel to the partner is certain.
@@ -22,9 +24,10 @@ package struct TallyFacts: Hashable, Sendable {
 
     package init(
         incarnation: IncarnationFacts, issued: ChannelPosition, issuerDigest: Digest?, received: ChannelPosition,
-        receiverDigest: Digest?, answered: NumberRange?, agreement: PairAgreement?, receipts: [ReceiptedDelivery],
-        standing: ChannelStanding? = nil
+        receiverDigest: Digest?, answered: NumberRange?, hasLostAnswers: Bool = false, agreement: PairAgreement?,
+        receipts: [ReceiptedDelivery], standing: ChannelStanding? = nil
     ) {
+        self.hasLostAnswers = hasLostAnswers
         self.standing = standing ?? ChannelStanding(settled: issued, isConfirmed: true)
         self.incarnation = incarnation
         self.issued = issued
@@ -51,10 +54,14 @@ package enum TallyReception {
         let isAnswer = askedAt != nil
         let judgement = IncarnationHistory.judge(facts.incarnation, askedAt: askedAt, now: now.wall)
         if case .overtaken = judgement { return (PairAgreement(outgoing: .undecided, incoming: .undecided), []) }
+        // Beyond what is back there is no list of ours to compare with.
+        let isBeyond = facts.standing.isRecovering && tally.received.number > facts.standing.settled.number
         let agreement = PairAgreement(
-            outgoing: TallyComparison.compare(
-                issued: facts.issued, received: tally.received, issuerDigest: facts.issuerDigest,
-                answered: isAnswer || wasLost(tally, facts) ? facts.answered : nil),
+            outgoing: isBeyond
+                ? .undecided
+                : TallyComparison.compare(
+                    issued: facts.issued, received: tally.received, issuerDigest: facts.issuerDigest,
+                    answered: isAnswer || wasLost(tally, facts) ? facts.answered : nil),
             incoming: TallyComparison.compare(
                 issuedThere: tally.issued, receivedHere: facts.received, receiverDigest: facts.receiverDigest))
         var changes: [LedgerChange] = []
@@ -92,8 +99,8 @@ package enum TallyReception {
     ) -> [LedgerChange] {
         let (partner, standing) = (tally.node, facts.standing)
         var changes: [LedgerChange] = []
-        // Where the next number has its answer, or another opening answers than before: else nothing can be missing.
-        if facts.answered != nil || facts.incarnation.answering != tally.incarnation {
+        // Also of the opening that answered before: a machine that is rolled back while it runs goes on with it.
+        if facts.hasLostAnswers || facts.incarnation.answering != tally.incarnation {
             let missing = tally.missing(upTo: facts.issued.number)
             if !missing.isEmpty { changes.append(.sendAgain(to: partner, missing)) }
         }
@@ -106,19 +113,29 @@ package enum TallyReception {
         if !held.isEmpty {
             changes.append(.sendAgain(to: partner, held.map { NumberRange($0.number, $0.number) }))
         }
-        guard !standing.isRecovering else { return changes }
-        guard let from = lossInOurs(tally, agreement, facts: facts) else {
+        guard standing.span == nil else { return changes }
+        let loss = lossInOurs(tally, agreement, facts: facts)
+        guard loss != nil || standing.isRecovering else {
             return standing.isConfirmed ? changes : changes + [.confirmChannel(to: partner)]
         }
-        let highest = tally.highestSeen
-        // As wide as a partner may make a hole in its own channel, and no wider.
-        guard highest > from, highest.value - from.value <= ProtocolLimits.channelMaximumGap else { return changes }
+        let from = loss ?? standing.settled.number
+        let highest = max(tally.highestSeen, from)
+        guard highest > from || standing.isRecovering else { return changes }
+        let span = span(from: from, to: highest)
         return changes + [
-            .beginRecovery(of: partner, from: from, until: highest),
+            .beginRecovery(of: partner, from: from, span),
             .appendLeaf(
                 AuditLeaf(
-                    .recoveryBegun, at: now.wall, partner: partner, number: highest, note: "from \(from.next)")),
+                    .recoveryBegun, at: now.wall, partner: partner, number: span.until, note: "from \(from.next)")),
         ]
+    }
+
+    /// As wide as a partner may make a hole in its own channel, and no wider: what it claims beyond it is believed only once
+    /// it has given this.
+    private static func span(from: SequenceNumber, to highest: SequenceNumber) -> RecoverySpan {
+        guard highest.value - from.value > ProtocolLimits.channelMaximumGap else { return RecoverySpan(until: highest) }
+        return RecoverySpan(
+            until: SequenceNumber(from.value + ProtocolLimits.channelMaximumGap), isPart: true)
     }
 
     /// The number behind which the partner holds of our channel what is not here; `nil` where nothing shows that.

@@ -54,6 +54,7 @@ extension Database {
             received: account.received,
             receiverDigest: try runningDigest(with: partner, isOutgoing: false, at: tally.issued.number),
             answered: try answeredNumbers(by: partner, beyond: tally.received.number),
+            hasLostAnswers: try hasAnswers(in: tally.missing(upTo: account.issued.number), by: partner),
             agreement: try agreement(with: partner),
             receipts: try OutcomeComparison.unreceipted(tally.outcomes).flatMap {
                 try receiptedDeliveries(in: $0, to: partner)
@@ -89,6 +90,27 @@ extension Database {
             """,
             [partner.text, next]
         ) { NumberRange(number.next, try $0.number(0)) }
+    }
+
+    /// Whether the partner has answered any of these numbers. Behind a long queue that is still open it is found later, so
+    /// that no tally costs more than ``StoreLimits/lostAnswersMaximumRows``.
+    private func hasAnswers(in missing: [NumberRange], by partner: OIN) throws -> Bool {
+        var rowsLeft = StoreLimits.lostAnswersMaximumRows
+        for range in missing where rowsLeft > 0 {
+            guard let first = Int64(exactly: range.first.value) else { continue }
+            let found = try self.first(
+                """
+                SELECT count(*), coalesce(sum(is_outstanding = 0), 0) FROM (
+                    SELECT is_outstanding FROM delivery WHERE partner = ? AND number BETWEEN ? AND ?
+                    ORDER BY number LIMIT ?)
+                """,
+                [partner.text, first, Int64(exactly: range.last.value) ?? .max, rowsLeft]
+            ) { (rows: $0.count(0), answered: $0.count(1)) }
+            guard let found else { continue }
+            if found.answered > 0 { return true }
+            rowsLeft -= found.rows
+        }
+        return false
     }
 
     func runningDigest(with partner: OIN, isOutgoing: Bool, at number: SequenceNumber) throws -> Digest? {
@@ -151,11 +173,18 @@ extension Database {
         }
     }
 
-    /// How far each channel of ours is certain, in the order of the partners' OINs. One that is being got back from its
-    /// beginning is where the incarnation before began: what an incarnation claims never lies before that.
+    /// How far each channel of ours is certain, in the order of the partners' OINs. One that is being got back ends where
+    /// its numbers end, since those behind what is asked for are sent meanwhile, and has no digest there; and what an
+    /// incarnation claims never lies before where the one before began.
     func positionsToClaim(after incarnation: IncarnationID?) throws -> [PartnerPosition] {
         let before = try incarnation.map { try positions(at: $0) } ?? []
-        return try all("SELECT oin, settled_number, settled_digest FROM partner ORDER BY oin") { row in
+        return try all(
+            """
+            SELECT oin, CASE WHEN recovery IS NULL THEN settled_number ELSE issued_number END,
+                CASE WHEN recovery IS NULL THEN settled_digest ELSE zeroblob(32) END
+            FROM partner ORDER BY oin
+            """
+        ) { row in
             let (partner, settled) = (try row.oin(0), try row.position(1))
             let claimed = before.first { $0.partner == partner }?.position ?? .start
             return PartnerPosition(
@@ -177,17 +206,15 @@ extension Database {
 extension ChannelAccount {
     fileprivate static let columns = """
         issued_number, issued_digest, open_items, received_number, received_digest, highest_seen, safe_number,
-        settled_number, settled_digest, is_confirmed, recovering_until
+        settled_number, settled_digest, is_confirmed, recovery, recovering_until
         """
-    fileprivate static let columnCount = 11
+    fileprivate static let columnCount = 12
 
     fileprivate init(_ row: StoredRow, from index: Int, gaps: [NumberRange]) throws {
         self.init(
             issued: try row.position(index), open: row.count(index + 2), received: try row.position(index + 3),
             highestSeen: try row.number(index + 5), gaps: gaps, safe: try row.number(index + 6),
-            standing: ChannelStanding(
-                settled: try row.position(index + 7), isConfirmed: row.integer(index + 9) > 0,
-                recoveringUntil: row.isNull(index + 10) ? nil : try row.number(index + 10)))
+            standing: try ChannelStanding(row, from: index + 7))
     }
 }
 

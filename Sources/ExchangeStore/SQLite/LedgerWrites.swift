@@ -37,9 +37,10 @@ extension SQLiteLedger {
     }
 
     package func moveTransport(
-        _ key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
+        _ key: DeliveryKey, _ event: TransportEvent, of message: MessageID?, reason: String, by actor: ActorID,
+        at: Timestamp
     ) async throws -> Bool {
-        try await write(at: at) { try $0.moveTransport(of: key, event, reason: reason, by: actor, at: at) }
+        try await write(at: at) { try $0.moveTransport(of: key, event, of: message, reason: reason, by: actor, at: at) }
     }
 
     package func receive(
@@ -69,9 +70,9 @@ extension SQLiteLedger {
     }
 
     package func recover(
-        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, now: Now
+        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, limits: NodeLimits, now: Now
     ) async throws -> RecoveryProgress {
-        try await write(at: now.wall) { try $0.recover(items, upTo: upTo, from: partner, now: now) }
+        try await write(at: now.wall) { try $0.recover(items, upTo: upTo, from: partner, limits: limits, now: now) }
     }
 
     package func recoverFromStart(with partner: OIN, at: Timestamp) async throws {

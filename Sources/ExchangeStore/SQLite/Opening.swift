@@ -103,7 +103,11 @@ enum Opening {
         ) { (ordinal: $0.integer(0), id: try $0.identifier(1, IncarnationID.self)) }
         let positions = try database.positionsToClaim(after: past.first?.id)
         // Whether a partner holds more of a channel is not known until it was heard.
-        try database.change("UPDATE partner SET is_confirmed = 0")
+        try database.change(
+            """
+            UPDATE partner SET is_confirmed = 0,
+                recovery = CASE WHEN recovery IS NULL THEN NULL ELSE 'to-compare' END
+            """)
         try database.change(
             "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (?, ?, ?, ?)",
             [(past.first?.ordinal ?? 0) + 1, incarnation.column, past.first?.id.column, transaction.at.milliseconds])

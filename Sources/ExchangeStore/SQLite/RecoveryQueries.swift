@@ -1,5 +1,4 @@
 import ExchangeCore
-import Foundation
 import GRDB
 
 // What a partner gets back of its channel from here, and what comes back of ours.
@@ -8,14 +7,10 @@ extension Database {
     func channelStanding(with partner: OIN) throws -> ChannelStanding {
         try first(
             """
-            SELECT settled_number, settled_digest, is_confirmed, recovering_until FROM partner WHERE oin = ?
+            SELECT settled_number, settled_digest, is_confirmed, recovery, recovering_until FROM partner WHERE oin = ?
             """,
             [partner.text]
-        ) { row in
-            ChannelStanding(
-                settled: try row.position(0), isConfirmed: row.flag(2),
-                recoveringUntil: row.isNull(3) ? nil : try row.number(3))
-        } ?? ChannelStanding(settled: .start, isConfirmed: false)
+        ) { try ChannelStanding($0, from: 0) } ?? ChannelStanding(settled: .start, isConfirmed: false)
     }
 
     func recoveryFacts(for item: ChannelItem, with partner: OIN) throws -> RecoveryFacts {
@@ -23,18 +18,30 @@ extension Database {
             row: try issuedItem(to: partner, at: item.number),
             message: try first(
                 """
-                SELECT \(MessageSummary.columns), m.is_outgoing, length(m.envelope) FROM message m WHERE m.id = ?
+                SELECT \(MessageSummary.columns), m.is_outgoing FROM message m WHERE m.id = ?
                 """,
                 [item.messageID.column]
             ) { row in
                 RecoveryFacts.Known(
-                    summary: try MessageSummary(row, from: 0), isOutgoing: row.flag(MessageSummary.columnCount),
-                    isLost: row.integer(MessageSummary.columnCount + 1) == 0)
+                    summary: try MessageSummary(row, from: 0), isOutgoing: row.flag(MessageSummary.columnCount))
             },
             deliveredTo: try all(
-                "SELECT DISTINCT partner FROM delivery WHERE message_id = ? ORDER BY partner", [item.messageID.column]
-            ) { try $0.oin(0) })
+                """
+                SELECT partner FROM delivery WHERE message_id = ?1
+                UNION SELECT partner FROM delivery WHERE \(Self.isAdopted) ORDER BY partner
+                """,
+                [item.messageID.column, item.messageDigest.column, ChannelRecovery.lostReason]
+            ) { try $0.oin(0) },
+            unprovenNumbers: try first("SELECT unproven_numbers FROM partner WHERE oin = ?", [partner.text]) {
+                $0.count(0)
+            } ?? 0)
     }
+
+    /// Of the message `?1` with the digest `?2`: the numbers under which it was known by these alone, but not where the
+    /// partner proved nothing.
+    fileprivate static let isAdopted = """
+        lost_id = ?1 AND lost_digest = ?2 AND NOT (transport = 'withdrawn' AND declared_reason = ?3)
+        """
 
     func heldPart(
         of partner: OIN, after number: SequenceNumber, maximumItems: Int, maximumBytes: Int
@@ -62,11 +69,32 @@ extension Database {
         guard let column = Int64(exactly: number.value) else { return nil }
         return try first(
             """
-            SELECT d.message_id, m.digest FROM delivery d JOIN message m ON m.id = d.message_id
+            SELECT \(ChannelItem.columns) FROM delivery d JOIN message m ON m.id = d.message_id
             WHERE d.partner = ? AND d.number = ?
             """,
             [partner.text, column]
         ) { ChannelItem(number: number, messageID: try $0.identifier(0), messageDigest: try $0.digest(1)) }
+    }
+}
+
+extension ChannelItem {
+    /// Id and digest that the partner has under a number: of a delivery `d` of a message `m`.
+    static let columns = "coalesce(d.lost_id, d.message_id), coalesce(d.lost_digest, m.digest)"
+}
+
+extension ChannelStanding {
+    /// - Parameter index: of the first of `settled_number, settled_digest, is_confirmed, recovery, recovering_until`.
+    init(_ row: StoredRow, from index: Int) throws(StoreError) {
+        let until = try row.number(index + 4)
+        let recovery: ChannelRecoveryState? =
+            switch row.isNull(index + 3) ? "" : row.text(index + 3) {
+            case "": nil
+            case "to-compare": .toCompare
+            case "part": .under(RecoverySpan(until: until, isPart: true))
+            case "whole": .under(RecoverySpan(until: until))
+            default: throw StoreError.unreadable("recovery")
+            }
+        self.init(settled: try row.position(index), isConfirmed: row.flag(index + 2), recovery: recovery)
     }
 }
 
@@ -128,15 +156,20 @@ extension LedgerTransaction {
         try database.change(
             """
             UPDATE partner SET settled_number = ?1, settled_digest = ?2, issued_digest = ?2, is_confirmed = 1,
-                recovering_until = NULL WHERE oin = ?3
+                recovery = NULL WHERE oin = ?3
             """,
             [try end.number.column(), end.runningDigest.column, partner.text])
         tell(.workArrived(partner))
     }
 
+    func endPart(of partner: OIN) throws {
+        try database.changeOne(
+            "partner \(partner)", "UPDATE partner SET recovery = 'to-compare' WHERE oin = ?", [partner.text])
+    }
+
     /// What was answered stays under its number: the partner has it there. What was not goes on behind all that the partner
     /// has, and is sent meanwhile.
-    mutating func beginRecovery(of partner: OIN, from: SequenceNumber, until: SequenceNumber) throws {
+    mutating func beginRecovery(of partner: OIN, from: SequenceNumber, _ span: RecoverySpan) throws {
         try ensurePartner(partner)
         let settled = ChannelPosition(
             number: from,
@@ -149,13 +182,18 @@ extension LedgerTransaction {
             """,
             [partner.text, try from.column()]
         ) { try $0.number(0) }
-        let end = max(until, answered ?? .none)
+        // A part ends where it ends: what lies beyond it is asked for afterwards.
+        let end = span.isPart ? span.until : max(span.until, answered ?? .none)
         try database.change(
             """
             UPDATE partner SET settled_number = ?1, settled_digest = ?2, is_confirmed = 0, recovering_until = ?3,
+                recovery = CASE WHEN ?5 THEN 'part' ELSE 'whole' END,
                 issued_number = max(issued_number, ?3), issued_digest = zeroblob(32) WHERE oin = ?4
             """,
-            [try settled.number.column(), settled.runningDigest.column, try end.column(), partner.text])
+            [
+                try settled.number.column(), settled.runningDigest.column, try end.column(), partner.text,
+                span.isPart,
+            ])
         // What has to be told anyway, as one that an operator released since: it is told under its new number.
         try database.change(
             """
@@ -175,34 +213,33 @@ extension LedgerTransaction {
             "UPDATE partner SET issued_number = issued_number + ? WHERE oin = ?", [moved, partner.text])
     }
 
-    func placeDelivery(of message: MessageSummary, to recipient: Party, at number: SequenceNumber) throws {
+    func placeDelivery(of message: MessageSummary, to recipient: Party, as item: ChannelItem) throws {
+        let isLost = item.messageID != message.id
         try database.change(
             """
             INSERT INTO delivery (partner, number, message_id, recipient_role, case_reference, priority_rank,
-                envelope_bytes, accepted_at, running_digest)
-            SELECT ?, ?, id, ?, case_reference, ?, length(envelope), ?, zeroblob(32) FROM message WHERE id = ?
+                envelope_bytes, accepted_at, running_digest, lost_id, lost_digest)
+            SELECT ?, ?, id, ?, case_reference, ?, length(envelope), ?, zeroblob(32), ?, ? FROM message WHERE id = ?
             """,
             [
-                recipient.oin.text, try number.column(), recipient.role.rawValue, message.priority.rank,
-                at.milliseconds, message.id.column,
+                recipient.oin.text, try item.number.column(), recipient.role.rawValue, message.priority.rank,
+                at.milliseconds, isLost ? item.messageID.column : nil, isLost ? item.messageDigest.column : nil,
+                message.id.column,
             ])
+        guard message.type == ChannelRecovery.lostType else { return }
+        try database.change(
+            "UPDATE partner SET unproven_numbers = unproven_numbers + 1 WHERE oin = ?", [recipient.oin.text])
     }
 
-    func complete(_ message: MessageSummary, envelope: [UInt8]) throws {
-        try database.changeOne(
-            "message \(message.id)",
+    func adoptNumbers(of message: MessageSummary) throws {
+        try database.change(
             """
-            UPDATE message SET type_code = ?, type_version = ?, sender_role = ?, case_reference = ?, priority = ?,
-                created_at = ?, wanted = ?, is_handed_over = ?, envelope = ? WHERE id = ?
+            UPDATE delivery SET message_id = ?1, case_reference = ?4, lost_id = NULL, lost_digest = NULL
+            WHERE \(Database.isAdopted)
             """,
             [
-                message.type.code, message.type.version, message.sender.role.rawValue, message.caseReference.column,
-                message.priority.rawValue, message.created.milliseconds, message.wanted.rawValue,
-                message.isHandedOver, Data(envelope), message.id.column,
+                message.id.column, message.digest.column, ChannelRecovery.lostReason, message.caseReference.column,
             ])
-        try database.change(
-            "UPDATE delivery SET case_reference = ? WHERE message_id = ?",
-            [message.caseReference.column, message.id.column])
     }
 
     mutating func settle(_ partner: OIN, upTo number: SequenceNumber) throws {

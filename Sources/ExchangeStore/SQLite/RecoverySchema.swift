@@ -8,8 +8,16 @@ extension Schema {
             DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000'
             CHECK (length(settled_digest) = 32);
         ALTER TABLE partner ADD COLUMN is_confirmed INTEGER NOT NULL DEFAULT 0 CHECK (is_confirmed IN (0, 1));
-        -- NULL while nothing is got back.
-        ALTER TABLE partner ADD COLUMN recovering_until INTEGER CHECK (recovering_until > 0);
+        -- NULL while nothing is got back: 'to-compare' where a tally must show first how far it goes, 'part' where the
+        -- partner has more than is asked for.
+        ALTER TABLE partner ADD COLUMN recovery TEXT CHECK (recovery IN ('to-compare', 'part', 'whole'));
+        ALTER TABLE partner ADD COLUMN recovering_until INTEGER NOT NULL DEFAULT 0 CHECK (recovering_until >= 0);
+        -- Numbers of our channel behind which there is the partner's word alone, since ever.
+        ALTER TABLE partner ADD COLUMN unproven_numbers INTEGER NOT NULL DEFAULT 0 CHECK (unproven_numbers >= 0);
+        -- What the partner has under this number, where our message only stands in the place of one that is lost.
+        ALTER TABLE delivery ADD COLUMN lost_id BLOB CHECK (length(lost_id) = 16);
+        ALTER TABLE delivery ADD COLUMN lost_digest BLOB CHECK (length(lost_digest) = 32);
+        CREATE INDEX delivery_of_lost ON delivery (lost_id) WHERE lost_id IS NOT NULL;
         ALTER TABLE partner ADD COLUMN running_incarnation BLOB CHECK (length(running_incarnation) = 16);
         ALTER TABLE partner ADD COLUMN answering_incarnation BLOB CHECK (length(answering_incarnation) = 16);
         UPDATE partner SET settled_number = issued_number, settled_digest = issued_digest;
@@ -28,7 +36,7 @@ extension Schema {
         DROP TRIGGER delivery_without_hole;
         CREATE TRIGGER delivery_without_hole BEFORE INSERT ON delivery
             WHEN NOT EXISTS (SELECT 1 FROM partner WHERE oin = NEW.partner AND (NEW.number = issued_number + 1
-                OR (NEW.number > settled_number AND NEW.number <= recovering_until)))
+                OR (recovery IN ('part', 'whole') AND NEW.number > settled_number AND NEW.number <= recovering_until)))
             BEGIN SELECT RAISE(ABORT, 'a channel has no holes'); END;
         DROP TRIGGER delivery_counted;
         CREATE TRIGGER delivery_counted AFTER INSERT ON delivery
@@ -41,18 +49,19 @@ extension Schema {
             WHERE oin = NEW.partner; END;
         DROP TRIGGER delivery_identity;
         CREATE TRIGGER delivery_identity BEFORE UPDATE OF partner, number, message_id, running_digest ON delivery
-            WHEN NEW.partner <> OLD.partner OR NEW.message_id <> OLD.message_id
-                OR NOT EXISTS (SELECT 1 FROM partner WHERE oin = OLD.partner
-                    AND recovering_until IS NOT NULL AND settled_number < OLD.number)
+            WHEN NEW.partner <> OLD.partner
+                OR (NEW.message_id <> OLD.message_id AND NOT EXISTS (SELECT 1 FROM message
+                    WHERE id = NEW.message_id AND id IS OLD.lost_id AND digest IS OLD.lost_digest))
+                OR (NEW.number, NEW.running_digest) IS NOT (OLD.number, OLD.running_digest)
+                    AND NOT EXISTS (SELECT 1 FROM partner WHERE oin = OLD.partner
+                        AND recovery IN ('part', 'whole') AND settled_number < OLD.number)
                 OR (NEW.number <> OLD.number AND OLD.is_outstanding = 0)
             BEGIN SELECT RAISE(ABORT, 'a number stands for one message'); END;
         CREATE TRIGGER partner_settled_never_back BEFORE UPDATE OF settled_number ON partner
-            WHEN NEW.settled_number < OLD.settled_number AND NEW.recovering_until IS NULL
+            WHEN NEW.settled_number < OLD.settled_number AND NEW.recovery IS NULL
             BEGIN SELECT RAISE(ABORT, 'what is certain of a channel stays'); END;
-        DROP TRIGGER message_identity;
-        CREATE TRIGGER message_identity BEFORE UPDATE OF id, digest, case_reference, sender ON message
-            WHEN NEW.id <> OLD.id OR NEW.digest <> OLD.digest OR NEW.sender <> OLD.sender
-                OR length(OLD.envelope) > 0
-            BEGIN SELECT RAISE(ABORT, 'a message id stands for one message'); END;
+        CREATE TRIGGER delivery_lost BEFORE UPDATE OF lost_id, lost_digest ON delivery
+            WHEN NEW.lost_id IS NOT NULL OR NEW.lost_digest IS NOT NULL OR NEW.message_id <> OLD.lost_id
+            BEGIN SELECT RAISE(ABORT, 'what a partner has under a number stays'); END;
         """
 }

@@ -136,6 +136,8 @@ package struct FolderMaker: Sendable {
               inboundMaximumItemsPerPartnerPerHour: \(limits.inboundMaximumItemsPerPartnerPerHour)
               # Refusals that are signed for one partner within an hour.
               refusalsMaximumPerPartnerPerHour: \(limits.refusalsMaximumPerPartnerPerHour)
+              # After a loss: numbers for which a partner gives nothing but its word, since ever. Beyond it people must look.
+              recoveryMaximumUnprovenNumbersPerPartner: \(limits.recoveryMaximumUnprovenNumbersPerPartner)
               # How long a message waits for the one that its sender sent before it. stat never waits.
               predecessorWaitSeconds: \(limits.predecessorWait.wholeSeconds)
               # After how long a partner that cannot be reached raises an alarm.

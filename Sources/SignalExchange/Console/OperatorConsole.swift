@@ -193,11 +193,14 @@ package struct OperatorConsole: Sendable {
         show(rows, columns: Self.deliveryColumns + (withAnswers ? [("ANSWER", "answer")] : []))
     }
 
-    /// - Parameter role: who holds or withdraws; the reason that is declared to the partner begins with it.
+    /// - Parameters:
+    ///   - message: what the number is to stand for; `nil` where that is not known.
+    ///   - role: who holds or withdraws; the reason that is declared to the partner begins with it.
     package func queueMove(
-        _ event: String, partner: String, number: String, role: String?, reason: String
+        _ event: String, partner: String, number: String, message: String?, role: String?, reason: String
     ) async throws {
         var body = JSONObject()
+        body["message"] = message.map { .string($0) }
         body["role"] = role.map { .string($0) }
         body["reason"] = .string(reason)
         let answer = try await client.post(

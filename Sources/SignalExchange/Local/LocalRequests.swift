@@ -33,9 +33,10 @@ extension Request {
     }
 
     /// Why a person moves a delivery, in the words that are kept and declared to the partner: they begin with the role
-    /// in which it was done. A withdrawal is somebody's, always.
-    func declaredReason(for event: TransportEvent) async throws -> String {
-        let reader = try await localObject(members: ["role", "reason"])
+    /// in which it was done. A withdrawal is somebody's, always. And the message that is meant, where it is named.
+    func declaration(for event: TransportEvent) async throws -> (reason: String, message: MessageID?) {
+        let reader = try await localObject(members: ["role", "reason", "message"])
+        let message = try reader.optionalMessageID("message")
         let role = reader.optional("role") == nil ? nil : try reader.text("role")
         let reason = try reader.text("reason")
         if role == nil, event == .withdrawnByPerson {
@@ -50,7 +51,7 @@ extension Request {
                 .requestInvalid,
                 "reason: give one; with the role it may have \(ProtocolLimits.detailMaximumBytes) bytes at most")
         }
-        return declared
+        return (declared, message)
     }
 }
 

@@ -14,17 +14,30 @@ extension LocalServer {
         ] {
             routes.add(.post, "deliveries/:partner/:number/\(name)", for: .operator) { request, requestContext in
                 let key = try requestContext.deliveryKey
-                let reason = try await request.declaredReason(for: event)
-                let isMoved = try await context.ledger.moveTransport(
-                    key, event, reason: reason, by: requestContext.caller.actor, at: context.now.wall)
-                let found = try await context.ledger.delivery(key)
-                guard let found else {
+                let declaration = try await request.declaration(for: event)
+                guard let meant = try await context.ledger.delivery(key) else { throw NodeError(unknown: key) }
+                // Numbers move while a channel is got back: who looked before that means another message.
+                let isRecovering = try await context.ledger.account(with: key.partner).standing.isRecovering
+                guard declaration.message != nil || !isRecovering else {
                     throw NodeError(
-                        .deliveryUnknown,
-                        "no delivery \(key.number) to \(key.partner); see `exchange-node queue list --partner "
-                            + "\(key.partner)`")
+                        .stepNotPossible,
+                        "this node is getting back from this partner what it had sent to it, so that the number may stand "
+                            + "for another message than before: look again, and name the message too "
+                            + "(now `--message \(meant.message.id)`)")
                 }
-                guard isMoved else { throw NodeError(.stepNotPossible, found.objection) }
+                let isMoved = try await context.ledger.moveTransport(
+                    key, event, of: declaration.message ?? meant.message.id, reason: declaration.reason,
+                    by: requestContext.caller.actor, at: context.now.wall)
+                guard let found = try await context.ledger.delivery(key) else { throw NodeError(unknown: key) }
+                guard isMoved else {
+                    guard found.message.id == declaration.message ?? found.message.id else {
+                        throw NodeError(
+                            .stepNotPossible,
+                            "number \(key.number) stands for another message, \(found.message.id); look again "
+                                + "(`exchange-node queue list`)")
+                    }
+                    throw NodeError(.stepNotPossible, found.objection)
+                }
                 return LocalReply([
                     "done": true, "message": .string(found.message.id.description),
                     "state": .string(found.state.rawValue),
@@ -72,6 +85,14 @@ extension LocalServer {
             links.followDirectory()
             return LocalReply(["directoryVersion": .integer(community.directory.version)])
         }
+    }
+}
+
+extension NodeError {
+    fileprivate init(unknown key: DeliveryKey) {
+        self.init(
+            .deliveryUnknown,
+            "no delivery \(key.number) to \(key.partner); see `exchange-node queue list --partner \(key.partner)`")
     }
 }
 

@@ -169,12 +169,12 @@ package actor PartnerDriver {
         let agreement = try await tallies.take(answer, from: partner, askedAt: askedAt)
         try await clearAlarms(after: agreement)
         let standing = try await context.ledger.account(with: partner).standing
-        guard standing.isConfirmed || standing.isRecovering else {
+        guard standing.isConfirmed || standing.span != nil else {
             throw NodeError(
                 .answerInvalid,
                 "the account of \(partner) does not fit this node's, and nothing is sent to it; see the alarms")
         }
-        return .tallyExchanged(isRecovering: standing.isRecovering)
+        return .tallyExchanged(isRecovering: standing.span != nil)
     }
 
     /// A tally that came, verified and was compared ends what was said while none could be judged; alarms of an earlier
@@ -193,6 +193,10 @@ package actor PartnerDriver {
 
     private func load(halvings: Int) async throws -> PartnerLink.Event {
         loaded = nil
+        // Nothing under a number that may stand for something else there already.
+        guard try await context.ledger.account(with: partner).standing.maySend else {
+            return .loaded(items: 0, nextDueIn: nil)
+        }
         let found = try await transmitting.due(for: partner, halvings: halvings)
         guard !found.items.isEmpty else {
             return .loaded(items: 0, nextDueIn: found.nextDue.map { $0 - context.now.wall })

@@ -21,10 +21,11 @@ package final class Recovering: Sendable {
         with partner: OIN, over connection: any PartnerConnection
     ) async throws -> RecoveryProgress {
         let standing = try await context.ledger.account(with: partner).standing
-        guard let until = standing.recoveringUntil else { return .done }
+        guard let until = standing.span?.until else { return .done }
         let settled = standing.settled
         guard settled.number < until else {
-            return try await context.ledger.recover([], upTo: until, from: partner, now: context.now)
+            return try await context.ledger.recover(
+                [], upTo: until, from: partner, limits: context.limits, now: context.now)
         }
         let request = RefillRequest(
             asker: context.oin, holder: partner, incarnation: context.ledger.opening.incarnation,
@@ -52,10 +53,16 @@ package final class Recovering: Sendable {
             try await self.recovered(given[number], at: number, from: partner, community: community)
         }
         let progress = try await context.ledger.recover(
-            items, upTo: part.last ?? settled.number, from: partner, now: context.now)
-        if case .contradicted(let number) = progress {
+            items, upTo: part.last ?? settled.number, from: partner, limits: context.limits, now: context.now)
+        switch progress {
+        case .more, .done: break
+        case .contradicted(let number):
             context.logger.error(
                 "a partner's list of what this node sent contradicts this node's own",
+                metadata: ["partner": "\(partner)", "number": "\(number)"])
+        case .exhausted(let number):
+            context.logger.error(
+                "a partner gives nothing but its word for too many numbers",
                 metadata: ["partner": "\(partner)", "number": "\(number)"])
         }
         return progress
@@ -74,23 +81,24 @@ package final class Recovering: Sendable {
     private func recovered(
         _ given: RefillItem?, at number: SequenceNumber, from partner: OIN, community: Community
     ) async throws -> RecoveredItem {
+        // An id of our own, for whatever stands in the place of a message that is lost.
+        let ownID = MessageID(at: context.now.wall, random: context.randomness.bytes16())
         guard let given else {
-            let id = MessageID(at: context.now.wall, random: context.randomness.bytes16())
-            return item(
-                ChannelItem(number: number, messageID: id, messageDigest: .zero), .nothing, nil, to: partner, community)
+            let nothing = ChannelItem(number: number, messageID: ownID, messageDigest: .zero)
+            return item(nothing, .nothing, nil, as: ownID, to: partner, community)
         }
         let content = try await content(of: given, from: partner, community: community)
         let answer = try await self.answer(of: given, content: content?.verified, from: partner, community: community)
-        return item(given.item, answer, content?.kept, to: partner, community)
+        return item(given.item, answer, content?.kept, as: ownID, to: partner, community)
     }
 
     private func item(
-        _ item: ChannelItem, _ answer: RecoveredItem.Answer, _ content: RecoveredItem.Content?, to partner: OIN,
-        _ community: Community
+        _ item: ChannelItem, _ answer: RecoveredItem.Answer, _ content: RecoveredItem.Content?, as ownID: MessageID,
+        to partner: OIN, _ community: Community
     ) -> RecoveredItem {
         let roles = [context.oin, partner].map { community.directory.member($0)?.roles.first ?? .commission }
         let placeholder = MessageSummary(
-            id: item.messageID, digest: item.messageDigest, type: ChannelRecovery.lostType,
+            id: ownID, digest: .zero, type: ChannelRecovery.lostType,
             sender: Party(oin: context.oin, role: roles[0]),
             caseReference: CaseReference(random: context.randomness.bytes16()),
             priority: .routine, created: context.now.wall, wanted: .receipt, isHandedOver: false)

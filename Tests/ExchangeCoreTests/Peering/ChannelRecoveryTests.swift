@@ -4,7 +4,7 @@ import Testing
 /// What a tally shows of a loss, and what becomes of each number that a partner gives back.
 @Suite struct ChannelRecoveryTests {
     private static let placeholder = MessageSummary(
-        id: Sample.message(4), digest: Sample.digest(4), type: ChannelRecovery.lostType, sender: Sample.guardian,
+        id: Sample.message(90), digest: .zero, type: ChannelRecovery.lostType, sender: Sample.guardian,
         caseReference: CaseReference(random: Bytes16(high: 9, low: 9)), priority: .routine, created: Sample.wall,
         wanted: .receipt, isHandedOver: false)
     private static let reception = Party(oin: Sample.oin("00000099000000004000"), role: .reception)
@@ -22,18 +22,23 @@ import Testing
     }
 
     private static func known(
-        isOutgoing: Bool = true, isLost: Bool = false, digest byte: UInt8 = 4
+        isOutgoing: Bool = true, digest byte: UInt8 = 4
     ) -> RecoveryFacts.Known {
         RecoveryFacts.Known(
-            summary: Sample.summary(Sample.item(4, digest: byte)), isOutgoing: isOutgoing, isLost: isLost)
+            summary: Sample.summary(Sample.item(4, digest: byte)), isOutgoing: isOutgoing)
     }
 
     private static func decide(
-        _ given: RecoveredItem, row: ChannelItem? = nil, message: RecoveryFacts.Known? = nil, deliveredTo: [OIN] = []
+        _ given: RecoveredItem, row: ChannelItem? = nil, message: RecoveryFacts.Known? = nil, deliveredTo: [OIN] = [],
+        unprovenNumbers: Int = 0
     ) -> ChannelRecovery.Decision {
-        ChannelRecovery.decide(
+        var limits = NodeLimits()
+        limits.recoveryMaximumUnprovenNumbersPerPartner = 2
+        return ChannelRecovery.decide(
             given, from: Sample.avim,
-            facts: RecoveryFacts(row: row, message: message, deliveredTo: deliveredTo), now: Sample.now)
+            facts: RecoveryFacts(
+                row: row, message: message, deliveredTo: deliveredTo, unprovenNumbers: unprovenNumbers),
+            limits: limits, now: Sample.now)
     }
 
     private static func changes(_ decision: ChannelRecovery.Decision) -> [LedgerChange] {
@@ -47,7 +52,8 @@ import Testing
         #expect(
             Self.changes(decision) == [
                 .keepMessage(summary, envelope: [7], isOutgoing: true),
-                .placeDelivery(summary, to: Sample.police, at: SequenceNumber(4)),
+                .adoptNumbers(of: summary),
+                .placeDelivery(summary, to: Sample.police, as: Sample.item(4)),
                 .moveTransport(of: Self.key, to: .receipted, proof: [9], detail: "", at: Sample.wall),
                 .openDelivery(summary, to: Self.reception),
             ])
@@ -63,7 +69,7 @@ import Testing
                 Self.given(.receipt([9])), message: Self.known(), deliveredTo: [Self.reception.oin]))
         #expect(
             changes == [
-                .placeDelivery(Sample.summary(Sample.item(4)), to: Sample.police, at: SequenceNumber(4)),
+                .placeDelivery(Sample.summary(Sample.item(4)), to: Sample.police, as: Sample.item(4)),
                 .moveTransport(of: Self.key, to: .receipted, proof: [9], detail: "", at: Sample.wall),
             ])
     }
@@ -85,7 +91,7 @@ import Testing
         #expect(
             changes == [
                 .keepMessage(Self.placeholder, envelope: [], isOutgoing: true),
-                .placeDelivery(Self.placeholder, to: Sample.police, at: SequenceNumber(4)),
+                .placeDelivery(Self.placeholder, to: Sample.police, as: Sample.item(4)),
                 .declare(Self.key, as: .withdrawn, reason: "node: lost with the store", isToBeTold: true),
             ])
     }
@@ -114,23 +120,39 @@ import Testing
         #expect(!open.contains { if case .declare = $0 { true } else { false } })
     }
 
-    @Test func `content that comes later fills the place of a message that was known by its id alone`() {
-        let changes = Self.changes(
-            Self.decide(Self.given(.receipt([9])), message: Self.known(isLost: true), deliveredTo: [Sample.avim]))
-        #expect(changes.first == .completeMessage(Sample.summary(Sample.item(4)), envelope: [7]))
-        #expect(
-            changes.last == .openDelivery(Sample.summary(Sample.item(4)), to: Self.reception),
-            "whom it names and nothing is known of is owed it all the same")
+    @Test func `what a partner says without a message says nothing of an id`() {
+        for answer: RecoveredItem.Answer in [
+            .noted(.void, reason: "x"), .refusal(.typeUnknown, detail: "", [8]), .unproven, .noted(.held, reason: "x"),
+        ] {
+            let given = Self.given(answer, hasContent: false)
+            // Another's message, or one of ours with another digest, has this id here: it stays what it is.
+            for known in [nil, Self.known(isOutgoing: false), Self.known(digest: 8)] {
+                let changes = Self.changes(Self.decide(given, message: known))
+                #expect(changes.first == .keepMessage(Self.placeholder, envelope: [], isOutgoing: true))
+                #expect(
+                    changes.dropFirst().first == .placeDelivery(Self.placeholder, to: Sample.police, as: given.item))
+            }
+        }
     }
 
-    @Test func `content that comes for a number that is here is kept, and owed to whom nothing is known of`() {
+    @Test func `the numbers behind which there is a partner's word alone are bounded, and no others`() {
+        let word = Self.given(.noted(.void, reason: "x"), hasContent: false)
+        #expect(Self.decide(word, unprovenNumbers: 2) == .exhausted)
+        #expect(Self.decide(word, unprovenNumbers: 1) != .exhausted)
+        #expect(Self.decide(word, message: Self.known(), unprovenNumbers: 2) != .exhausted)
+        #expect(Self.decide(Self.given(.receipt([9])), unprovenNumbers: 2) != .exhausted)
+    }
+
+    @Test func `content that comes for a number of which id and digest were here is kept, with its receipt`() {
         let changes = Self.changes(
-            Self.decide(
-                Self.given(.receipt([9])), row: Sample.item(4), message: Self.known(isLost: true),
-                deliveredTo: [Sample.avim]))
+            Self.decide(Self.given(.receipt([9])), row: Sample.item(4), deliveredTo: [Sample.avim]))
         let summary = Sample.summary(Sample.item(4))
         #expect(
-            changes == [.completeMessage(summary, envelope: [7]), .openDelivery(summary, to: Self.reception)])
+            changes == [
+                .moveTransport(of: Self.key, to: .receipted, proof: [9], detail: "", at: Sample.wall),
+                .keepMessage(summary, envelope: [7], isOutgoing: true), .adoptNumbers(of: summary),
+                .openDelivery(summary, to: Self.reception),
+            ])
     }
 
     // MARK: What a tally shows
@@ -146,7 +168,8 @@ import Testing
     /// What the partner's account changes at a node that issued 9 numbers, of which `settled` are certain.
     private static func after(
         received: ChannelPosition, settled: UInt64, isConfirmed: Bool = false, digestThere: UInt8 = 1,
-        outcomes: [OutcomeRange] = [], gaps: [NumberRange] = [], askedAt: Timestamp? = Sample.wall
+        outcomes: [OutcomeRange] = [], gaps: [NumberRange] = [], askedAt: Timestamp? = Sample.wall,
+        recovery: ChannelRecoveryState? = nil
     ) -> [LedgerChange] {
         let tally = Tally(
             node: Sample.avim, partner: Sample.nidos, incarnation: Sample.incarnation(1), predecessors: [],
@@ -158,7 +181,8 @@ import Testing
                 highest: .none, running: tally.incarnation, answering: tally.incarnation),
             issued: position(9, 5), issuerDigest: Sample.digest(digestThere), received: .start, receiverDigest: .zero,
             answered: nil, agreement: nil, receipts: [],
-            standing: ChannelStanding(settled: position(settled, 1), isConfirmed: isConfirmed))
+            standing: ChannelStanding(
+                settled: position(settled, 1), isConfirmed: isConfirmed, recovery: recovery))
         return TallyReception.decide(tally, signed: [1], askedAt: askedAt, facts: facts, now: Sample.now).changes
             .filter {
                 switch $0 {
@@ -177,30 +201,68 @@ import Testing
     @Test func `what the partner has beyond it is got back, also where it lies behind a hole`() {
         #expect(
             Self.after(received: Self.position(12, 3), settled: 5) == [
-                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), until: SequenceNumber(12))
+                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(12)))
             ])
         #expect(
             Self.after(received: Self.position(7, 3), settled: 5) == [
-                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), until: SequenceNumber(7))
+                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(7)))
             ], "the number stands for another message there than for what was accepted since")
         let beyond = [OutcomeRange(Self.range(8, 8), .receipt)]
         #expect(
             Self.after(
                 received: Self.position(5, 1), settled: 5, outcomes: beyond, gaps: [Self.range(6, 7)]) == [
-                    .beginRecovery(of: Sample.avim, from: SequenceNumber(5), until: SequenceNumber(8))
+                    .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(8)))
                 ])
     }
 
     @Test func `a channel that was settled is held against the partner's from its start, where they differ below it`() {
         #expect(
             Self.after(received: Self.position(4, 3), settled: 9, isConfirmed: true) == [
-                .beginRecovery(of: Sample.avim, from: .none, until: SequenceNumber(4))
+                .beginRecovery(of: Sample.avim, from: .none, RecoverySpan(until: SequenceNumber(4)))
             ])
     }
 
-    @Test func `an account that nobody asked for begins nothing, and one that claims too much neither`() {
+    @Test func `an account that nobody asked for begins nothing`() {
         #expect(Self.after(received: Self.position(12, 3), settled: 5, askedAt: nil).isEmpty)
-        let far = Self.position(6 + ProtocolLimits.channelMaximumGap, 3)
-        #expect(Self.after(received: far, settled: 5).isEmpty)
+    }
+
+    @Test func `what a partner claims to have far beyond what is certain is got back in parts`() {
+        let end = 5 + ProtocolLimits.channelMaximumGap
+        #expect(
+            Self.after(received: Self.position(end + 1, 3), settled: 5) == [
+                .beginRecovery(
+                    of: Sample.avim, from: SequenceNumber(5),
+                    RecoverySpan(until: SequenceNumber(end), isPart: true))
+            ])
+        #expect(
+            Self.after(received: Self.position(end, 3), settled: 5) == [
+                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(end)))
+            ])
+    }
+
+    @Test func `what another opening was getting back is compared anew, and never confirmed without`() {
+        #expect(
+            Self.after(received: Self.position(12, 3), settled: 5, recovery: .toCompare) == [
+                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(12)))
+            ])
+        // The partner has nothing more: what was accepted since still has to be settled.
+        #expect(
+            Self.after(received: Self.position(5, 1), settled: 5, recovery: .toCompare) == [
+                .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(5)))
+            ])
+        let span = RecoverySpan(until: SequenceNumber(8))
+        #expect(Self.after(received: Self.position(12, 3), settled: 5, recovery: .under(span)).isEmpty)
+    }
+
+    @Test func `nothing is sent while more is missing than is asked for`() {
+        func standing(_ recovery: ChannelRecoveryState?, isConfirmed: Bool = false) -> ChannelStanding {
+            ChannelStanding(settled: .start, isConfirmed: isConfirmed, recovery: recovery)
+        }
+        let end = SequenceNumber(8)
+        #expect(standing(nil, isConfirmed: true).maySend)
+        #expect(standing(.under(RecoverySpan(until: end))).maySend)
+        #expect(!standing(nil).maySend)
+        #expect(!standing(.toCompare).maySend)
+        #expect(!standing(.under(RecoverySpan(until: end, isPart: true))).maySend)
     }
 }

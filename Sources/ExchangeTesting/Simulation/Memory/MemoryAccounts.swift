@@ -35,14 +35,17 @@ extension MemoryStore {
         }
     }
 
-    /// How far each channel of ours is certain, in the order of the partners' OINs. One that is being got back from its
-    /// beginning is where the incarnation before began: what an incarnation claims never lies before that.
+    /// How far each channel of ours is certain, in the order of the partners' OINs. One that is being got back ends where
+    /// its numbers end, since those behind what is asked for are sent meanwhile, and has no digest there; and what an
+    /// incarnation claims never lies before where the one before began.
     func positionsToClaim() -> [PartnerPosition] {
         let before = openings.last?.positions ?? []
         return partners.ascending.map { partner, row in
             let claimed = before.first { $0.partner == partner }?.position ?? .start
-            return PartnerPosition(
-                partner: partner, position: claimed.number > row.settled.number ? claimed : row.settled)
+            let end =
+                row.recovery == nil
+                ? row.settled : ChannelPosition(number: row.issued.number, runningDigest: .zero)
+            return PartnerPosition(partner: partner, position: claimed.number > end.number ? claimed : end)
         }
     }
 }
@@ -55,7 +58,7 @@ extension StoredPartner {
                 .map { NumberRange(SequenceNumber($0.key), SequenceNumber($0.value)) },
             safe: safe,
             standing: ChannelStanding(
-                settled: settled, isConfirmed: isConfirmed, recoveringUntil: recoveringUntil))
+                settled: settled, isConfirmed: isConfirmed, recovery: recovery))
     }
 }
 

@@ -73,7 +73,9 @@ extension MemoryStore {
             issuerDigest: runningDigest(with: partner, isOutgoing: true, at: tally.received.number),
             received: row?.received ?? .start,
             receiverDigest: runningDigest(with: partner, isOutgoing: false, at: tally.issued.number),
-            answered: answeredNumbers(by: partner, beyond: tally.received.number), agreement: row?.agreement,
+            answered: answeredNumbers(by: partner, beyond: tally.received.number),
+            hasLostAnswers: hasAnswers(in: tally.missing(upTo: row?.issued.number ?? .none), by: partner),
+            agreement: row?.agreement,
             receipts: OutcomeComparison.unreceipted(tally.outcomes).flatMap {
                 receiptedDeliveries(in: $0, to: partner)
             },
@@ -88,6 +90,14 @@ extension MemoryStore {
         else { return nil }
         let highest = numbers.descending.first { deliveries[$0.value]?.isOutstanding == false }
         return highest.map { NumberRange(number.next, SequenceNumber($0.key)) }
+    }
+
+    /// Whether the partner has answered any of these numbers, as far as one tally looks.
+    private func hasAnswers(in missing: [NumberRange], by partner: OIN) -> Bool {
+        guard let numbers = partners[partner]?.numbers else { return false }
+        return missing.lazy.filter { $0.first.value <= ProtocolLimits.sequenceNumberMaximum }.flatMap { range in
+            numbers.ascending(from: range.first.value).rows { $0 <= range.last.value }.map(\.value)
+        }.prefix(StoreLimits.lostAnswersMaximumRows).contains { deliveries[$0]?.isOutstanding == false }
     }
 
     private func receiptedDeliveries(in range: NumberRange, to partner: OIN) -> [ReceiptedDelivery] {

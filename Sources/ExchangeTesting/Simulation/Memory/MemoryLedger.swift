@@ -158,7 +158,12 @@ extension MemoryTransaction {
         let past = store.openings.suffix(ProtocolLimits.tallyMaximumPredecessors).reversed()
         let positions = store.positionsToClaim()
         // Whether a partner holds more of a channel is not known until it was heard.
-        for partner in store.partners.ascending.map(\.key) { store.change(partner) { $0.isConfirmed = false } }
+        for partner in store.partners.ascending.map(\.key) {
+            store.change(partner) { row in
+                row.isConfirmed = false
+                if row.recovery != nil { row.recovery = .toCompare }
+            }
+        }
         store.openings.append(StoredOpening(incarnation: incarnation, positions: positions))
         append(AuditLeaf(.storeOpened, at: at, note: incarnation.description))
         // Each ended where the one after it began.

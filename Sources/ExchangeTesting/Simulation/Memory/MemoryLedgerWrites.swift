@@ -35,9 +35,10 @@ extension MemoryLedger {
     }
 
     package func moveTransport(
-        _ key: DeliveryKey, _ event: TransportEvent, reason: String, by actor: ActorID, at: Timestamp
+        _ key: DeliveryKey, _ event: TransportEvent, of message: MessageID?, reason: String, by actor: ActorID,
+        at: Timestamp
     ) async throws -> Bool {
-        try write(at: at) { try $0.moveTransport(of: key, event, reason: reason, by: actor, at: at) }
+        try write(at: at) { try $0.moveTransport(of: key, event, of: message, reason: reason, by: actor, at: at) }
     }
 
     package func receive(

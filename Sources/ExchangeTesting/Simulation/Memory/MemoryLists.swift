@@ -207,13 +207,10 @@ extension MemoryStore {
         guard let row = deliveryRow(key), let message = messages[row.messageID] else {
             throw StoreError.invariant("number \(key.number) is due and not there")
         }
-        let kind = try DueDelivery.kind(
-            of: key.number, as: row.transport,
-            isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true)
-        return DueDelivery(
-            item: ChannelItem(number: key.number, messageID: row.messageID, messageDigest: message.summary.digest),
-            kind: kind, reason: kind.hasEnvelope ? "" : row.declaredReason, caseReference: row.caseReference,
-            envelope: message.envelope)
+        return try DueDelivery(
+            item: row.item(of: message), transport: row.transport,
+            isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true,
+            declaredReason: row.declaredReason, caseReference: row.caseReference, envelope: message.envelope)
     }
 }
 

@@ -128,7 +128,10 @@ extension MemoryStore {
         let number = row.key.number
         try change(row.key.partner) { partner in
             let isNext = number == partner.issued.number.next
-            let isBack = number > partner.settled.number && partner.recoveringUntil.map { number <= $0 } ?? false
+            var isBack = false
+            if case .under(let span)? = partner.recovery {
+                isBack = number > partner.settled.number && number <= span.until
+            }
             guard isNext || isBack, !partner.numbers.contains(number.value) else {
                 throw StoreError.invariant("a channel has no holes")
             }
@@ -141,6 +144,7 @@ extension MemoryStore {
         }
         deliveries[row.ordinal] = row
         deliveriesOfMessage[Pair(row.messageID, row.ordinal)] = ()
+        if let lost = row.lost { lostNumbers[Pair(lost.messageID, row.ordinal)] = () }
         deliveriesOfCase[Pair(row.caseReference, row.ordinal)] = ()
         lastOfCase[Triple(row.caseReference, row.key.partner, number.value)] = row.ordinal
         try list(row, insteadOf: nil)
@@ -190,6 +194,11 @@ extension MemoryStore {
 }
 
 extension StoredDelivery {
+    /// Id and digest that the partner has under the number.
+    func item(of message: StoredMessage) -> ChannelItem {
+        lost ?? ChannelItem(number: key.number, messageID: messageID, messageDigest: message.summary.digest)
+    }
+
     fileprivate var dueKey: Triple<Int, Int64, Int64> {
         Triple(priority.rank, nextAttempt, Int64(key.number.value))
     }

@@ -6,24 +6,36 @@ package import ExchangeStore
 extension MemoryStore {
     func channelStanding(with partner: OIN) -> ChannelStanding {
         let row = partners[partner] ?? StoredPartner()
-        return ChannelStanding(
-            settled: row.settled, isConfirmed: row.isConfirmed, recoveringUntil: row.recoveringUntil)
+        return ChannelStanding(settled: row.settled, isConfirmed: row.isConfirmed, recovery: row.recovery)
     }
 
     func recoveryFacts(for item: ChannelItem, with partner: OIN) -> RecoveryFacts {
         RecoveryFacts(
             row: issuedItem(to: partner, at: item.number),
             message: messages[item.messageID].map {
-                RecoveryFacts.Known(summary: $0.summary, isOutgoing: $0.isOutgoing, isLost: $0.envelope.isEmpty)
+                RecoveryFacts.Known(summary: $0.summary, isOutgoing: $0.isOutgoing)
             },
-            deliveredTo: Set(deliveries(of: item.messageID).map(\.key.partner)).sorted { $0.text < $1.text })
+            deliveredTo: Set(
+                (deliveries(of: item.messageID)
+                    + adopted(by: item.messageID, digest: item.messageDigest)).map(\.key.partner)
+            ).sorted { $0.text < $1.text },
+            unprovenNumbers: partners[partner]?.unprovenNumbers ?? 0)
+    }
+
+    /// Of a message: the deliveries that stood for it by id and digest alone, but not where the partner proved nothing.
+    fileprivate func adopted(by message: MessageID, digest: Digest) -> [StoredDelivery] {
+        lostNumbers.ascending(from: Pair(message, 0)).rows { $0.first == message }
+            .compactMap { deliveries[$0.key.second] }.filter { row in
+                row.lost?.messageDigest == digest
+                    && !(row.transport == .withdrawn && row.declaredReason == ChannelRecovery.lostReason)
+            }
     }
 
     func issuedItem(to partner: OIN, at number: SequenceNumber) -> ChannelItem? {
         guard let row = deliveryRow(DeliveryKey(partner: partner, number: number)),
-            let digest = messages[row.messageID]?.summary.digest
+            let message = messages[row.messageID]
         else { return nil }
-        return ChannelItem(number: number, messageID: row.messageID, messageDigest: digest)
+        return row.item(of: message)
     }
 
     func heldPart(
@@ -52,9 +64,9 @@ extension MemoryLedger {
     }
 
     package func recover(
-        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, now: Now
+        _ items: [RecoveredItem], upTo: SequenceNumber, from partner: OIN, limits: NodeLimits, now: Now
     ) async throws -> RecoveryProgress {
-        try write(at: now.wall) { try $0.recover(items, upTo: upTo, from: partner, now: now) }
+        try write(at: now.wall) { try $0.recover(items, upTo: upTo, from: partner, limits: limits, now: now) }
     }
 
     /// A backup of this form is a snapshot of its disk.
@@ -109,28 +121,31 @@ extension MemoryTransaction {
 
     mutating func confirmChannel(to partner: OIN) throws {
         try store.change(partner) { row in
-            guard row.recoveringUntil == nil || row.settled.number == row.issued.number else {
+            guard row.recovery == nil || row.settled.number == row.issued.number else {
                 throw StoreError.invariant("a channel is confirmed once it is settled")
             }
-            if row.recoveringUntil == nil { row.settled = row.issued } else { row.issued = row.settled }
+            if row.recovery == nil { row.settled = row.issued } else { row.issued = row.settled }
             row.isConfirmed = true
-            row.recoveringUntil = nil
+            row.recovery = nil
         }
         tell(.workArrived(partner))
     }
 
+    mutating func endPart(of partner: OIN) throws { store.change(partner) { $0.recovery = .toCompare } }
+
     /// What was answered stays under its number: the partner has it there. What was not goes on behind all that the partner
     /// has, and is sent meanwhile.
-    mutating func beginRecovery(of partner: OIN, from: SequenceNumber, until: SequenceNumber) throws {
+    mutating func beginRecovery(of partner: OIN, from: SequenceNumber, _ span: RecoverySpan) throws {
         let digest = store.runningDigest(with: partner, isOutgoing: true, at: from) ?? .zero
         let late = (store.partners[partner]?.numbers ?? Table()).ascending(from: from.value + 1)
             .compactMap { store.deliveries[$0.value] }
-        let end = max(until, late.last { !$0.isOutstanding }?.key.number ?? .none)
+        // A part ends where it ends: what lies beyond it is asked for afterwards.
+        let end = span.isPart ? span.until : max(span.until, late.last { !$0.isOutstanding }?.key.number ?? .none)
         let moved = late.filter { $0.isOutstanding && $0.key.number <= end }
         let first = store.change(partner) { row in
             row.settled = ChannelPosition(number: from, runningDigest: digest)
             row.isConfirmed = false
-            row.recoveringUntil = end
+            row.recovery = .under(RecoverySpan(until: end, isPart: span.isPart))
             let first = max(row.issued.number, end)
             row.issued = ChannelPosition(
                 number: SequenceNumber(first.value + UInt64(moved.count)), runningDigest: .zero)
@@ -155,30 +170,32 @@ extension MemoryTransaction {
         try store.list(changed, insteadOf: row)
     }
 
-    mutating func placeDelivery(of message: MessageSummary, to recipient: Party, at number: SequenceNumber) throws {
+    mutating func placeDelivery(of message: MessageSummary, to recipient: Party, as item: ChannelItem) throws {
         guard let kept = store.messages[message.id] else { throw StoreError.invariant("no such message \(message.id)") }
         try store.insert(
             StoredDelivery(
                 ordinal: Int64(store.deliveries.count) + 1,
-                key: DeliveryKey(partner: recipient.oin, number: number), messageID: message.id, recipient: recipient,
+                key: DeliveryKey(partner: recipient.oin, number: item.number), messageID: message.id,
+                lost: item.messageID == message.id ? nil : item, recipient: recipient,
                 caseReference: kept.summary.caseReference, priority: message.priority,
                 envelopeBytes: kept.envelope.count, acceptedAt: at, runningDigest: .zero))
+        guard message.type == ChannelRecovery.lostType else { return }
+        store.change(recipient.oin) { $0.unprovenNumbers += 1 }
     }
 
-    mutating func complete(_ message: MessageSummary, envelope: [UInt8]) throws {
-        guard let kept = store.messages[message.id], kept.envelope.isEmpty, kept.summary.digest == message.digest else {
-            throw StoreError.invariant("a message id stands for one message")
-        }
-        store.messages[message.id] = StoredMessage(
-            ordinal: kept.ordinal, summary: message, envelope: envelope, isOutgoing: true, keptAt: kept.keptAt)
-        if !message.isHandedOver { store.nodeMessages[Pair(message.caseReference, kept.ordinal)] = message.id }
-        for row in store.deliveries(of: message.id) {
+    mutating func adoptNumbers(of message: MessageSummary) throws {
+        for row in store.adopted(by: message.id, digest: message.digest) {
             let (old, new) = (row.caseReference, message.caseReference)
+            store.lostNumbers[Pair(message.id, row.ordinal)] = nil
+            store.deliveriesOfMessage[Pair(row.messageID, row.ordinal)] = nil
+            store.deliveriesOfMessage[Pair(message.id, row.ordinal)] = ()
             store.deliveriesOfCase[Pair(old, row.ordinal)] = nil
             store.deliveriesOfCase[Pair(new, row.ordinal)] = ()
             store.lastOfCase[Triple(old, row.key.partner, row.key.number.value)] = nil
             store.lastOfCase[Triple(new, row.key.partner, row.key.number.value)] = row.ordinal
             var changed = row
+            changed.messageID = message.id
+            changed.lost = nil
             changed.caseReference = new
             store.deliveries[row.ordinal] = changed
         }

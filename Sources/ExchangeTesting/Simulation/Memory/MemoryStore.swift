@@ -28,6 +28,8 @@ package struct MemoryStore: Sendable {
     /// By their order of acceptance, from 1.
     var deliveries = Table<Int64, StoredDelivery>()
     var deliveriesOfMessage = Table<Pair<MessageID, Int64>, Void>()
+    /// The deliveries that stand for a message of which only id and digest are known.
+    var lostNumbers = Table<Pair<MessageID, Int64>, Void>()
     var deliveriesOfCase = Table<Pair<CaseReference, Int64>, Void>()
     /// By case, partner and number: which message to a partner was the last of a case.
     var lastOfCase = Table<Triple<CaseReference, OIN, UInt64>, Int64>()
@@ -105,7 +107,9 @@ struct StoredPartner: Sendable {
     /// Up to here our channel is certain.
     var settled = ChannelPosition.start
     var isConfirmed = false
-    var recoveringUntil: SequenceNumber?
+    var recovery: ChannelRecoveryState?
+    /// Numbers of our channel behind which there is the partner's word alone, since ever.
+    var unprovenNumbers = 0
     /// Of its channel to us: up to here a snapshot covers it.
     var safe = SequenceNumber.none
     var running: IncarnationID?
@@ -167,7 +171,10 @@ struct StoredDelivery: Sendable {
     let ordinal: Int64
     /// Its number changes only while our channel is got back.
     var key: DeliveryKey
-    let messageID: MessageID
+    /// It changes only where it stands in the place of one that was lost, and that comes back.
+    var messageID: MessageID
+    /// What the partner has under this number, where our message only stands in the place of one that is lost.
+    var lost: ChannelItem?
     let recipient: Party
     var caseReference: CaseReference
     let priority: Priority

@@ -238,7 +238,7 @@ final class SimulatedAgency: Sendable {
 
     private func move(_ key: DeliveryKey, _ event: TransportEvent, at process: SimulatedProcess) async throws {
         let isMoved = try await process.context.ledger.moveTransport(
-            key, event, reason: event == .releasedByOperator ? "" : "duty-officer: a reason", by: Self.actor,
+            key, event, of: nil, reason: event == .releasedByOperator ? "" : "duty-officer: a reason", by: Self.actor,
             at: process.context.now.wall)
         world.note("o\(seat) \(event) \(key.number) to n\(world.witness.seat(key.partner) ?? -1): \(isMoved)")
         guard isMoved, process.isRunning else { return }

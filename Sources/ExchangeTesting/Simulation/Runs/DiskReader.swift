@@ -42,9 +42,9 @@ struct DiskReader {
     }
 
     private func outgoing(_ delivery: StoredDelivery, in store: MemoryStore, of seat: Int) -> DiskAtEnd.Outgoing {
-        let digest = store.messages[delivery.messageID]?.summary.digest ?? .zero
-        let item = ChannelItem(
-            number: delivery.key.number, messageID: delivery.messageID, messageDigest: digest)
+        let item =
+            store.issuedItem(to: delivery.key.partner, at: delivery.key.number)
+            ?? ChannelItem(number: delivery.key.number, messageID: delivery.messageID, messageDigest: .zero)
         return DiskAtEnd.Outgoing(
             item: item, transport: delivery.transport,
             isShown: store.pressing.contains(Pair(delivery.priority.rank, delivery.ordinal)),

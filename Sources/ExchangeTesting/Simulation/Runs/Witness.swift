@@ -30,13 +30,10 @@ final class Witness: Sendable {
         case .refill: break
         case .batch(let body):
             guard let manifest = Self.manifest(of: body) else { return }
-            let row = store?.partners[manifest.recipient]
             let lines = manifest.items.map { line in
-                let kept = row?.numbers[line.item.number.value].flatMap { store?.deliveries[$0] }
-                return History.Announcement(
+                History.Announcement(
                     from: path.from, to: path.to, item: line.item, incarnation: manifest.incarnation,
-                    isOnDisk: kept?.messageID == line.item.messageID
-                        && store?.messages[line.item.messageID]?.summary.digest == line.item.messageDigest)
+                    isOnDisk: store?.issuedItem(to: manifest.recipient, at: line.item.number) == line.item)
             }
             record.withLock { $0.announcements += lines }
         }

@@ -1,0 +1,216 @@
+import ExchangeCore
+import Testing
+
+@testable import ExchangeStore
+
+/// What becomes of our own channel where the store turns out to be older than what it signed.
+@Suite(.temporaryFolder) struct RecoveryConformance {
+    private static let lost = ChannelItem(
+        number: SequenceNumber(1), messageID: lostMessage.id, messageDigest: lostMessage.digest)
+    /// A message of our own that is not in the store, and that partners speak of.
+    private static let lostMessage: MessageSummary = {
+        guard let message = try? Sample.message(77) else { preconditionFailure("a sample is made") }
+        return message
+    }()
+
+    private static func placeholder(_ ordinal: Int) throws -> MessageSummary {
+        let sample = try Sample.message(ordinal)
+        return MessageSummary(
+            id: sample.id, digest: .zero, type: ChannelRecovery.lostType, sender: sample.sender,
+            caseReference: CaseReference(random: Bytes16(high: 9, low: UInt64(ordinal))), priority: .routine,
+            created: Sample.start, wanted: .receipt, isHandedOver: false)
+    }
+
+    private static func given(
+        _ answer: RecoveredItem.Answer, by partner: OIN, at number: UInt64 = 1, hasContent: Bool = false,
+        as item: ChannelItem = lost
+    ) throws -> RecoveredItem {
+        RecoveredItem(
+            item: ChannelItem(
+                number: SequenceNumber(number), messageID: item.messageID, messageDigest: item.messageDigest),
+            answer: answer,
+            content: hasContent
+                ? RecoveredItem.Content(
+                    summary: lostMessage, envelope: [7],
+                    recipients: [Community.avim, Community.coa].map { Party(oin: $0, role: .police) }) : nil,
+            placeholder: try placeholder(100 + Int(number) + (partner == Community.avim ? 0 : 50)),
+            recipient: Party(oin: partner, role: .police))
+    }
+
+    /// Has a partner's tally show that it holds our channel up to a number.
+    private static func show(
+        _ number: UInt64, by partner: OIN = Community.avim, gaps: [NumberRange] = [],
+        outcomes: [OutcomeRange] = [], in ledger: any ExchangeLedger
+    ) async throws {
+        let tally = Tally(
+            node: partner, partner: Community.nidos, incarnation: IncarnationID(Bytes16(high: 1, low: 2)),
+            predecessors: [], created: Sample.start, isRecovering: false, issued: .start,
+            received: ChannelPosition(number: SequenceNumber(number), runningDigest: Sample.digest("theirs")),
+            safe: .none, gaps: gaps, outcomes: outcomes)
+        _ = try await ledger.takeTally(tally, signed: [1], askedAt: Sample.start, now: Sample.now())
+    }
+
+    private static func recover(
+        _ items: [RecoveredItem], upTo number: UInt64, from partner: OIN = Community.avim,
+        limits: NodeLimits = NodeLimits(), in ledger: any ExchangeLedger
+    ) async throws -> RecoveryProgress {
+        try await ledger.recover(
+            items, upTo: SequenceNumber(number), from: partner, limits: limits, now: Sample.now())
+    }
+
+    private static func deliveries(
+        of message: MessageID, in ledger: any ExchangeLedger
+    ) async throws -> [DeliveryEntry] {
+        var filter = DeliveryFilter()
+        filter.messageID = message
+        return try await ledger.deliveries(filter).entries
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a partner's word for a number takes no id, and the message comes back from another recipient`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }
+        let word = try Self.given(.refusal(.typeUnknown, detail: "", [8]), by: Community.avim)
+        #expect(try await Self.recover([word], upTo: 1, in: ledger) == .done)
+        #expect(try await ledger.message(Self.lostMessage.id) == nil)
+        #expect(
+            try await ledger.runningDigest(with: Community.avim, isOutgoing: true, at: SequenceNumber(1))
+                == ChannelPosition.start.extended(by: Self.lost, using: SHA256.digest).runningDigest,
+            "the list has what the partner has under the number")
+        let genuine = try Self.given(.receipt([9]), by: Community.coa, hasContent: true)
+        #expect(try await Self.recover([genuine], upTo: 1, from: Community.coa, in: ledger) == .done)
+        #expect(try await ledger.message(Self.lostMessage.id)?.envelope == [7])
+        let told = try await Self.deliveries(of: Self.lostMessage.id, in: ledger)
+        #expect(
+            Set(told.map { "\($0.key.partner) \($0.transport)" })
+                == ["\(Community.avim) refused", "\(Community.coa) receipted"],
+            "who had refused it is not sent it again, and is shown")
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `whoever proved nothing of a message is sent it when it comes back`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }
+        _ = try await Self.recover([Self.given(.unproven, by: Community.avim)], upTo: 1, in: ledger)
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.coa, hasContent: true)], upTo: 1, from: Community.coa, in: ledger)
+        let told = try await Self.deliveries(of: Self.lostMessage.id, in: ledger)
+        #expect(
+            Set(told.map { "\($0.key.partner) \($0.transport)" })
+                == ["\(Community.avim) open", "\(Community.coa) receipted"])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a message of another, or of our own, keeps its id whatever a partner says of it`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await ledger.receive(5, number: 1)
+        let theirs = try Sample.message(5, from: Community.avim)
+        try await Self.show(1, in: ledger)
+        let word = try Self.given(
+            .noted(.void, reason: "x"), by: Community.avim,
+            as: ChannelItem(number: SequenceNumber(1), messageID: theirs.id, messageDigest: Sample.digest("other")))
+        #expect(try await Self.recover([word], upTo: 1, in: ledger) == .done)
+        #expect(try await ledger.message(theirs.id)?.message.digest == theirs.digest)
+        #expect(try await ledger.message(theirs.id)?.isOutgoing == false)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a refusal whose message is lost is declared void to a partner that lost it too`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await Self.show(1, in: ledger)
+        _ = try await Self.recover(
+            [Self.given(.refusal(.typeUnknown, detail: "", [8]), by: Community.avim)], upTo: 1, in: ledger)
+        try await Self.show(0, in: ledger)
+        let due = try await ledger.due(
+            for: Community.avim, now: Sample.start, maximumItems: 8, maximumBytes: 1 << 20)
+        #expect(due.items.map(\.kind) == [.void])
+        #expect(due.items.map(\.item) == [Self.lost])
+        #expect(due.items.allSatisfy { !$0.reason.isEmpty })
+        try await ledger.note(SequenceNumber(1), as: .void)
+        let rest = try await ledger.due(
+            for: Community.avim, now: Sample.start, maximumItems: 8, maximumBytes: 1 << 20)
+        #expect(rest.items.isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `the numbers that rest on a partner's word are bounded for good`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        var limits = NodeLimits()
+        limits.recoveryMaximumUnprovenNumbersPerPartner = 2
+        try await Self.show(4, in: ledger)
+        func nothing(_ number: UInt64) throws -> RecoveredItem {
+            let item = try Self.placeholder(100 + Int(number))
+            return try Self.given(
+                .nothing, by: Community.avim, at: number,
+                as: ChannelItem(number: SequenceNumber(number), messageID: item.id, messageDigest: .zero))
+        }
+        let first = try await Self.recover([nothing(1), nothing(2)], upTo: 2, limits: limits, in: ledger)
+        #expect(first == .more)
+        let second = try await Self.recover([nothing(3), nothing(4)], upTo: 4, limits: limits, in: ledger)
+        #expect(second == .exhausted(at: SequenceNumber(3)))
+        #expect(try await ledger.account(with: Community.avim).standing.settled.number == SequenceNumber(2))
+        let alarms = try await ledger.alarms(includingCleared: false).map(\.alarm)
+        #expect(alarms.contains { $0.code == .recoveryIncomplete && $0.partner == Community.avim })
+        let third = try await Self.recover([nothing(3)], upTo: 3, limits: limits, in: ledger)
+        #expect(third == .exhausted(at: SequenceNumber(3)))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a channel that another opening was getting back is compared anew, and claims all that it had given`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await Self.show(3, in: ledger)
+        try await ledger.accept(1)
+        #expect(try await ledger.account(with: Community.avim).standing.maySend)
+        try await ledger.close()
+        let again = try await form.open()
+        let standing = try await again.account(with: Community.avim).standing
+        #expect(standing.recovery == .toCompare)
+        #expect(!standing.maySend)
+        let claimed = again.opening.predecessors.first?.position(for: Community.avim)
+        #expect(claimed == ChannelPosition(number: SequenceNumber(4), runningDigest: .zero))
+        // The partner has taken one more meanwhile.
+        try await Self.show(4, in: again)
+        let now = try await again.account(with: Community.avim)
+        #expect(now.standing.recovery == .under(RecoverySpan(until: SequenceNumber(4))))
+        #expect(now.issued.number == SequenceNumber(5), "what has no answer goes on behind it")
+        // And confirms nothing of itself, where it has nothing more.
+        try await again.close()
+        let last = try await form.open()
+        try await Self.show(0, in: last)
+        #expect(try await !last.account(with: Community.avim).standing.isConfirmed)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a part that is back is compared before anything is sent`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let gap = ProtocolLimits.channelMaximumGap
+        try await Self.show(gap + 5, in: ledger)
+        try await ledger.accept(1)
+        let standing = try await ledger.account(with: Community.avim).standing
+        #expect(standing.span == RecoverySpan(until: SequenceNumber(gap), isPart: true))
+        #expect(!standing.maySend)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `an answer that a partner has lost is found behind what is still open`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await ledger.confirm(Community.avim)
+        for ordinal in 1...3 { try await ledger.accept(ordinal) }
+        try await ledger.recordAnswers(
+            [2, 3].map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([1]), jitter: 0) },
+            from: Community.avim, now: Sample.now())
+        // The opening that answered before: number 1 is open, and 2 and 3 are gone.
+        try await ledger.confirm(Community.avim)
+        let due = try await ledger.due(
+            for: Community.avim, now: Sample.start, maximumItems: 8, maximumBytes: 1 << 20)
+        #expect(due.items.map(\.kind) == [.message, .again, .again])
+    }
+}
