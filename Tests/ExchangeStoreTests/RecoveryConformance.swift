@@ -103,6 +103,29 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `what was held comes back held, also where its content comes later, and is not released without it`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }
+        _ = try await Self.recover(
+            [Self.given(.noted(.held, reason: "looked at"), by: Community.avim)], upTo: 1, in: ledger)
+        let key = DeliveryKey(partner: Community.avim, number: SequenceNumber(1))
+        func release() async throws -> Bool {
+            try await ledger.moveTransport(
+                key, .releasedByOperator, of: nil, reason: "", by: .node, at: Sample.start)
+        }
+        #expect(try await !release())
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.coa, hasContent: true)], upTo: 1, from: Community.coa, in: ledger)
+        let told = try await Self.deliveries(of: Self.lostMessage.id, in: ledger)
+        #expect(
+            Set(told.map { "\($0.key.partner) \($0.transport)" })
+                == ["\(Community.avim) held", "\(Community.coa) receipted"])
+        #expect(try await release())
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a message of another, or of our own, keeps its id whatever a partner says of it`(
         form: StoreForm
     ) async throws {

@@ -19,6 +19,8 @@ package enum Intervention {
         case .releasedByOperator: break
         }
         guard let next = facts.transport.after(event) else { return nil }
+        // There is nothing to send in the place of a message that is lost.
+        if next == .open, facts.message.type == ChannelRecovery.lostType { return nil }
         // Nobody has to deal any more with what is not to be delivered.
         let over: [LedgerChange] =
             next == .withdrawn

@@ -199,7 +199,8 @@ package enum ChannelRecovery {
                             "\(said). It was refused before this node's store was put back; look whether it was dealt with",
                         at: now.wall)),
             ]
-        case .noted(.held, let reason) where hasContent:
+        // Also where the message is nowhere yet: whoever held it may have had to, and it comes back held.
+        case .noted(.held, let reason):
             return [.declare(key, as: .held, reason: reason, isToBeTold: false)]
         case .noted(.void, let reason):
             return [.declare(key, as: .withdrawn, reason: reason, isToBeTold: false)]

@@ -93,20 +93,21 @@ package enum StoreRestoring {
         let lock = try FolderLock(at: store + ".lock")
         defer { lock.release() }
         let incoming = store + ".restoring"
+        // In their order, with where each went.
+        var moved: [(from: String, to: String)] = []
         do {
             for suffix in ["", "-wal", "-shm", "-journal", ".lock"] { unlink(incoming + suffix) }
-            try FileManager.default.copyItem(atPath: copy, toPath: incoming)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: incoming)
+            try StoreFile.copy(copy, to: incoming)
             // Looked at where it will lie: what was read wrong off the medium is found too.
             try await SQLiteLedger.look(at: incoming, archiveKey: archiveKey, limits: limits)
-            try StoreFile.sync(incoming)
             try FileManager.default.createDirectory(
                 atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
             // The database first: a store without it does not start, and one without its log would have lost the end.
             for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: store + suffix)
             {
-                let name = URL(filePath: store + suffix).lastPathComponent
-                try FileManager.default.moveItem(atPath: store + suffix, toPath: aside + "/" + name)
+                let place = aside + "/" + URL(filePath: store + suffix).lastPathComponent
+                try FileManager.default.moveItem(atPath: store + suffix, toPath: place)
+                moved.append((store + suffix, place))
             }
             guard rename(incoming, store) == 0 else { throw CocoaError(.fileWriteUnknown) }
             for suffix in ["-wal", "-shm", "-journal", ".lock"] { unlink(incoming + suffix) }
@@ -114,6 +115,13 @@ package enum StoreRestoring {
             try StoreFile.syncFolder(of: store)
         } catch {
             unlink(incoming)
+            // The log before the database: what starts meanwhile must not open one without the other.
+            for (from, to) in moved.reversed() where rename(to, from) != 0 {
+                throw StoreError(
+                    .storeUnavailable,
+                    "The copy could not be put back, and neither could the store of before: it lies in "
+                        + "\(aside). Move its files back, the database last.", cause: "\(error)")
+            }
             throw StoreError.from(error, isWriting: false)
         }
     }

@@ -28,6 +28,33 @@ enum StoreFile {
         close(descriptor)
     }
 
+    /// Copies a file into one that was not there, for this user alone from its first byte on, and makes it durable.
+    static func copy(_ source: String, to path: String) throws(StoreError) {
+        let from = open(source, O_RDONLY | O_CLOEXEC)
+        guard from >= 0 else { throw unavailable(source) }
+        defer { close(from) }
+        let to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard to >= 0 else { throw unavailable(path) }
+        defer { close(to) }
+        var buffer = [UInt8](repeating: 0, count: copyBlockBytes)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { read(from, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw unavailable(source) }
+            guard count > 0 else { break }
+            var written = 0
+            while written < count {
+                let step = buffer.withUnsafeBytes { write(to, $0.baseAddress?.advanced(by: written), count - written) }
+                if step < 0, errno == EINTR { continue }
+                guard step > 0 else { throw unavailable(path) }
+                written += step
+            }
+        }
+        guard fsync(to) == 0 else { throw unavailable(path) }
+    }
+
+    private static let copyBlockBytes = 1 << 20
+
     /// A name is on the disk when its folder is.
     static func syncFolder(of path: String) throws(StoreError) {
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."

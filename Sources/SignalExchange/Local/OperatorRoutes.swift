@@ -99,7 +99,12 @@ extension NodeError {
 extension DeliveryEntry {
     /// Why an operator's step cannot be taken: the state, since when, and what it means for who has to be told.
     fileprivate var objection: String {
-        switch transport {
+        if message.type == ChannelRecovery.lostType, transport == .held {
+            return
+                "its content was lost with this node's store and no partner gave it back, so that there is nothing to "
+                + "send: withdraw it, and send it again as a new message if they have to know"
+        }
+        return switch transport {
         case .receipted:
             "receipted since \(receiptedAt?.description ?? "before"): the partner HAS it, and it cannot be withdrawn, held "
                 + "or released; call them"

@@ -1,0 +1,60 @@
+import ExchangeCore
+import Foundation
+import Testing
+
+@testable import ExchangeStore
+
+/// A copy that is put back takes the place of a store, or leaves it as it was.
+@Suite(.temporaryFolder) struct RestoringTests {
+    private static let archiveKey = ArchiveKeyCheck(fresh: [1]) { _ in }
+
+    /// A store with two messages, and a copy of it with the first alone.
+    private func storeAndCopy() async throws -> String {
+        let copy = TemporaryFolder.path + "/copy.sqlite"
+        let ledger = try await Sample.openSQLite()
+        try await ledger.accept(1)
+        _ = try await ledger.backUp(to: copy)
+        try await ledger.accept(2)
+        try await ledger.close()
+        return copy
+    }
+
+    private func messages() async throws -> Int {
+        let ledger = try await Sample.openSQLite()
+        let count = try await ledger.deliveries(DeliveryFilter()).entries.count
+        try await ledger.close()
+        return count
+    }
+
+    @Test func `a copy takes the place of the store, which is kept beside it`() async throws {
+        let copy = try await storeAndCopy()
+        let aside = TemporaryFolder.path + "/aside"
+        // Whoever made the copy may have let others read it.
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: copy)
+        try await StoreRestoring.restore(copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey)
+        let rights = try FileManager.default.attributesOfItem(atPath: TemporaryFolder.store)[.posixPermissions]
+        #expect((rights as? NSNumber)?.int16Value == 0o600)
+        #expect(try await messages() == 1)
+        #expect(FileManager.default.fileExists(atPath: aside + "/store.sqlite"))
+    }
+
+    @Test func `a restore that fails half-way leaves the store as it was`() async throws {
+        let copy = try await storeAndCopy()
+        // A log that lies beside the database cannot be moved: its name there is longer than a path may be.
+        try Data().write(to: URL(filePath: TemporaryFolder.store + "-wal"))
+        let longest = Int(PATH_MAX) - 1 - "/store.sqlite".utf8.count
+        var aside = TemporaryFolder.path
+        while aside.utf8.count + 2 <= longest {
+            aside += "/" + String(repeating: "a", count: min(200, longest - aside.utf8.count - 1))
+        }
+        #expect(aside.utf8.count >= longest - 1)
+        let parent = URL(filePath: aside).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        await #expect(throws: StoreError.self) {
+            try await StoreRestoring.restore(copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey)
+        }
+        #expect(FileManager.default.fileExists(atPath: aside), "it failed where the store had been moved already")
+        #expect(try await messages() == 2)
+        #expect(!FileManager.default.fileExists(atPath: TemporaryFolder.store + ".restoring"))
+    }
+}
