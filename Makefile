@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants simulate chaos bench fresh clean
+.PHONY: help setup demo test check format mutants simulate chaos disaster bench fresh clean
 .NOTPARALLEL:
 
 # How many seeds `make simulate` runs.
@@ -40,6 +40,10 @@ test: setup ## every test (first time 10 minutes to build, then 2)
 chaos: setup ## kills seven nodes 1,000 times under load and cuts their network; nothing may be lost (15 minutes once built)
 	$(build)
 	.build/debug/exchange-lab chaos --report .build/chaos.jsonl $(ARGS)
+
+disaster: setup ## under load one node's disk is wiped, another's is put back, a third runs twice (2 minutes once built)
+	$(build)
+	.build/debug/exchange-lab disaster --report .build/disaster.jsonl $(ARGS)
 
 check: setup ## format, warnings as errors, house style (1 minute once built)
 	swift format lint --strict --recursive --parallel $(formatted)

@@ -45,7 +45,7 @@ package protocol StoreTransaction {
     mutating func moveInbox(_ message: MessageID, to state: InboxState, role: String, at: Timestamp) throws
     mutating func keep(_ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN) throws
     mutating func keepTally(
-        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement) throws
+        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement?) throws
     mutating func raise(_ alarm: Alarm) throws
     mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws
     mutating func append(_ leaf: AuditLeaf) throws
@@ -61,6 +61,11 @@ package protocol StoreTransaction {
     // MARK: What no change says
 
     mutating func countDuplicate(from partner: OIN) throws
+    /// Whether an alarm of this code is open, of any partner and message.
+    func hasOpenAlarm(_ code: AlarmCode) throws -> Bool
+    /// Notes that the store is older than what was done with it, or empty: whatever is in the inbox, and whatever comes that
+    /// was made until now, may have been handed over before.
+    mutating func noteRenewal() throws
     /// Moves the contiguous position of a partner's channel as far as numbers have come.
     mutating func advance(_ partner: OIN) throws
     /// Makes our own channel certain up to a number, or as far as one transaction goes.
@@ -225,6 +230,8 @@ extension StoreTransaction {
     /// A message that this node signed and does not have is the proof, whoever brings it.
     private mutating func noteProof(of count: Int, from partner: OIN) throws {
         guard count > 0 else { return }
+        // Nobody can say what was handed over since the store was what it is.
+        if try !hasOpenAlarm(.storeRolledBack) { try noteRenewal() }
         try raise(
             Alarm(
                 code: .storeRolledBack, partner: partner, messageID: nil,

@@ -10,7 +10,8 @@ struct ExchangeLab: AsyncParsableCommand {
               exchange-lab demo
               exchange-lab lab --nodes 3 --json
               exchange-lab chaos --kills 100
+              exchange-lab disaster --nodes 4
               exchange-lab simulate --seeds 1000
             """,
-        subcommands: [Demo.self, Lab.self, Chaos.self, Simulate.self])
+        subcommands: [Demo.self, Lab.self, Chaos.self, Disaster.self, Simulate.self])
 }

@@ -25,7 +25,8 @@ struct MakeNewStore: AsyncParsableCommand {
         try await reporting {
             let folder = folder.nodeFolder
             let configuration = try await NodeConfiguration.load(from: folder)
-            try await NewStore(folder).replaceLost(confirmedBy: confirm, of: configuration)
+            try await NewStore(folder).replaceLost(
+                confirmedBy: confirm, of: configuration, at: .current)
             print("\(folder.store) is made, and empty. What was in the old one is not here.")
         }
     }

@@ -90,6 +90,24 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `with the first proof that the store is older all of its inbox may have been handed over before`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await ledger.receive(5, number: 1)
+        func flags() async throws -> [Bool] {
+            try await ledger.inbox(InboxFilter(), now: Sample.start).entries
+                .map(\.mayBeRepeated)
+        }
+        try await Self.show(1, in: ledger)
+        // A claim is none.
+        #expect(try await flags() == [false])
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.avim, hasContent: true)], upTo: 1, in: ledger)
+        #expect(try await flags() == [true])
+    }
+
+    @Test(arguments: StoreForm.all)
     func `whoever proved nothing of a message is sent it when it comes back`(form: StoreForm) async throws {
         let ledger = try await form.open()
         for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }

@@ -13,6 +13,7 @@ import Testing
         let copy = TemporaryFolder.path + "/copy.sqlite"
         let ledger = try await Sample.openSQLite()
         try await ledger.accept(1)
+        try await ledger.receive(5, number: 1)
         _ = try await ledger.backUp(to: copy)
         try await ledger.accept(2)
         try await ledger.close()
@@ -31,10 +32,15 @@ import Testing
         let aside = TemporaryFolder.path + "/aside"
         // Whoever made the copy may have let others read it.
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: copy)
-        try await StoreRestoring.restore(copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey)
+        try await StoreRestoring.restore(
+            copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey, at: Sample.start)
         let rights = try FileManager.default.attributesOfItem(atPath: TemporaryFolder.store)[.posixPermissions]
         #expect((rights as? NSNumber)?.int16Value == 0o600)
         #expect(try await messages() == 1)
+        let ledger = try await Sample.openSQLite()
+        let inbox = try await ledger.inbox(InboxFilter(), now: Sample.start)
+        #expect(inbox.entries.map(\.mayBeRepeated) == [true], "it may have been handed over since the copy was made")
+        try await ledger.close()
         #expect(FileManager.default.fileExists(atPath: aside + "/store.sqlite"))
     }
 
@@ -51,7 +57,8 @@ import Testing
         let parent = URL(filePath: aside).deletingLastPathComponent().path
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         await #expect(throws: StoreError.self) {
-            try await StoreRestoring.restore(copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey)
+            try await StoreRestoring.restore(
+                copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey, at: Sample.start)
         }
         #expect(FileManager.default.fileExists(atPath: aside), "it failed where the store had been moved already")
         #expect(try await messages() == 2)

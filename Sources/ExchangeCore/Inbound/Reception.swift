@@ -51,17 +51,28 @@ package struct ReceptionFacts: Hashable, Sendable {
     package let usage: InboundUsage
     /// Whether our own channel to the partner is certain: until then a message of ours may be missing here.
     package let isConfirmed: Bool
+    /// When this store was last put back, made anew or found to be older than what was done with it: what was made until
+    /// then may have been handed over before.
+    package let renewedAt: Timestamp?
 
     package init(
         slot: FilledSlot?, message: KnownMessage?, predecessor: Predecessor, acknowledged: AcknowledgedDelivery?,
-        usage: InboundUsage, isConfirmed: Bool = true
+        usage: InboundUsage, isConfirmed: Bool = true, renewedAt: Timestamp? = nil
     ) {
+        self.renewedAt = renewedAt
         self.usage = usage
         self.isConfirmed = isConfirmed
         self.slot = slot
         self.message = message
         self.predecessor = predecessor
         self.acknowledged = acknowledged
+    }
+}
+
+extension ReceptionFacts {
+    /// By the sender's clock, which may stand behind or ahead as far as statements are taken.
+    fileprivate func wasMadeBeforeRenewal(_ message: MessageSummary) -> Bool {
+        renewedAt.map { message.created <= $0 + ProtocolLimits.clockSkewMaximum } ?? false
     }
 }
 
@@ -337,7 +348,7 @@ package enum Reception {
                 .handOver(
                     message.summary, availableAt: availableAt,
                     awaiting: facts.predecessor.isHere(at: now.wall) ? nil : message.predecessor,
-                    mayBeRepeated: message.mayBeRepeated))
+                    mayBeRepeated: message.mayBeRepeated || facts.wasMadeBeforeRenewal(message.summary)))
         }
         // A message that waits lets nobody go on before it.
         let waits = message.summary.isHandedOver && availableAt > now.wall

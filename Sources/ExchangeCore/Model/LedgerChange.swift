@@ -99,8 +99,9 @@ package enum LedgerChange: Hashable, Sendable {
     ///
     /// - Parameter skipping: those between it and its predecessor, which were never heard here.
     case keepIncarnation(SeenIncarnation, skipping: [IncarnationID], of: OIN)
-    /// Keeps the last tally of an incarnation of a partner as it was signed, and what comparing it showed.
-    case keepTally(from: OIN, IncarnationID, signed: [UInt8], PairAgreement)
+    /// Keeps the last tally of an incarnation of a partner as it was signed, and what comparing it showed; `nil` where it is
+    /// evidence alone, because another of its nodes runs.
+    case keepTally(from: OIN, IncarnationID, signed: [UInt8], PairAgreement?)
     /// Notes with which incarnation a partner's node runs: what another signs is not taken.
     ///
     /// - hasAnswered: whether it answered a call to the partner's address.

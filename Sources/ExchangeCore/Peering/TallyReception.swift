@@ -80,6 +80,12 @@ package enum TallyReception {
         {
             changes.append(.noteRunning(tally.incarnation, of: tally.node, hasAnswered: isAnswer))
         }
+        // A copy that runs beside the partner's node has an account of its own: it shows what it is, and nothing of the pair.
+        guard isAnswer || !facts.incarnation.isFenced else {
+            changes.append(.keepTally(from: tally.node, tally.incarnation, signed: signed, nil))
+            let finding = judgement.finding(of: tally.incarnation)
+            return (agreement, changes + alarms(of: [finding].compactMap(\.self), about: tally.node, now: now))
+        }
         changes.append(.keepTally(from: tally.node, tally.incarnation, signed: signed, agreement))
         if isAnswer { changes += recovery(of: tally, agreement, facts: facts, now: now) }
         let findings =

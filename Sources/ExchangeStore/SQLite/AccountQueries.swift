@@ -220,7 +220,7 @@ extension ChannelAccount {
 
 extension LedgerTransaction {
     func keepTally(
-        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement
+        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement?
     ) throws {
         try ensurePartner(partner)
         try database.change(
@@ -229,6 +229,7 @@ extension LedgerTransaction {
             ON CONFLICT (partner, incarnation) DO UPDATE SET signed = excluded.signed, kept_at = excluded.kept_at
             """,
             [partner.text, incarnation.column, Data(signed), at.milliseconds])
+        guard let agreement else { return }
         try database.change(
             "UPDATE partner SET tally_at = ?, agreement_outgoing = ?, agreement_incoming = ? WHERE oin = ?",
             [at.milliseconds, agreement.outgoing.column, agreement.incoming.column, partner.text])

@@ -77,7 +77,7 @@ extension LedgerTransaction {
     }
 }
 
-/// The putting back of a copy, where no node runs on the store.
+/// The putting back of a copy, where no node runs on the store. Whatever it has in its inbox may have been handed over since.
 package enum StoreRestoring {
     /// Takes a copy that was made by ``StoreBackup/backUp(to:)`` for the store. What lies there is put aside and kept.
     ///
@@ -85,9 +85,10 @@ package enum StoreRestoring {
     ///   - store: the database's path; its lock is taken meanwhile.
     ///   - aside: a folder that is not there yet, on the same file system.
     ///   - archiveKey: compared with what the copy keeps before anything is changed.
+    ///   - now: what was made until then may have been handed over before.
     /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `archive-key-wrong`, `store-unavailable`.
     package static func restore(
-        _ copy: String, to store: String, aside: String, archiveKey: ArchiveKeyCheck,
+        _ copy: String, to store: String, aside: String, archiveKey: ArchiveKeyCheck, at now: Timestamp,
         limits: StoreLimits = StoreLimits()
     ) async throws {
         let lock = try FolderLock(at: store + ".lock")
@@ -100,6 +101,7 @@ package enum StoreRestoring {
             try StoreFile.copy(copy, to: incoming)
             // Looked at where it will lie: what was read wrong off the medium is found too.
             try await SQLiteLedger.look(at: incoming, archiveKey: archiveKey, limits: limits)
+            try await noteRenewal(of: incoming, at: now, limits: limits)
             try FileManager.default.createDirectory(
                 atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
             // The database first: a store without it does not start, and one without its log would have lost the end.
@@ -114,7 +116,7 @@ package enum StoreRestoring {
             try StoreFile.sync(aside)
             try StoreFile.syncFolder(of: store)
         } catch {
-            unlink(incoming)
+            for suffix in ["", "-wal", "-shm", "-journal", ".lock"] { unlink(incoming + suffix) }
             // The log before the database: what starts meanwhile must not open one without the other.
             for (from, to) in moved.reversed() where rename(to, from) != 0 {
                 throw StoreError(
@@ -123,6 +125,23 @@ package enum StoreRestoring {
                         + "\(aside). Move its files back, the database last.", cause: "\(error)")
             }
             throw StoreError.from(error, isWriting: false)
+        }
+    }
+
+    /// A copy of an older node is brought up to date first.
+    package static func noteRenewal(
+        of path: String, at now: Timestamp, limits: StoreLimits = StoreLimits()
+    ) async throws {
+        do {
+            var configuration = Opening.configuration(limits)
+            configuration.label = "exchange-restore"
+            let copy = try DatabaseQueue(path: path, configuration: configuration)
+            try Schema.migrator.migrate(copy)
+            try await copy.write { try $0.noteRenewal(at: now) }
+            try copy.close()
+            try StoreFile.sync(path)
+        } catch {
+            throw StoreError.from(error, isWriting: true)
         }
     }
 }

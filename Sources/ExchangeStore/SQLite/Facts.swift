@@ -72,7 +72,8 @@ extension Database {
             message: try knownMessage(query.item.messageID, to: partner),
             predecessor: try query.predecessor.map { try predecessor($0, of: partner) } ?? .here,
             acknowledged: try query.acknowledged.flatMap { try acknowledgedDelivery(of: $0, by: partner) },
-            usage: try usage(of: partner), isConfirmed: try channelStanding(with: partner).isConfirmed)
+            usage: try usage(of: partner), isConfirmed: try channelStanding(with: partner).isConfirmed,
+            renewedAt: try renewedAt())
     }
 
     private func usage(of partner: OIN) throws -> InboundUsage {

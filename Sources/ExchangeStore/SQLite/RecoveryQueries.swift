@@ -65,6 +65,15 @@ extension Database {
         return try HeldPart(base: base, after: number, answered, maximumBytes: maximumBytes) { try message($0) }
     }
 
+    func noteRenewal(at: Timestamp) throws {
+        try change("INSERT INTO renewal (renewed_at) VALUES (?)", [at.milliseconds])
+        try change("UPDATE inbox SET may_be_repeated = 1 WHERE may_be_repeated = 0")
+    }
+
+    func renewedAt() throws -> Timestamp? {
+        try first("SELECT renewed_at FROM renewal ORDER BY ordinal DESC LIMIT 1") { $0.timestamp(0) }
+    }
+
     func issuedItem(to partner: OIN, at number: SequenceNumber) throws -> ChannelItem? {
         guard let column = Int64(exactly: number.value) else { return nil }
         return try first(
@@ -161,6 +170,14 @@ extension LedgerTransaction {
             [try end.number.column(), end.runningDigest.column, partner.text])
         tell(.workArrived(partner))
     }
+
+    func hasOpenAlarm(_ code: AlarmCode) throws -> Bool {
+        try database.first(
+            "SELECT 1 FROM alarm WHERE code = ? AND cleared_at IS NULL LIMIT 1", [code.rawValue], { _ in true })
+            ?? false
+    }
+
+    func noteRenewal() throws { try database.noteRenewal(at: at) }
 
     func endPart(of partner: OIN) throws {
         try database.changeOne(

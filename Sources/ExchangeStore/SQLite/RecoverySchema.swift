@@ -22,6 +22,12 @@ extension Schema {
         ALTER TABLE partner ADD COLUMN answering_incarnation BLOB CHECK (length(answering_incarnation) = 16);
         UPDATE partner SET settled_number = issued_number, settled_digest = issued_digest;
         ALTER TABLE inbox ADD COLUMN may_be_repeated INTEGER NOT NULL DEFAULT 0 CHECK (may_be_repeated IN (0, 1));
+        -- When the store turned out to be older than what was done with it, or was made anew: whatever was made until then may
+        -- have been handed over before.
+        CREATE TABLE renewal (
+            ordinal INTEGER PRIMARY KEY,
+            renewed_at INTEGER NOT NULL
+        ) STRICT;
         -- Deliveries that have their answer and are sent again, because the partner has lost it.
         CREATE TABLE refill (
             partner TEXT NOT NULL,

@@ -1,4 +1,4 @@
-import ExchangeCore
+package import ExchangeCore
 import ExchangeStore
 import Foundation
 
@@ -41,7 +41,9 @@ package struct NewStore: Sendable {
     ///
     /// - Parameter oin: this organisation's, as a person typed it: nobody is to do this without thinking.
     /// - Throws: ``NodeError`` `request-invalid` for another OIN; as ``make()``.
-    package func replaceLost(confirmedBy oin: String, of configuration: NodeConfiguration) async throws(NodeError) {
+    package func replaceLost(
+        confirmedBy oin: String, of configuration: NodeConfiguration, at now: Timestamp
+    ) async throws(NodeError) {
         guard oin == configuration.oin.text else {
             throw NodeError(
                 .requestInvalid,
@@ -49,6 +51,10 @@ package struct NewStore: Sendable {
             )
         }
         try await make()
+        // What its partners send again was handed over by the store that is lost.
+        do { try await StoreRestoring.noteRenewal(of: folder.store, at: now) } catch {
+            throw NodeError(opening: error, else: "\(folder.store) cannot be written")
+        }
     }
 
     /// 0 where the file is not there, or was never written; a link that leads nowhere is neither a file. A folder that may

@@ -66,7 +66,7 @@ package struct StoreCopy: Sendable {
         do {
             let archive = try NodeKeys.load(from: folder).archive
             let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
-            try await StoreRestoring.restore(copy, to: folder.store, aside: aside, archiveKey: check)
+            try await StoreRestoring.restore(copy, to: folder.store, aside: aside, archiveKey: check, at: now)
         } catch {
             throw NodeError(opening: error, else: "\(copy) could not be put back")
         }

@@ -47,6 +47,8 @@ public final class AgencyClient: Sendable {
         /// The message's id: what a received message that comes again is known by. Of a delivery it is the same for every
         /// recipient and every change; such an entry is known by its ``cursor``.
         public let messageID: String
+        /// Of a received message: whether it may have been handed over before, since the node's store was put back.
+        public let mayBeRepeated: Bool
         /// All of it, as one JSON object.
         public let json: [UInt8]
     }
@@ -149,7 +151,10 @@ public final class AgencyClient: Sendable {
             guard let cursor = item["cursor"]?.text, let value = item["message"] ?? item["delivery"],
                 let id = value["id"]?.text
             else { throw foreign("an entry") }
-            entries.append(Entry(cursor: cursor, messageID: id, json: try document(value)))
+            entries.append(
+                Entry(
+                    cursor: cursor, messageID: id, mayBeRepeated: value["mayBeRepeated"]?.flag ?? false,
+                    json: try document(value)))
         }
         return EntryPage(entries: entries, cursor: cursor, hasMore: hasMore)
     }

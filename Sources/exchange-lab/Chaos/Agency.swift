@@ -15,11 +15,17 @@ struct Agency: Sendable {
     let ledger: ChaosLedger
     /// Between two messages.
     let pauseMaximum: Milliseconds
+    /// How many of the messages that come are taken by people, in percent.
+    let takenPercent: Int
     private let answers: AsyncStream<ChaosLedger.Answer>
     private let desk: AsyncStream<ChaosLedger.Answer>.Continuation
 
-    init(node: NodeHandle, correspondence: Correspondence, ledger: ChaosLedger, pauseMaximum: Milliseconds) {
+    init(
+        node: NodeHandle, correspondence: Correspondence, ledger: ChaosLedger, pauseMaximum: Milliseconds,
+        takenPercent: Int = 20
+    ) {
         self.node = node
+        self.takenPercent = takenPercent
         self.pauseMaximum = pauseMaximum
         self.correspondence = correspondence
         self.ledger = ledger
@@ -41,7 +47,7 @@ struct Agency: Sendable {
             let message = try correspondence.message(&generator)
             let key = "chaos-\(count)"
             let id = try await accepted(message, key: key)
-            ledger.accept(id, from: oin, for: message.recipients)
+            ledger.accept(id, from: oin, ChaosLedger.Submission(key: key, message: message))
             if generator.happens(percent: 10) {
                 ledger.noteRepetition(of: id, as: try await accepted(message, key: key))
             }
@@ -61,6 +67,31 @@ struct Agency: Sendable {
         }
     }
 
+    /// Looks whether each message is held by another node too, once nothing is on its way any more, and hands in again what
+    /// this organisation's node has lost and nobody else had.
+    func secure() async throws {
+        for (id, submission) in ledger.submissions(of: oin) {
+            guard let state = try await state(of: id) else {
+                ledger.replace(id, by: try await accepted(submission.message, key: submission.key))
+                continue
+            }
+            if state != AgencyClient.MessageState.secured.rawValue {
+                ledger.complain("\(id) is \(state) at \(node.member.slug) when all is over")
+            }
+        }
+    }
+
+    /// - Returns: `nil` where its node does not know the message.
+    private func state(of id: String) async throws -> String? {
+        let api = node.api
+        do {
+            return try await api.client.get("/v1/messages/\(id)")["state"]?.text ?? ""
+        } catch {
+            guard error.code == .messageUnknown else { throw error }
+            return nil
+        }
+    }
+
     // MARK: Receiving
 
     /// Keeps what comes and confirms it, until the task is cancelled.
@@ -71,7 +102,7 @@ struct Agency: Sendable {
                 // Changes nothing where the consumer is there.
                 try await client.follow(.inbox, as: Self.consumer)
                 while !Task.isCancelled { try await receivePage(&generator) }
-            } catch let error as NodeError where error.mayBeTriedAgain {
+            } catch let error as NodeError where error.mayBeTriedAgain || error.hasForgottenConsumer {
                 try await pass(Milliseconds(50))
             }
         }
@@ -82,9 +113,11 @@ struct Agency: Sendable {
         guard !page.entries.isEmpty else { return }
         for entry in page.entries {
             // Some are taken by people, and of those half are concluded.
-            let (isTaken, isConcluded) = (generator.happens(percent: 20), generator.happens(percent: 50))
+            let (isTaken, isConcluded) = (generator.happens(percent: takenPercent), generator.happens(percent: 50))
             let step = isTaken ? FollowUp?.some(isConcluded ? .concluded : .owned) : nil
-            if let answer = ledger.hand(entry.messageID, to: oin, followedBy: step) { desk.yield(answer) }
+            if let answer = ledger.hand(entry.messageID, to: oin, isFlagged: entry.mayBeRepeated, followedBy: step) {
+                desk.yield(answer)
+            }
         }
         // As a system does that dies between keeping and confirming.
         guard !generator.happens(percent: 10) else { return ledger.noteUnconfirmedPage() }
@@ -129,6 +162,9 @@ struct Agency: Sendable {
 }
 
 extension NodeError {
+    /// Whether its store is another than before.
+    fileprivate var hasForgottenConsumer: Bool { code == .consumerUnknown || code == .cursorInvalid }
+
     /// Whether the same may do later: the node was killed, is starting, or cannot write now.
     fileprivate var mayBeTriedAgain: Bool {
         switch code {

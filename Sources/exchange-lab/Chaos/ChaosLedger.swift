@@ -5,6 +5,12 @@ import Synchronization
 /// What the agencies were told, all of them: which messages their nodes accepted, which they were handed, and what they
 /// have confirmed. It knows nothing of the nodes but that.
 final class ChaosLedger: Sendable {
+    /// What an agency handed in, and can hand in again.
+    struct Submission: Sendable {
+        let key: String
+        let message: Correspondence.Message
+    }
+
     /// A message and one who has to be told.
     struct Duty: Hashable, Sendable {
         let message: String
@@ -29,14 +35,23 @@ final class ChaosLedger: Sendable {
         var cameAgain = 0
         /// Entries that came again after it was.
         var handedTwice = 0
+        /// Entries that came again after it was, and said that they may have been handed over before.
+        var flaggedAgain = 0
+        /// Messages that were lost with a disk before anybody else had them, and were handed in again.
+        var handedInAgain = 0
         /// Pages that were kept and not confirmed, as where a system dies in between.
         var unconfirmedPages = 0
     }
 
     private struct State {
         var counts = Counts()
-        /// Who sent each accepted message.
+        /// Who sent each accepted message, and what it was made of.
         var senders: [String: OIN] = [:]
+        var submissions: [String: Submission] = [:]
+        /// Those whose nodes have lost what they had.
+        var struck: Set<OIN> = []
+        /// Messages that were handed in again, and have another id since.
+        var replaced: Set<String> = []
         var owed: Set<Duty> = []
         var handed: Set<Duty> = []
         var confirmed: Set<Duty> = []
@@ -56,7 +71,11 @@ final class ChaosLedger: Sendable {
     /// What was owed and not handed over.
     var lost: Set<Duty> { state.withLock { $0.owed.subtracting($0.handed) } }
     /// What was handed over and nobody has sent.
-    var unexpected: Set<Duty> { state.withLock { $0.handed.subtracting($0.owed) } }
+    var unexpected: Set<Duty> {
+        state.withLock { state in
+            state.handed.subtracting(state.owed).filter { !state.replaced.contains($0.message) }
+        }
+    }
     /// What people have done.
     var answers: Set<Answer> { state.withLock(\.finished) }
     /// What never should have been, in words.
@@ -64,13 +83,49 @@ final class ChaosLedger: Sendable {
 
     // MARK: Submitting
 
-    func accept(_ message: String, from sender: OIN, for recipients: [OIN]) {
+    func accept(_ message: String, from sender: OIN, _ submission: Submission) {
+        let recipients = submission.message.recipients
         state.withLock { state in
+            state.submissions[message] = submission
             if state.senders.updateValue(sender, forKey: message) != nil {
                 state.complaints.append("\(message) stands for two submissions")
             }
             state.counts.accepted += 1
             for recipient in recipients { state.owed.insert(Duty(message: message, recipient: recipient)) }
+        }
+    }
+
+    /// What an agency handed in and was told is accepted, by id, in the order of the ids.
+    func submissions(of sender: OIN) -> [(id: String, submission: Submission)] {
+        state.withLock { state in
+            state.submissions.filter { state.senders[$0.key] == sender }.sorted { $0.key < $1.key }
+                .map { (id: $0.key, submission: $0.value) }
+        }
+    }
+
+    /// These nodes lose what they have.
+    func strike(_ nodes: [OIN]) { state.withLock { $0.struck.formUnion(nodes) } }
+
+    /// A message that its sender's node has no more, and no other: it was handed in again, and has another id.
+    func replace(_ message: String, by again: String) {
+        update { state in
+            state.counts.handedInAgain += 1
+            state.replaced.insert(message)
+            guard let sender = state.senders.removeValue(forKey: message),
+                let submission = state.submissions.removeValue(forKey: message)
+            else { return state.complaints.append("\(message) was never accepted, and is handed in again") }
+            for recipient in submission.message.recipients {
+                // Where both have lost it, no node can say that people have it.
+                let isHanded = state.handed.contains(Duty(message: message, recipient: recipient))
+                if isHanded, !state.struck.contains(recipient) {
+                    state.complaints.append(
+                        "\(message) was handed to \(recipient), and its sender's node has not got it back")
+                }
+                state.owed.remove(Duty(message: message, recipient: recipient))
+                state.owed.insert(Duty(message: again, recipient: recipient))
+            }
+            state.senders[again] = sender
+            state.submissions[again] = submission
         }
     }
 
@@ -88,12 +143,16 @@ final class ChaosLedger: Sendable {
 
     /// Keeps what an agency was handed; what it has already is known by its id.
     ///
-    /// - Parameter step: what people are to do with it, if anything.
+    /// - Parameters:
+    ///   - isFlagged: whether the node said that it may have been handed over before.
+    ///   - step: what people are to do with it, if anything.
     /// - Returns: what is to be done where it is new.
-    func hand(_ message: String, to recipient: OIN, followedBy step: FollowUp?) -> Answer? {
+    func hand(_ message: String, to recipient: OIN, isFlagged: Bool, followedBy step: FollowUp?) -> Answer? {
         let duty = Duty(message: message, recipient: recipient)
         return update { state in
-            if state.confirmed.contains(duty) {
+            if state.confirmed.contains(duty), isFlagged {
+                state.counts.flaggedAgain += 1
+            } else if state.confirmed.contains(duty) {
                 state.counts.handedTwice += 1
                 state.complaints.append("\(message) was handed to \(recipient) again, after it had confirmed it")
             }

@@ -66,6 +66,22 @@ import Testing
                 == [.fillSlot(from: Sample.nidos, Self.item, Base.receipt), Base.counted()])
     }
 
+    @Test func `what was made before the store was put back comes flagged, whoever sends it as new`() {
+        func isFlagged(renewedAt: Timestamp?) -> Bool? {
+            let facts = Base.facts(renewedAt: renewedAt)
+            for case .handOver(_, _, _, let flag) in Base.changes(.receipt, Base.verified(), Base.receipt, facts) {
+                return flag
+            }
+            return nil
+        }
+        let created = Sample.summary(Self.item).created
+        #expect(isFlagged(renewedAt: nil) == false)
+        #expect(isFlagged(renewedAt: created) == true)
+        let skew = ProtocolLimits.clockSkewMaximum
+        #expect(isFlagged(renewedAt: created + Milliseconds(-skew.count)) == true, "the sender's clock may stand ahead")
+        #expect(isFlagged(renewedAt: created + Milliseconds(-skew.count - 1)) == false)
+    }
+
     @Test func `a message whose predecessor is here is handed over at once`() {
         let changes = Base.changes(.receipt, Base.verified(predecessor: Sample.message(1)), Base.receipt, Base.facts())
         let handOver = Self.handOver(changes)

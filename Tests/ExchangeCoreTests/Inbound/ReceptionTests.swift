@@ -11,11 +11,12 @@ import Testing
 
     static func facts(
         slot: FilledSlot? = nil, message: KnownMessage? = nil, predecessor: Predecessor = .here,
-        acknowledged: AcknowledgedDelivery? = nil, usage: InboundUsage = .none, isConfirmed: Bool = true
+        acknowledged: AcknowledgedDelivery? = nil, usage: InboundUsage = .none, isConfirmed: Bool = true,
+        renewedAt: Timestamp? = nil
     ) -> ReceptionFacts {
         ReceptionFacts(
             slot: slot, message: message, predecessor: predecessor, acknowledged: acknowledged,
-            usage: usage, isConfirmed: isConfirmed)
+            usage: usage, isConfirmed: isConfirmed, renewedAt: renewedAt)
     }
 
     static func triage(

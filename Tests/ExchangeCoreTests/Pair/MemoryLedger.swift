@@ -164,7 +164,7 @@ struct MemoryLedger {
             }
         case .moveInbox(let id, let state, _, _): current.inbox[id]?.state = state
         case .keepIncarnation(let seen, let skipped, _): keep(seen, skipping: skipped)
-        case .keepTally(_, _, _, let agreement): current.agreement = agreement
+        case .keepTally(_, _, _, let agreement): current.agreement = agreement ?? current.agreement
         // A store that is put back is found out; getting back what it lost is for the simulation of whole nodes.
         case .noteRunning, .sendAgain, .endRefill, .deferRefill, .confirmChannel, .beginRecovery, .placeDelivery,
             .adoptNumbers:

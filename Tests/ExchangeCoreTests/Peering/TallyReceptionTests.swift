@@ -35,12 +35,13 @@ import Testing
     /// A node that issued 9 numbers, and holds 3 of the partner's.
     private static func facts(
         of tally: Tally, seen: [SeenIncarnation] = [seen(1)], issuerDigest: UInt8 = 1, receiverDigest: UInt8 = 2,
-        answered: NumberRange? = nil, agreement: PairAgreement? = nil, receipts: [ReceiptedDelivery] = []
+        answered: NumberRange? = nil, agreement: PairAgreement? = nil, receipts: [ReceiptedDelivery] = [],
+        running: IncarnationID? = nil
     ) -> TallyFacts {
         TallyFacts(
             incarnation: IncarnationFacts(
                 tally.incarnation, after: tally.predecessors, among: seen.map { KeptIncarnation(seen: $0) },
-                received: SequenceNumber(3)),
+                received: SequenceNumber(3), running: running),
             issued: position(9, 5), issuerDigest: Sample.digest(issuerDigest), received: position(3, 2),
             receiverDigest: Sample.digest(receiverDigest), answered: answered, agreement: agreement, receipts: receipts)
     }
@@ -122,6 +123,17 @@ import Testing
         #expect(Self.decide(tally, facts).changes.contains(.sendAgain(to: Sample.avim, [Self.range(4, 4)])))
         let unasked = Self.decide(tally, facts, isAnswer: false).changes
         #expect(!unasked.contains { if case .sendAgain = $0 { true } else { false } }, "it may have been overtaken")
+    }
+
+    @Test func `the account of a copy that runs beside the partner's node is evidence alone`() {
+        let tally = Self.tally()
+        let facts = Self.facts(of: tally, issuerDigest: 8, running: Sample.incarnation(2))
+        let (_, changes) = Self.decide(tally, facts, isAnswer: false)
+        #expect(changes.contains(.keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, nil)))
+        #expect(Self.alarms(changes).isEmpty, "nothing is compared with it")
+        // Whoever answers at the partner's address is its node.
+        let (_, answered) = Self.decide(tally, facts)
+        #expect(Self.alarms(answered).map(\.code) == [.talliesDiffer])
     }
 
     @Test func `an overtaken tally proves nothing, whatever it says, and nothing of it is kept`() {

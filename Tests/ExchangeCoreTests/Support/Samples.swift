@@ -66,7 +66,7 @@ extension IncarnationFacts {
     /// What a store that keeps all of `kept`, in the order in which each was first seen, says.
     init(
         _ incarnation: IncarnationID, after predecessors: [PredecessorClaim], among kept: [KeptIncarnation],
-        received: SequenceNumber
+        received: SequenceNumber, running: IncarnationID? = nil
     ) {
         let index = kept.firstIndex { $0.seen.incarnation == incarnation }
         self.init(
@@ -78,6 +78,6 @@ extension IncarnationFacts {
                     claim, isSeen: kept.contains { $0.seen.incarnation == claim.incarnation },
                     successor: kept.first { $0.grew(from: claim.incarnation) }?.seen.incarnation)
             },
-            highest: kept.map(\.seen.highest.number).reduce(received, max))
+            highest: kept.map(\.seen.highest.number).reduce(received, max), running: running)
     }
 }

@@ -64,12 +64,13 @@ extension StoredPartner {
 
 extension MemoryTransaction {
     mutating func keepTally(
-        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement
+        from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement?
     ) throws {
         guard !signed.isEmpty else { throw StoreError.invariant("a tally is kept as it was signed") }
         let at = at
         store.change(partner) { row in
             row.incarnations.tallies[incarnation] = StoredTally(signed: signed, keptAt: at)
+            guard let agreement else { return }
             row.lastTallyAt = at
             row.agreement = agreement
         }

@@ -34,7 +34,8 @@ extension MemoryStore {
             message: knownMessage(query.item.messageID, to: row),
             predecessor: query.predecessor.map { predecessor($0, of: row) } ?? .here,
             acknowledged: query.acknowledged.flatMap { acknowledgedDelivery(of: $0, by: partner) },
-            usage: row?.usage ?? .none, isConfirmed: row?.isConfirmed ?? false)
+            usage: row?.usage ?? .none, isConfirmed: row?.isConfirmed ?? false,
+            renewedAt: renewedAt)
     }
 
     /// Only a message that is kept is known: one that was refused may come again, sealed anew, under another number.

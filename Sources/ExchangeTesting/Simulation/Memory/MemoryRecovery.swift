@@ -131,6 +131,13 @@ extension MemoryTransaction {
         tell(.workArrived(partner))
     }
 
+    func hasOpenAlarm(_ code: AlarmCode) throws -> Bool { store.hasOpenAlarm(code) }
+
+    mutating func noteRenewal() throws {
+        store.renewedAt = at
+        for (id, _) in store.inbox.ascending { store.inbox[id]?.mayBeRepeated = true }
+    }
+
     mutating func endPart(of partner: OIN) throws { store.change(partner) { $0.recovery = .toCompare } }
 
     /// What was answered stays under its number: the partner has it there. What was not goes on behind all that the partner

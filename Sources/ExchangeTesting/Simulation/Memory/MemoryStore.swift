@@ -28,6 +28,8 @@ package struct MemoryStore: Sendable {
     /// By their order of acceptance, from 1.
     var deliveries = Table<Int64, StoredDelivery>()
     var deliveriesOfMessage = Table<Pair<MessageID, Int64>, Void>()
+    /// When it turned out to be older than what was done with it.
+    var renewedAt: Timestamp?
     /// The deliveries that stand for a message of which only id and digest are known.
     var lostNumbers = Table<Pair<MessageID, Int64>, Void>()
     var deliveriesOfCase = Table<Pair<CaseReference, Int64>, Void>()
@@ -225,7 +227,7 @@ struct StoredInboxEntry: Sendable {
     var actor = ""
     /// `nil` until the message is there for everybody to see.
     var feedNumber: Int64?
-    let mayBeRepeated: Bool
+    var mayBeRepeated: Bool
 
     /// A clock that stands before the reception was set back, and waiting on would hide a message.
     func isShown(at now: Timestamp) -> Bool { availableAt <= now || receivedAt > now }
