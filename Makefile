@@ -37,9 +37,10 @@ test: setup ## every test (first time 10 minutes to build, then 2)
 	$(build)
 	swift test --skip-build $(ARGS)
 
-chaos: setup ## kills seven nodes 1,000 times under load and cuts their network; nothing may be lost (15 minutes once built)
+chaos: setup ## kills seven nodes 1,000 times under load and cuts their network; nothing may be lost; then a disaster (15 minutes once built)
 	$(build)
 	.build/debug/exchange-lab chaos --report .build/chaos.jsonl $(ARGS)
+	.build/debug/exchange-lab disaster --report .build/disaster.jsonl
 
 disaster: setup ## under load one node's disk is wiped, another's is put back, a third runs twice (2 minutes once built)
 	$(build)

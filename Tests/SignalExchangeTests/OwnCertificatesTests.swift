@@ -88,8 +88,13 @@ extension Nodes {
         @Test func `what could not be noted at once is noted when the store can be written again`() async throws {
             let node = community[slug: "ind"]
             let isFull = Mutex(true)
+            let hasFailed = Latch<Void>()
             // The first write begins the incarnation.
-            let disk = MemoryDisk(MemoryStore()) { write in write > 1 && isFull.withLock { $0 } ? .full : .commit }
+            let disk = MemoryDisk(MemoryStore()) { write in
+                guard write > 1, isFull.withLock({ $0 }) else { return .commit }
+                hasFailed.settle(())
+                return .full
+            }
             let clock = NodeClock()
             let ledger = try await MemoryLedger.open(
                 on: disk, digest: sha256, random: { (0..<$0).map { _ in .random(in: 0...255) } }, now: clock.now)
@@ -99,7 +104,7 @@ extension Nodes {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let standing = OwnStanding(retryInterval: Milliseconds(20), context: context)
             let running = Task { try await standing.run() }
-            #expect(try await ledger.validationData(at: .current).isEmpty)
+            try await within(.seconds(20), "the first attempt to fail") { try await hasFailed.wait() }
             isFull.withLock { $0 = false }
             _ = try await within(.seconds(20), "what it judges by to be noted") {
                 try await poll { try await ledger.validationData(at: .current).isEmpty ? nil : true }
