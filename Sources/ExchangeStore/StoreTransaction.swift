@@ -25,7 +25,7 @@ package protocol StoreTransaction {
     mutating func keep(caseKey: [UInt8], of reference: CaseReference) throws
     mutating func keep(_ message: MessageSummary, envelope: [UInt8], isOutgoing: Bool) throws
     mutating func note(_ actor: ActorID, of message: MessageID, step: MessageID?) throws
-    mutating func openDelivery(of message: MessageSummary, to recipient: Party) throws
+    mutating func openDelivery(of message: MessageSummary, to recipient: Party, isRecovered: Bool) throws
     mutating func keep(_ claim: IdempotencyClaim, for message: MessageID) throws
     mutating func fillSlot(from partner: OIN, _ item: ChannelItem, _ answer: KeptAnswer) throws
     mutating func keep(_ usage: InboundUsage, of partner: OIN) throws
@@ -57,15 +57,15 @@ package protocol StoreTransaction {
     mutating func beginRecovery(of partner: OIN, from: SequenceNumber, _ span: RecoverySpan) throws
     mutating func placeDelivery(of message: MessageSummary, to recipient: Party, as item: ChannelItem) throws
     mutating func adoptNumbers(of message: MessageSummary) throws
+    mutating func declareWaiting(
+        _ message: MessageID, to partner: OIN, _ state: TransportState, reason: String) throws
 
     // MARK: What no change says
 
     mutating func countDuplicate(from partner: OIN) throws
-    /// Whether an alarm of this code is open, of any partner and message.
-    func hasOpenAlarm(_ code: AlarmCode) throws -> Bool
-    /// Notes that the store is older than what was done with it, or empty: whatever is in the inbox, and whatever comes that
-    /// was made until now, may have been handed over before.
-    mutating func noteRenewal() throws
+    /// Notes, once for what is being got back from a partner, that the store is older than what was done with it: whatever is in
+    /// the inbox, and whatever comes that was made until now, may have been handed over before.
+    mutating func noteRenewal(provenBy partner: OIN) throws
     /// Moves the contiguous position of a partner's channel as far as numbers have come.
     mutating func advance(_ partner: OIN) throws
     /// Makes our own channel certain up to a number, or as far as one transaction goes.
@@ -230,8 +230,7 @@ extension StoreTransaction {
     /// A message that this node signed and does not have is the proof, whoever brings it.
     private mutating func noteProof(of count: Int, from partner: OIN) throws {
         guard count > 0 else { return }
-        // Nobody can say what was handed over since the store was what it is.
-        if try !hasOpenAlarm(.storeRolledBack) { try noteRenewal() }
+        try noteRenewal(provenBy: partner)
         try raise(
             Alarm(
                 code: .storeRolledBack, partner: partner, messageID: nil,
@@ -251,7 +250,12 @@ extension StoreTransaction {
         case .keepMessage(let message, let envelope, let isOutgoing):
             try keep(message, envelope: envelope, isOutgoing: isOutgoing)
         case .noteActor(let actor, let message, let step): try note(actor, of: message, step: step)
-        case .openDelivery(let message, let recipient): try openDelivery(of: message, to: recipient)
+        case .openDelivery(let message, let recipient):
+            try openDelivery(of: message, to: recipient, isRecovered: false)
+        case .openRecoveredDelivery(let message, let recipient):
+            try openDelivery(of: message, to: recipient, isRecovered: true)
+        case .declareWaiting(let message, let partner, let state, let reason):
+            try declareWaiting(message, to: partner, state, reason: reason)
         case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
         case .fillSlot(let partner, let item, let answer): try fillSlot(from: partner, item, answer)
         case .countUsage(let partner, let usage): try keep(usage, of: partner)

@@ -143,6 +143,76 @@ import Testing
         #expect(try await release())
     }
 
+    @Test(arguments: StoreForm.all, [ItemKind.held, .void])
+    func `what was withheld from a partner is withheld, whoever gives the message back first`(
+        form: StoreForm, kind: ItemKind
+    ) async throws {
+        let ledger = try await form.open()
+        for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }
+        func due() async throws -> [ItemKind] {
+            try await ledger.due(
+                for: Community.avim, now: Sample.start + .hours(1), maximumItems: 8, maximumBytes: 1 << 20
+            ).items.map(\.kind)
+        }
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.coa, hasContent: true)], upTo: 1, from: Community.coa, in: ledger)
+        // Of AVIM nothing is known yet: it is owed the message, and waits for what AVIM says.
+        #expect(try await Self.deliveries(of: Self.lostMessage.id, in: ledger).count == 2)
+        #expect(try await due().isEmpty)
+        let word = try Self.given(.noted(kind, reason: "looked at"), by: Community.avim)
+        #expect(try await Self.recover([word], upTo: 1, in: ledger) == .done)
+        let states = try await Self.deliveries(of: Self.lostMessage.id, in: ledger)
+            .filter { $0.key.partner == Community.avim }.map(\.transport)
+        let expected: TransportState = kind == .held ? .held : .withdrawn
+        #expect(states == [expected, expected])
+        #expect(try await due() == [kind])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what waits for a partner's channel goes when that is certain`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.coa, hasContent: true)], upTo: 1, from: Community.coa, in: ledger)
+        let nothing = try Self.placeholder(101)
+        let word = try Self.given(
+            .nothing, by: Community.avim,
+            as: ChannelItem(number: SequenceNumber(1), messageID: nothing.id, messageDigest: .zero))
+        #expect(try await Self.recover([word], upTo: 1, in: ledger) == .done)
+        let due = try await ledger.due(
+            for: Community.avim, now: Sample.start, maximumItems: 8, maximumBytes: 1 << 20)
+        #expect(Set(due.items.map(\.kind)) == [.void, .message])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `a second loss is flagged anew, whether or not people have ended the alarm of the first`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await Self.show(1, in: ledger)
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.avim, hasContent: true)], upTo: 1, in: ledger)
+        try await ledger.receive(5, number: 1, at: Sample.start + .hours(2))
+        // The sample says that it was made in the beginning, so that it came flagged; from now on the alarm stays open.
+        try await Self.show(2, by: Community.coa, in: ledger)
+        let other = RecoveredItem(
+            item: ChannelItem(
+                number: SequenceNumber(1), messageID: try Sample.message(78).id,
+                messageDigest: try Sample.message(78).digest),
+            answer: .receipt([9]),
+            content: RecoveredItem.Content(
+                summary: try Sample.message(78), envelope: [7], recipients: [Party(oin: Community.coa, role: .police)]),
+            placeholder: try Self.placeholder(170), recipient: Party(oin: Community.coa, role: .police))
+        let later = Sample.now(Sample.start + .hours(3))
+        _ = try await ledger.recover(
+            [other], upTo: SequenceNumber(1), from: Community.coa, limits: NodeLimits(), now: later)
+        let query = ReceptionQuery(
+            item: ChannelItem(number: SequenceNumber(9), messageID: Self.lostMessage.id, messageDigest: .zero),
+            predecessor: nil, acknowledged: nil)
+        let facts = try await ledger.receptionFacts([query], from: Community.avim)
+        #expect(facts.first?.renewedAt == later.wall)
+    }
+
     @Test(arguments: StoreForm.all)
     func `a message of another, or of our own, keeps its id whatever a partner says of it`(
         form: StoreForm
@@ -213,7 +283,7 @@ import Testing
         try await ledger.close()
         let again = try await form.open()
         let standing = try await again.account(with: Community.avim).standing
-        #expect(standing.recovery == .toCompare)
+        #expect(standing.recovery == .toCompare(until: SequenceNumber(3)))
         #expect(!standing.maySend)
         let claimed = again.opening.predecessors.first?.position(for: Community.avim)
         #expect(claimed == ChannelPosition(number: SequenceNumber(4), runningDigest: .zero))
@@ -227,6 +297,17 @@ import Testing
         let last = try await form.open()
         try await Self.show(0, in: last)
         #expect(try await !last.account(with: Community.avim).standing.isConfirmed)
+        // The partner has lost it too: the numbers that nobody has any more are void, and the channel is whole.
+        let numbers = try await UInt64(1)...(#require(last.account(with: Community.avim).standing.span).until.value)
+        let nothing = try numbers.map { number in
+            let item = ChannelItem(
+                number: SequenceNumber(number), messageID: try Self.placeholder(100 + Int(number)).id,
+                messageDigest: .zero)
+            return try Self.given(.nothing, by: Community.avim, at: number, as: item)
+        }
+        #expect(try await Self.recover(nothing, upTo: numbers.upperBound, in: last) == .done)
+        let end = try await last.account(with: Community.avim)
+        #expect(end.standing.isConfirmed && end.standing.settled.number == end.issued.number)
     }
 
     @Test(arguments: StoreForm.all)

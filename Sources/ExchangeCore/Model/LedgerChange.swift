@@ -120,6 +120,11 @@ package enum LedgerChange: Hashable, Sendable {
     /// Gives a message of our own the number under which a partner has it, with the id and digest that it has there: where
     /// they are not the message's, the message only stands in the place of one that is lost.
     case placeDelivery(MessageSummary, to: Party, as: ChannelItem)
+    /// A delivery of a message that came back, to one of whom nothing is known: it waits until the channel to that one is
+    /// certain, because an operator may have withheld it there.
+    case openRecoveredDelivery(MessageSummary, to: Party)
+    /// Holds or withdraws what waits so: the partner knows that it was withheld.
+    case declareWaiting(MessageID, to: OIN, as: TransportState, reason: String)
     /// Gives a message that came back the numbers under which only its id and digest were known. Not those of which a
     /// partner proved nothing: there it is not known to be told.
     case adoptNumbers(of: MessageSummary)

@@ -75,6 +75,8 @@ package struct PartnerLink: Sendable {
     private var hasAlarmed = false
     private var hasNewWork = false
     private var isRecovering = false
+    /// Whether somebody asked for tallies while they were exchanged: those may have been under way before it.
+    private var isGreetingAsked = false
     private var lastFailure: MonotonicTime?
     private var nextTally: MonotonicTime
     private let limits: NodeLimits
@@ -97,7 +99,10 @@ package struct PartnerLink: Sendable {
             return []
         }
         // Where something is on its way, the greeting follows it.
-        if event == .greetingAsked { nextTally = now.monotonic }
+        if event == .greetingAsked {
+            nextTally = now.monotonic
+            if phase == .greeting { isGreetingAsked = true }
+        }
         switch phase {
         case .stopped: return []
         case .idle: return handleIdle(event, now: now)
@@ -122,7 +127,7 @@ package struct PartnerLink: Sendable {
         switch event {
         case .tallyExchanged(let isRecovering):
             self.isRecovering = isRecovering
-            nextTally = now.monotonic + ProtocolLimits.tallyInterval
+            nextTally = isGreetingAsked ? now.monotonic : now.monotonic + ProtocolLimits.tallyInterval
             failedGreetings = 0
             return load()
         case .failed(let jitter): return fail(jitter: jitter, now: now)
@@ -219,6 +224,7 @@ package struct PartnerLink: Sendable {
     }
 
     private mutating func greet() -> [Effect] {
+        isGreetingAsked = false
         phase = .greeting
         return [.exchangeTally]
     }

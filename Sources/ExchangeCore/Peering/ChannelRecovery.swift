@@ -46,6 +46,22 @@ package struct RecoveredItem: Hashable, Sendable {
         self.placeholder = placeholder
         self.recipient = recipient
     }
+
+    /// The same where the message cannot be kept.
+    var withoutContent: RecoveredItem {
+        RecoveredItem(
+            item: item, answer: answer.isProof ? .unproven : answer, content: nil, placeholder: placeholder,
+            recipient: recipient)
+    }
+}
+
+extension RecoveredItem.Answer {
+    fileprivate var isProof: Bool {
+        switch self {
+        case .receipt, .unreceipted: true
+        case .refusal, .noted, .unproven, .nothing: false
+        }
+    }
 }
 
 /// What the store has of a number that a partner gives back.
@@ -115,7 +131,14 @@ package enum ChannelRecovery {
         let known = facts.message.flatMap { $0.isOutgoing && $0.summary.digest == given.item.messageDigest ? $0 : nil }
         // What was verified is ours, and so is what is here. A partner's word alone contradicts nothing: it says something
         // of a number, and nothing of an id.
-        if facts.message != nil, known == nil, given.content != nil { return .contradiction }
+        var given = given
+        var conflicts: [LedgerChange] = []
+        if let message = facts.message, known == nil, given.content != nil {
+            guard !message.isOutgoing else { return .contradiction }
+            // Somebody who knew the id has used it since: what is lost by that is one message, and no channel.
+            given = given.withoutContent
+            conflicts = [.raiseAlarm(idConflict(given.item, taken: message.summary, at: now))]
+        }
         if let row = facts.row {
             // What was not answered was moved out of the way: this number has its answer here.
             guard row == given.item || given.answer == .nothing else { return .contradiction }
@@ -126,7 +149,7 @@ package enum ChannelRecovery {
                     + deliveries(of: content, facts: facts, beside: partner, now: now),
                 isProof: true)
         }
-        var changes: [LedgerChange] = []
+        var changes = conflicts
         let message: MessageSummary
         if let known {
             message = known.summary
@@ -165,13 +188,21 @@ package enum ChannelRecovery {
     ) -> [LedgerChange] {
         content.recipients.filter { $0.oin != partner && !facts.deliveredTo.contains($0.oin) }.flatMap {
             [
-                LedgerChange.openDelivery(content.summary, to: $0),
+                LedgerChange.openRecoveredDelivery(content.summary, to: $0),
                 .appendLeaf(
                     AuditLeaf(
                         .deliveryOpened, at: now.wall, messageID: content.summary.id, partner: $0.oin,
                         note: $0.role.rawValue)),
             ]
         }
+    }
+
+    private static func idConflict(_ item: ChannelItem, taken message: MessageSummary, at now: Now) -> Alarm {
+        Alarm(
+            code: .messageIDConflict, partner: message.sender.oin, messageID: item.messageID,
+            detail:
+                "this partner sent a message under the id of one of this node's own, which was lost with its store and cannot "
+                + "be got back now. Call its duty contact, and send the own one again as a new message", at: now.wall)
     }
 
     private static func receipting(
@@ -201,9 +232,15 @@ package enum ChannelRecovery {
             ]
         // Also where the message is nowhere yet: whoever held it may have had to, and it comes back held.
         case .noted(.held, let reason):
-            return [.declare(key, as: .held, reason: reason, isToBeTold: false)]
+            return [
+                .declare(key, as: .held, reason: reason, isToBeTold: false),
+                .declareWaiting(given.item.messageID, to: partner, as: .held, reason: reason),
+            ]
         case .noted(.void, let reason):
-            return [.declare(key, as: .withdrawn, reason: reason, isToBeTold: false)]
+            return [
+                .declare(key, as: .withdrawn, reason: reason, isToBeTold: false),
+                .declareWaiting(given.item.messageID, to: partner, as: .withdrawn, reason: reason),
+            ]
         case .unreceipted where hasContent: return []
         case .unproven, .unreceipted:
             return [

@@ -21,14 +21,18 @@ package struct ChannelStanding: Hashable, Sendable {
     /// What is asked for now; `nil` where nothing is got back, or a tally must show first how far that goes.
     package var span: RecoverySpan? { if case .under(let span)? = recovery { span } else { nil } }
 
+    /// The highest number that another opening asked for in vain so far.
+    package var missingUpTo: SequenceNumber { if case .toCompare(let until)? = recovery { until } else { .none } }
+
     /// Whether anything may be sent under the numbers of this channel.
     package var maySend: Bool { isConfirmed || (span.map { !$0.isPart } ?? false) }
 }
 
 package enum ChannelRecoveryState: Hashable, Sendable {
     case under(RecoverySpan)
-    /// One span is back, or another opening of the store had begun: the partner's next tally shows how far it goes.
-    case toCompare
+    /// One span is back, or another opening of the store had begun: the partner's next tally shows how far it goes. Up to
+    /// `until` numbers may be missing here, whatever it shows: what was sent meanwhile stands behind them.
+    case toCompare(until: SequenceNumber)
 }
 
 /// How much of our own channel is asked for at once.

@@ -125,7 +125,7 @@ package enum TallyReception {
             return standing.isConfirmed ? changes : changes + [.confirmChannel(to: partner)]
         }
         let from = loss ?? standing.settled.number
-        let highest = max(tally.highestSeen, from)
+        let highest = max(tally.highestSeen, from, standing.missingUpTo)
         guard highest > from || standing.isRecovering else { return changes }
         let span = span(from: from, to: highest)
         return changes + [

@@ -33,7 +33,7 @@ struct DueQuery {
                 switch source {
                 case .waiting: []
                 case .deferred: [now.milliseconds]
-                case .strayed: [horizon.milliseconds]
+                case .strayed: [horizon.milliseconds, Database.afterRecovery]
                 case .again: [now.milliseconds, horizon.milliseconds]
                 }
             return try database.all(source.sql, [partner.text, priority.rank] + bound + [count]) {
@@ -67,10 +67,10 @@ struct DueQuery {
             try ["delivery WHERE is_outstanding = 1 AND", "refill WHERE"].compactMap { source in
                 try database.first(
                     """
-                    SELECT next_attempt FROM \(source) next_attempt > 0 AND partner = ? AND priority_rank = ?
-                    ORDER BY next_attempt LIMIT 1
+                    SELECT next_attempt FROM \(source) next_attempt > 0 AND next_attempt < ? AND partner = ?
+                        AND priority_rank = ? ORDER BY next_attempt LIMIT 1
                     """,
-                    [partner.text, priority.rank]
+                    [Database.afterRecovery, partner.text, priority.rank]
                 ) { $0.timestamp(0) }
             }
         }.min()
@@ -93,7 +93,7 @@ extension DueSelection.Source {
             switch self {
             case .waiting: "next_attempt = 0 ORDER BY number"
             case .deferred: "next_attempt BETWEEN 1 AND ? ORDER BY next_attempt"
-            case .strayed: "next_attempt > ? ORDER BY next_attempt"
+            case .strayed: "next_attempt > ? AND next_attempt < ? ORDER BY next_attempt"
             case .again: preconditionFailure("has a table of its own")
             }
         return """

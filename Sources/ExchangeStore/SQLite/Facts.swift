@@ -142,7 +142,8 @@ extension Database {
         try first(
             """
             SELECT m.digest, d.transport, d.follow_up FROM delivery d JOIN message m ON m.id = d.message_id
-            WHERE d.message_id = ? AND d.partner = ? ORDER BY d.number LIMIT 1
+            WHERE d.message_id = ? AND d.partner = ?
+            ORDER BY d.transport = 'receipted' DESC, d.number LIMIT 1
             """,
             [message.column, partner.text]
         ) { AcknowledgedDelivery(digest: try $0.digest(0), transport: try $0.word(1), followUp: try $0.word(2)) }

@@ -11,24 +11,25 @@ extension LedgerTransaction {
 
     /// Gives the next number here, in the accepting transaction: a number that was given and not kept would be a hole,
     /// and a hole looks like a loss.
-    mutating func openDelivery(of message: MessageSummary, to recipient: Party) throws {
+    mutating func openDelivery(of message: MessageSummary, to recipient: Party, isRecovered: Bool) throws {
         try ensurePartner(recipient.oin)
         let last = try database.issuedPosition(to: recipient.oin)
         let item = ChannelItem(number: last.number.next, messageID: message.id, messageDigest: message.digest)
         // While the numbers before are got back there is no digest to go on from.
-        let isRecovering = try database.channelStanding(with: recipient.oin).isRecovering
+        let standing = try database.channelStanding(with: recipient.oin)
         let position =
-            isRecovering
+            standing.isRecovering
             ? ChannelPosition(number: item.number, runningDigest: .zero) : last.extended(by: item, using: digest)
         try database.change(
             """
             INSERT INTO delivery (partner, number, message_id, recipient_role, case_reference, priority_rank,
-                envelope_bytes, accepted_at, running_digest)
-            SELECT ?, ?, id, ?, case_reference, ?, length(envelope), ?, ? FROM message WHERE id = ?
+                envelope_bytes, accepted_at, running_digest, next_attempt)
+            SELECT ?, ?, id, ?, case_reference, ?, length(envelope), ?, ?, ? FROM message WHERE id = ?
             """,
             [
                 recipient.oin.text, try position.number.column(), recipient.role.rawValue, message.priority.rank,
-                at.milliseconds, position.runningDigest.column, message.id.column,
+                at.milliseconds, position.runningDigest.column,
+                isRecovered && !standing.isConfirmed ? Database.afterRecovery : 0, message.id.column,
             ])
         tell(.workArrived(recipient.oin))
         tell(.deliveryMoved(message.id))

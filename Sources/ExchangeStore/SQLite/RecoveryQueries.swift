@@ -37,6 +37,9 @@ extension Database {
             } ?? 0)
     }
 
+    /// The next attempt of a delivery that waits until the channel to its partner is got back.
+    static let afterRecovery = Int64.max
+
     /// Of the message `?1` with the digest `?2`: the numbers under which it was known by these alone, but not where the
     /// partner proved nothing.
     fileprivate static let isAdopted = """
@@ -71,7 +74,7 @@ extension Database {
     }
 
     func renewedAt() throws -> Timestamp? {
-        try first("SELECT renewed_at FROM renewal ORDER BY ordinal DESC LIMIT 1") { $0.timestamp(0) }
+        try first("SELECT renewed_at FROM renewal ORDER BY renewed_at DESC LIMIT 1") { $0.timestamp(0) }
     }
 
     func issuedItem(to partner: OIN, at number: SequenceNumber) throws -> ChannelItem? {
@@ -98,7 +101,7 @@ extension ChannelStanding {
         let recovery: ChannelRecoveryState? =
             switch row.isNull(index + 3) ? "" : row.text(index + 3) {
             case "": nil
-            case "to-compare": .toCompare
+            case "to-compare": .toCompare(until: until)
             case "part": .under(RecoverySpan(until: until, isPart: true))
             case "whole": .under(RecoverySpan(until: until))
             default: throw StoreError.unreadable("recovery")
@@ -126,17 +129,21 @@ extension LedgerTransaction {
     }
 
     mutating func sendAgain(to partner: OIN, _ numbers: [NumberRange]) throws {
-        for range in numbers {
+        var rowsLeft = StoreLimits.refillMaximumRowsPerTally
+        for range in numbers where rowsLeft > 0 {
             // No channel of ours reaches beyond SQLite's range, and a partner may name any number.
             guard let first = Int64(exactly: range.first.value) else { continue }
             let last = Int64(exactly: range.last.value) ?? .max
             let count = try database.change(
                 """
-                INSERT OR IGNORE INTO refill (partner, number, priority_rank)
-                SELECT partner, number, priority_rank FROM delivery
+                INSERT INTO refill (partner, number, priority_rank)
+                SELECT partner, number, priority_rank FROM delivery d
                 WHERE partner = ? AND number BETWEEN ? AND ? AND is_outstanding = 0
+                    AND NOT EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number)
+                ORDER BY number LIMIT ?
                 """,
-                [partner.text, first, last])
+                [partner.text, first, last, rowsLeft])
+            rowsLeft -= count
             if count > 0 { tell(.workArrived(partner)) }
         }
     }
@@ -168,20 +175,27 @@ extension LedgerTransaction {
                 recovery = NULL WHERE oin = ?3
             """,
             [try end.number.column(), end.runningDigest.column, partner.text])
+        // What waited for this goes now.
+        try database.change(
+            "UPDATE delivery SET next_attempt = 0 WHERE partner = ? AND is_outstanding = 1 AND next_attempt = ?",
+            [partner.text, Database.afterRecovery])
         tell(.workArrived(partner))
     }
 
-    func hasOpenAlarm(_ code: AlarmCode) throws -> Bool {
-        try database.first(
-            "SELECT 1 FROM alarm WHERE code = ? AND cleared_at IS NULL LIMIT 1", [code.rawValue], { _ in true })
-            ?? false
+    func noteRenewal(provenBy partner: OIN) throws {
+        let isNew = try database.change(
+            "UPDATE partner SET is_loss_proven = 1 WHERE oin = ? AND is_loss_proven = 0", [partner.text])
+        if isNew > 0 { try database.noteRenewal(at: at) }
     }
-
-    func noteRenewal() throws { try database.noteRenewal(at: at) }
 
     func endPart(of partner: OIN) throws {
         try database.changeOne(
-            "partner \(partner)", "UPDATE partner SET recovery = 'to-compare' WHERE oin = ?", [partner.text])
+            "partner \(partner)",
+            """
+            UPDATE partner SET recovery = 'to-compare',
+                issued_digest = CASE WHEN issued_number = settled_number THEN settled_digest ELSE issued_digest END
+            WHERE oin = ?
+            """, [partner.text])
     }
 
     /// What was answered stays under its number: the partner has it there. What was not goes on behind all that the partner
@@ -205,6 +219,7 @@ extension LedgerTransaction {
             """
             UPDATE partner SET settled_number = ?1, settled_digest = ?2, is_confirmed = 0, recovering_until = ?3,
                 recovery = CASE WHEN ?5 THEN 'part' ELSE 'whole' END,
+                is_loss_proven = CASE WHEN recovery IS NULL THEN 0 ELSE is_loss_proven END,
                 issued_number = max(issued_number, ?3), issued_digest = zeroblob(32) WHERE oin = ?4
             """,
             [
@@ -248,15 +263,39 @@ extension LedgerTransaction {
             "UPDATE partner SET unproven_numbers = unproven_numbers + 1 WHERE oin = ?", [recipient.oin.text])
     }
 
-    func adoptNumbers(of message: MessageSummary) throws {
+    mutating func adoptNumbers(of message: MessageSummary) throws {
         try database.change(
             """
-            UPDATE delivery SET message_id = ?1, case_reference = ?4, lost_id = NULL, lost_digest = NULL
+            UPDATE partner SET open_bytes = open_bytes + (SELECT length(envelope) FROM message WHERE id = ?1)
+            WHERE oin IN (SELECT partner FROM delivery WHERE \(Database.isAdopted) AND transport = 'held')
+            """,
+            [message.id.column, message.digest.column, ChannelRecovery.lostReason])
+        try database.change(
+            """
+            UPDATE delivery SET message_id = ?1, case_reference = ?4, priority_rank = ?5, lost_id = NULL,
+                lost_digest = NULL, envelope_bytes = (SELECT length(envelope) FROM message WHERE id = ?1)
             WHERE \(Database.isAdopted)
             """,
             [
                 message.id.column, message.digest.column, ChannelRecovery.lostReason, message.caseReference.column,
+                message.priority.rank,
             ])
+        tell(.deliveryMoved(message.id))
+    }
+
+    /// What an operator withheld is withheld under each number.
+    mutating func declareWaiting(
+        _ message: MessageID, to partner: OIN, _ state: TransportState, reason: String
+    ) throws {
+        let numbers = try database.all(
+            """
+            SELECT number FROM delivery WHERE message_id = ? AND partner = ? AND is_outstanding = 1 AND next_attempt = ?
+            """,
+            [message.column, partner.text, Database.afterRecovery]
+        ) { try $0.number(0) }
+        for number in numbers {
+            try declare(DeliveryKey(partner: partner, number: number), state, reason: reason, isToBeTold: true)
+        }
     }
 
     mutating func settle(_ partner: OIN, upTo number: SequenceNumber) throws {

@@ -12,6 +12,8 @@ extension Schema {
         -- partner has more than is asked for.
         ALTER TABLE partner ADD COLUMN recovery TEXT CHECK (recovery IN ('to-compare', 'part', 'whole'));
         ALTER TABLE partner ADD COLUMN recovering_until INTEGER NOT NULL DEFAULT 0 CHECK (recovering_until >= 0);
+        -- Whether what is being got back has shown by our own signature that the store is older than what it signed.
+        ALTER TABLE partner ADD COLUMN is_loss_proven INTEGER NOT NULL DEFAULT 0 CHECK (is_loss_proven IN (0, 1));
         -- Numbers of our channel behind which there is the partner's word alone, since ever.
         ALTER TABLE partner ADD COLUMN unproven_numbers INTEGER NOT NULL DEFAULT 0 CHECK (unproven_numbers >= 0);
         -- What the partner has under this number, where our message only stands in the place of one that is lost.

@@ -33,6 +33,10 @@ package actor PartnerDriver {
     private var link: PartnerLink
     private var timer: Task<Void, Never>?
     private var lastProblem: String?
+    /// Since when nothing could be got back that the partner is asked for.
+    private var recoveryFailsSince: MonotonicTime?
+    /// Whether an alarm of that may be open: also one of an earlier run.
+    private var mayHaveRecoveryAlarm = true
     /// What was loaded and is to be sent next.
     private var loaded: (batch: Transmitting.Prepared, isSmallest: Bool)?
     private let mailbox = Mailbox()
@@ -101,10 +105,7 @@ package actor PartnerDriver {
         case .exchangeTally: return await attempt("tally") { try await self.greet() }
         case .loadDue(let halvings): return await attempt("queue") { try await self.load(halvings: halvings) }
         case .transmit: return await attempt("batch") { try await self.transmit() }
-        case .recover:
-            return await attempt("recovery") {
-                .recovered(try await self.recovering.step(with: self.partner, over: self.connection))
-            }
+        case .recover: return await recover()
         case .wake(let moment):
             wake(at: moment)
             return nil
@@ -128,6 +129,37 @@ package actor PartnerDriver {
             }
             return nil
         }
+    }
+
+    /// Tallies get through all the while, so that no other alarm tells of it.
+    private func recover() async -> PartnerLink.Event {
+        let event = await attempt("recovery") {
+            .recovered(try await self.recovering.step(with: self.partner, over: self.connection))
+        }
+        guard case .failed = event else {
+            recoveryFailsSince = nil
+            if mayHaveRecoveryAlarm {
+                mayHaveRecoveryAlarm = await !note {
+                    try await $0.ledger.clear(
+                        .recoveryIncomplete, partner: self.partner, messageID: nil, at: $0.now.wall)
+                }
+            }
+            return event
+        }
+        let since = recoveryFailsSince ?? context.now.monotonic
+        recoveryFailsSince = since
+        guard context.now.monotonic >= since + context.limits.unreachableAlarmAfter else { return event }
+        mayHaveRecoveryAlarm = true
+        _ = await note {
+            try await $0.ledger.raise(
+                Alarm(
+                    code: .recoveryIncomplete, partner: self.partner, messageID: nil,
+                    detail:
+                        "what this node had sent to this partner cannot be got back (\(self.lastProblem ?? "no answer")); "
+                        + "it is asked again with each tally. Look at both nodes' logs, and call its duty contact",
+                    at: $0.now.wall))
+        }
+        return event
     }
 
     /// With the alarm, and so once while nothing gets through: who reads the log alone must see it too, and each single

@@ -55,7 +55,7 @@ import Testing
                 .adoptNumbers(of: summary),
                 .placeDelivery(summary, to: Sample.police, as: Sample.item(4)),
                 .moveTransport(of: Self.key, to: .receipted, proof: [9], detail: "", at: Sample.wall),
-                .openDelivery(summary, to: Self.reception),
+                .openRecoveredDelivery(summary, to: Self.reception),
             ])
         guard case .apply(_, isProof: true) = decision else {
             Issue.record("a message of our own that is not here proves that the store is older")
@@ -80,10 +80,18 @@ import Testing
         #expect(Self.changes(Self.decide(Self.given(.nothing, hasContent: false), row: Sample.item(4))).isEmpty)
     }
 
-    @Test func `another message under a number that has its answer is a contradiction, and so is another's message`() {
+    @Test
+    func `another message under a number that has its answer is a contradiction, and so is one of ours under its id`() {
         #expect(Self.decide(Self.given(.receipt([9])), row: Sample.item(4, message: 5)) == .contradiction)
-        #expect(Self.decide(Self.given(.receipt([9])), message: Self.known(isOutgoing: false)) == .contradiction)
         #expect(Self.decide(Self.given(.receipt([9])), message: Self.known(digest: 8)) == .contradiction)
+    }
+
+    @Test func `whoever has used the id of a lost message takes that message, and no channel`() {
+        let changes = Self.changes(Self.decide(Self.given(.receipt([9])), message: Self.known(isOutgoing: false)))
+        let alarms = changes.compactMap { if case .raiseAlarm(let alarm) = $0 { alarm.code } else { nil } }
+        #expect(alarms == [.messageIDConflict, .recoveryIncomplete])
+        #expect(changes.contains(.placeDelivery(Self.placeholder, to: Sample.police, as: Sample.item(4))))
+        #expect(!changes.contains { if case .openRecoveredDelivery = $0 { true } else { false } })
     }
 
     @Test func `a number that the partner does not have is void, and it is told so`() {
@@ -151,7 +159,7 @@ import Testing
             changes == [
                 .moveTransport(of: Self.key, to: .receipted, proof: [9], detail: "", at: Sample.wall),
                 .keepMessage(summary, envelope: [7], isOutgoing: true), .adoptNumbers(of: summary),
-                .openDelivery(summary, to: Self.reception),
+                .openRecoveredDelivery(summary, to: Self.reception),
             ])
     }
 
@@ -242,14 +250,21 @@ import Testing
 
     @Test func `what another opening was getting back is compared anew, and never confirmed without`() {
         #expect(
-            Self.after(received: Self.position(12, 3), settled: 5, recovery: .toCompare) == [
+            Self.after(received: Self.position(12, 3), settled: 5, recovery: .toCompare(until: SequenceNumber(5))) == [
                 .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(12)))
             ])
         // The partner has nothing more: what was accepted since still has to be settled.
         #expect(
-            Self.after(received: Self.position(5, 1), settled: 5, recovery: .toCompare) == [
+            Self.after(received: Self.position(5, 1), settled: 5, recovery: .toCompare(until: SequenceNumber(5))) == [
                 .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(5)))
             ])
+        // What that opening sent stands behind number 7, and 6 and 7 are nowhere: they are asked for, and void if the partner
+        // has no more what it had then.
+        #expect(
+            Self.after(
+                received: Self.position(5, 1), settled: 5, recovery: .toCompare(until: SequenceNumber(7))) == [
+                    .beginRecovery(of: Sample.avim, from: SequenceNumber(5), RecoverySpan(until: SequenceNumber(7)))
+                ])
         let span = RecoverySpan(until: SequenceNumber(8))
         #expect(Self.after(received: Self.position(12, 3), settled: 5, recovery: .under(span)).isEmpty)
     }
@@ -262,7 +277,7 @@ import Testing
         #expect(standing(nil, isConfirmed: true).maySend)
         #expect(standing(.under(RecoverySpan(until: end))).maySend)
         #expect(!standing(nil).maySend)
-        #expect(!standing(.toCompare).maySend)
+        #expect(!standing(.toCompare(until: SequenceNumber(8))).maySend)
         #expect(!standing(.under(RecoverySpan(until: end, isPart: true))).maySend)
     }
 }

@@ -86,10 +86,6 @@ extension MemoryStore {
         includingCleared ? alarms.ascending.map(\.value) : openAlarms.ascending.compactMap { alarms[$0.key] }
     }
 
-    func hasOpenAlarm(_ code: AlarmCode) -> Bool {
-        openAlarms.ascending.first { alarms[$0.key]?.alarm.code == code } != nil
-    }
-
     /// Walks the chain from its first leaf.
     func verifyAuditChain(digest: DigestFunction) -> AuditChainState {
         var head = Digest.zero

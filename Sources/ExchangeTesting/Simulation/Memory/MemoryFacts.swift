@@ -60,7 +60,12 @@ extension MemoryStore {
 
     private func acknowledgedDelivery(of message: MessageID, by partner: OIN) -> AcknowledgedDelivery? {
         guard let digest = messages[message]?.summary.digest,
-            let row = deliveries(of: message).first(where: { $0.key.partner == partner })
+            let row = deliveries(of: message).filter({ $0.key.partner == partner })
+                .min(by: {
+                    ($0.transport == .receipted ? 0 : 1, $0.key.number) < (
+                        $1.transport == .receipted ? 0 : 1, $1.key.number
+                    )
+                })
         else { return nil }
         return AcknowledgedDelivery(digest: digest, transport: row.transport, followUp: row.followUp)
     }

@@ -161,7 +161,7 @@ extension MemoryTransaction {
         for partner in store.partners.ascending.map(\.key) {
             store.change(partner) { row in
                 row.isConfirmed = false
-                if row.recovery != nil { row.recovery = .toCompare }
+                if case .under(let span)? = row.recovery { row.recovery = .toCompare(until: span.until) }
             }
         }
         store.openings.append(StoredOpening(incarnation: incarnation, positions: positions))

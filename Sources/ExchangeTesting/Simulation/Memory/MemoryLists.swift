@@ -229,7 +229,7 @@ extension StoredPartner {
                 }
             case .strayed:
                 due.ascending(after: Triple(rank, horizon.milliseconds, .max)).rows(atMost: count) {
-                    $0.first == rank
+                    $0.first == rank && $0.second < StoredDelivery.afterRecovery
                 }
             case .again: preconditionFailure("has a table of its own")
             }
@@ -238,7 +238,8 @@ extension StoredPartner {
 
     fileprivate var nextDue: Timestamp? {
         Priority.allCases.compactMap { priority in
-            due.ascending(from: Triple(priority.rank, 1, 0)).rows(atMost: 1) { $0.first == priority.rank }.first
+            due.ascending(from: Triple(priority.rank, 1, 0))
+                .rows(atMost: 1) { $0.first == priority.rank && $0.second < StoredDelivery.afterRecovery }.first
                 .map { Timestamp(milliseconds: $0.key.second) }
         }.min().earliest(refills.ascending.map(\.value.nextAttempt).filter { $0 > 0 }.min())
     }

@@ -3,19 +3,21 @@ import ExchangeStore
 
 extension MemoryTransaction {
     /// Gives the next number of the recipient's channel.
-    mutating func openDelivery(of message: MessageSummary, to recipient: Party) throws {
+    mutating func openDelivery(of message: MessageSummary, to recipient: Party, isRecovered: Bool) throws {
         guard let kept = store.messages[message.id] else { throw StoreError.invariant("no such message \(message.id)") }
         let last = store.partners[recipient.oin]?.issued ?? .start
         let item = ChannelItem(number: last.number.next, messageID: message.id, messageDigest: message.digest)
         // While the numbers before are got back there is no digest to go on from.
+        let standing = store.channelStanding(with: recipient.oin)
         let position =
-            store.channelStanding(with: recipient.oin).isRecovering
+            standing.isRecovering
             ? ChannelPosition(number: item.number, runningDigest: .zero) : last.extended(by: item, using: digest)
         let row = StoredDelivery(
             ordinal: Int64(store.deliveries.count) + 1,
             key: DeliveryKey(partner: recipient.oin, number: position.number), messageID: message.id,
             recipient: recipient, caseReference: kept.summary.caseReference, priority: message.priority,
-            envelopeBytes: kept.envelope.count, acceptedAt: at, runningDigest: position.runningDigest)
+            envelopeBytes: kept.envelope.count, acceptedAt: at, runningDigest: position.runningDigest,
+            nextAttempt: isRecovered && !standing.isConfirmed ? StoredDelivery.afterRecovery : 0)
         try store.insert(row)
         tell(.workArrived(recipient.oin))
         tell(.deliveryMoved(message.id))
@@ -194,6 +196,9 @@ extension MemoryStore {
 }
 
 extension StoredDelivery {
+    /// The next attempt of a delivery that waits until the channel to its partner is got back.
+    static let afterRecovery = Int64.max
+
     /// Id and digest that the partner has under the number.
     func item(of message: StoredMessage) -> ChannelItem {
         lost ?? ChannelItem(number: key.number, messageID: messageID, messageDigest: message.summary.digest)

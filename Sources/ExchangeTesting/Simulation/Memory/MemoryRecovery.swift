@@ -89,16 +89,27 @@ extension MemoryTransaction {
     }
 
     mutating func sendAgain(to partner: OIN, _ numbers: [NumberRange]) {
+        var rowsLeft = StoreLimits.refillMaximumRowsPerTally
         for range in numbers where range.first.value <= ProtocolLimits.sequenceNumberMaximum {
             let rows = (store.partners[partner]?.numbers ?? Table()).ascending(from: range.first.value)
                 .rows { $0 <= range.last.value }.compactMap { store.deliveries[$0.value] }
             let lost = rows.filter { row in
                 !row.isOutstanding && store.partners[partner]?.refills.contains(row.key.number.value) == false
-            }
+            }.prefix(rowsLeft).map(\.self)
+            rowsLeft -= lost.count
             store.change(partner) { partner in
                 for row in lost { partner.refills[row.key.number.value] = StoredRefill(rank: row.priority.rank) }
             }
             if !lost.isEmpty { tell(.workArrived(partner)) }
+        }
+    }
+
+    mutating func declareWaiting(
+        _ message: MessageID, to partner: OIN, _ state: TransportState, reason: String
+    ) throws {
+        for row in store.deliveries(of: message)
+        where row.key.partner == partner && row.isOutstanding && row.nextAttempt == StoredDelivery.afterRecovery {
+            try declare(row.key, state, reason: reason, isToBeTold: true)
         }
     }
 
@@ -128,17 +139,29 @@ extension MemoryTransaction {
             row.isConfirmed = true
             row.recovery = nil
         }
+        // What waited for this goes now.
+        for (_, ordinal) in (store.partners[partner]?.numbers ?? Table()).ascending {
+            guard let row = store.deliveries[ordinal], row.isOutstanding,
+                row.nextAttempt == StoredDelivery.afterRecovery
+            else { continue }
+            try change(row) { $0.nextAttempt = 0 }
+        }
         tell(.workArrived(partner))
     }
 
-    func hasOpenAlarm(_ code: AlarmCode) throws -> Bool { store.hasOpenAlarm(code) }
-
-    mutating func noteRenewal() throws {
-        store.renewedAt = at
+    mutating func noteRenewal(provenBy partner: OIN) throws {
+        guard store.partners[partner]?.isLossProven == false else { return }
+        store.change(partner) { $0.isLossProven = true }
+        store.renewedAt = max(store.renewedAt ?? at, at)
         for (id, _) in store.inbox.ascending { store.inbox[id]?.mayBeRepeated = true }
     }
 
-    mutating func endPart(of partner: OIN) throws { store.change(partner) { $0.recovery = .toCompare } }
+    mutating func endPart(of partner: OIN) throws {
+        store.change(partner) { row in
+            row.recovery = .toCompare(until: row.settled.number)
+            if row.issued.number == row.settled.number { row.issued = row.settled }
+        }
+    }
 
     /// What was answered stays under its number: the partner has it there. What was not goes on behind all that the partner
     /// has, and is sent meanwhile.
@@ -152,6 +175,7 @@ extension MemoryTransaction {
         let first = store.change(partner) { row in
             row.settled = ChannelPosition(number: from, runningDigest: digest)
             row.isConfirmed = false
+            if row.recovery == nil { row.isLossProven = false }
             row.recovery = .under(RecoverySpan(until: end, isPart: span.isPart))
             let first = max(row.issued.number, end)
             row.issued = ChannelPosition(
@@ -204,8 +228,21 @@ extension MemoryTransaction {
             changed.messageID = message.id
             changed.lost = nil
             changed.caseReference = new
+            changed.priority = message.priority
+            changed.envelopeBytes = store.messages[message.id]?.envelope.count ?? 0
+            if row.transport == .held {
+                store.change(row.key.partner) { $0.openBytes += Int64(changed.envelopeBytes) }
+            }
+            if let number = row.feedNumber {
+                store.deliveryFeed[Pair(row.priority.rank, number)] = nil
+                store.deliveryFeed[Pair(changed.priority.rank, number)] = row.ordinal
+            }
+            store.pressing[Pair(row.priority.rank, row.ordinal)] = nil
+            store.change(row.key.partner) { $0.pressing[Pair(row.priority.rank, row.ordinal)] = nil }
             store.deliveries[row.ordinal] = changed
+            try store.list(changed, insteadOf: row)
         }
+        tell(.deliveryMoved(message.id))
     }
 
     mutating func settle(_ partner: OIN, upTo number: SequenceNumber) throws {

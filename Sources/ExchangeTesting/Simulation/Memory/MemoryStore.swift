@@ -110,6 +110,8 @@ struct StoredPartner: Sendable {
     var settled = ChannelPosition.start
     var isConfirmed = false
     var recovery: ChannelRecoveryState?
+    /// Whether what is being got back has shown by our own signature that the store is older than what it signed.
+    var isLossProven = false
     /// Numbers of our channel behind which there is the partner's word alone, since ever.
     var unprovenNumbers = 0
     /// Of its channel to us: up to here a snapshot covers it.
@@ -179,15 +181,15 @@ struct StoredDelivery: Sendable {
     var lost: ChannelItem?
     let recipient: Party
     var caseReference: CaseReference
-    let priority: Priority
-    let envelopeBytes: Int
+    var priority: Priority
+    var envelopeBytes: Int
     let acceptedAt: Timestamp
     var runningDigest: Digest
+    /// In milliseconds since 1970; 0 until it is put off.
+    var nextAttempt: Int64 = 0
     var transport = TransportState.open
     /// Whether the partner still has to be told something: the message, or that its number is void or held.
     var isOutstanding = true
-    /// In milliseconds since 1970; 0 until it is put off.
-    var nextAttempt: Int64 = 0
     var attempts = 0
     var followUp = FollowUp.none
     var followUpRole = ""
