@@ -30,9 +30,12 @@ package struct SimulationPlan: Hashable, Sendable {
         // Some runs are quiet, and most have several kinds at once: what fails only together is found so too.
         let share = random.pick([0, 20, 40, 60])
         faults = []
-        for kind in FaultKind.drawn where random.chance(share) { faults.insert(kind) }
+        for kind in FaultKind.allCases where random.chance(share) { faults.insert(kind) }
         // Each of these costs simulated time, or a node: not in every run.
-        for kind in [FaultKind.clockJump, .deadPartner, .equivocation, .restore, .diskLoss] where !random.chance(50) {
+        for kind in [
+            FaultKind.clockJump, .deadPartner, .equivocation, .restore, .diskLoss, .lostWrites, .tornWrite, .clone,
+        ]
+        where !random.chance(50) {
             faults.remove(kind)
         }
     }
