@@ -21,11 +21,14 @@ private func apart<Value: Sendable>(_ body: @escaping @Sendable () -> Value) asy
 }
 
 @Suite(.serialized) struct SeedTests {
-    /// As many as a minute has room for in a debug build. `EXCHANGE_TEST_SEEDS` runs more, from `EXCHANGE_TEST_SEED` on.
+    /// `make test` runs 2,000 beside these, when nothing else runs. `EXCHANGE_TEST_SEEDS` runs more, from
+    /// `EXCHANGE_TEST_SEED` on.
     private static let seeds = Int(Shared.value("EXCHANGE_TEST_SEEDS") ?? 40)
 
     /// Seeds that each found a bug, planted or not (`docs/testing.md`): they run every time.
-    private static let found: [UInt64] = [1, 2, 3, 5, 6, 7, 12, 20041, 468_520_241]
+    private static let found: [UInt64] = [
+        1, 2, 4, 5, 7, 10, 12, 35, 37, 75, 78, 86, 87,
+    ]
 
     @Test func `three nodes without faults tell each other everything`() async throws {
         var quiet = SimulationPlan(seed: 1, nodes: 3)

@@ -196,7 +196,10 @@ final class SimulatedNetwork: Sendable {
                 // A process that ended says nothing: its caller hears that the connection broke.
                 let code = (error as? RequestError)?.code.rawValue ?? "broken off"
                 self.world.note("\(self.name(exchange)) fails: \(code)")
-                if code == RequestErrorCode.incarnationFenced.rawValue { self.world.count(.fenced) }
+                if code == RequestErrorCode.incarnationFenced.rawValue {
+                    self.world.count(.fenced)
+                    if !exchange.isOfClone { self.world.witness.write { _ = $0.seatsFenced.insert(path.from) } }
+                }
                 let told: any Error =
                     code == RequestErrorCode.incarnationFenced.rawValue
                     ? FencedError(detail: code) : NodeError(.partnerUnreachable, "turned away", cause: code)

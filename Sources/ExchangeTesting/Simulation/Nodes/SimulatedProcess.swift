@@ -28,7 +28,7 @@ final class SimulatedProcess: Sendable {
     /// minutes that are the default, half of what a run does is the tallies of that wait.
     private static let limits = {
         var limits = NodeLimits()
-        limits.unreachableAlarmAfter = .minutes(2)
+        limits.unreachableAlarmAfter = .minutes(1)
         return limits
     }()
 

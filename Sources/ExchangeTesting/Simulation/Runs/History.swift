@@ -189,6 +189,8 @@ package struct History: Sendable {
     package var seatsWithLostStores: Set<Int> = []
     /// Seats whose organisation had two nodes at once, on two disks: one may know what the other does not.
     package var seatsWithClones: Set<Int> = []
+    /// Seats whose node, at the organisation's address, was taken for a copy that does not run.
+    package var seatsFenced: Set<Int> = []
     /// Who took an account of a clone.
     package var clonesHeard: [CloneHeard] = []
     /// What was not as it should be when the time for it was over.

@@ -175,7 +175,9 @@ package struct Simulation {
         let calm = MonotonicTime(milliseconds: world.plan.unrest.count) + Self.calmMinimum
         if world.loop.now < calm { world.loop.run(until: calm) }
         let lots = world.lots("errands")
-        for (place, seat) in healed.enumerated() {
+        // Who was turned away by a fence tries again in its own time, which is another question.
+        let fenced = world.witness.history.seatsFenced
+        for (place, seat) in healed.enumerated() where !fenced.contains(seat) {
             let to = healed[(place + 1) % healed.count]
             let index = world.witness.write { history in
                 history.submissions.append(
