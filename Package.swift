@@ -146,7 +146,8 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: house),
         .testTarget(
-            name: "SimulationTests", dependencies: ["ExchangeTesting", "ExchangeCore"], path: "Tests/Simulation",
+            name: "SimulationTests", dependencies: ["ExchangeTesting", "ExchangeCMS", "ExchangeCore"],
+            path: "Tests/Simulation",
             swiftSettings: house),
         .testTarget(
             name: "InteropTests", dependencies: ["ExchangeCMS", "ExchangeCore", "ExchangeTesting"],

@@ -64,6 +64,37 @@ import Testing
         #expect(try await Sample.openMemory(on: disk).due().numbers == [1])
     }
 
+    @Test func `a disk forgets the last of its writes, and no more than are behind it`() async throws {
+        let disk = MemoryDisk()
+        let ledger = try await Sample.openMemory(on: disk)
+        for ordinal in 1...4 { try await ledger.accept(ordinal) }
+        disk.crash()
+        #expect(disk.forget(writes: 2) == 2)
+        let again = try await Sample.openMemory(on: disk)
+        #expect(try await issued(again) == 2)
+        disk.crash()
+        // Both openings, the two messages that are left.
+        #expect(disk.forget(writes: MemoryDisk.forgettableWrites) == 4)
+        #expect(disk.durable == nil)
+        #expect(disk.forget(writes: 1) == 0)
+    }
+
+    @Test func `a store that was torn does not open until something is put in its place`() async throws {
+        let disk = MemoryDisk()
+        let ledger = try await Sample.openMemory(on: disk)
+        try await ledger.accept(1)
+        let backup = disk.durable
+        try await ledger.accept(2)
+        disk.crash()
+        disk.tear()
+        for _ in 1...2 {
+            let error = await #expect(throws: StoreError.self) { try await Sample.openMemory(on: disk) }
+            #expect(error?.code == .storeDamaged)
+        }
+        disk.durable = backup
+        #expect(try await issued(try await Sample.openMemory(on: disk)) == 1)
+    }
+
     @Test(arguments: [false, true])
     func `a sync that failed is told, and nothing more is written until the store is opened anew`(
         isDurable: Bool

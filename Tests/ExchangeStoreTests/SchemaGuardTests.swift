@@ -100,7 +100,12 @@ import Testing
     @Test func `what is due is found through an index, whatever the state of the queue`() async throws {
         let ledger = try await Sample.openSQLite()
         for source in DueQuery.Source.allCases where source != .again {
-            let arguments: StatementArguments = source == .waiting ? ["x", 1, 9] : ["x", 1, 5, 9]
+            let arguments: StatementArguments =
+                switch source {
+                case .waiting: ["x", 1, 9]
+                case .strayed: ["x", 1, 5, 9, 9]
+                default: ["x", 1, 5, 9]
+                }
             let plan = try await ledger.read { database in
                 try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(source.sql)", arguments: arguments)
                     .map { $0["detail"] as String }

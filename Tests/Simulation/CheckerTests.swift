@@ -20,10 +20,11 @@ import Testing
     }
 
     private static func submission(
-        _ number: UInt64, priority: Priority = .asap, caseNumber: Int = 0
+        _ number: UInt64, priority: Priority = .asap, caseNumber: Int = 0, isAtClone: Bool = false
     ) -> History.Submission {
         var submission = History.Submission(
-            seat: 0, key: "s\(number)", recipients: [1], priority: priority, caseNumber: caseNumber)
+            seat: 0, key: "s\(number)", recipients: [1], priority: priority, caseNumber: caseNumber,
+            isAtClone: isAtClone)
         submission.answers = [id(number)]
         return submission
     }
@@ -139,6 +140,23 @@ import Testing
             TwinsAreAlarmed.name,
             changed { $0.twins = [History.Twin(sender: 2, message: id(5), recipient: 1)] }
         ),
+        (
+            ClonesAreAlarmed.name,
+            changed {
+                $0.seatsWithClones = [0]
+                $0.clonesHeard = [History.CloneHeard(seat: 0, partner: 1)]
+            }
+        ),
+        (
+            // What a partner receipted comes back, also where only the clone had it.
+            NothingAcceptedIsLost.name,
+            changed { history in
+                history.seatsWithClones = [0]
+                history.submissions.append(submission(3, isAtClone: true))
+                history.proofs.append(
+                    History.Proof(from: 1, to: 0, item: item(3), isReceipt: true, bytes: [3], isOnDisk: true))
+            }
+        ),
         (NobodyIsDelayed.name, changed { $0.errands = [History.Errand(from: 0, to: 1, took: nil)] }),
         (
             NobodyIsAccused.name,
@@ -175,5 +193,22 @@ import Testing
             history.handOvers.reverse()
         }
         #expect(Checkers.violations(of: pressing) == [])
+    }
+
+    @Test
+    func `two nodes of one organisation may number differently, and what nobody has of the second is gone with it`() {
+        let history = Self.changed { history in
+            history.seatsWithClones = [0]
+            history.clonesHeard = [History.CloneHeard(seat: 0, partner: 1)]
+            history.submissions.append(Self.submission(3, isAtClone: true))
+            history.ends[1]?.alarms = [DiskAtEnd.RaisedAlarm(code: .partnerCloned, partner: 0, message: nil)]
+            for (opening, digest) in [(UInt64(1), UInt8(1)), (2, 2)] {
+                history.announcements.append(
+                    History.Announcement(
+                        from: 0, to: 1, item: Self.item(4, digest),
+                        incarnation: IncarnationID(Bytes16(high: opening, low: 0)), isOnDisk: true))
+            }
+        }
+        #expect(Checkers.violations(of: history) == [])
     }
 }

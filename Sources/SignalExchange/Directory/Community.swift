@@ -122,6 +122,18 @@ package final class CommunityHolder: Sendable {
             State(community: community, since: now.wall, stamp: [:], checkedAt: now.monotonic))
     }
 
+    /// Puts another community in the place of one that was made elsewhere.
+    ///
+    /// - Precondition: no folder says which.
+    package func replace(by community: Community, now: Now) {
+        precondition(folder == nil, "what files say is changed in the files")
+        state.withLock { state in
+            state.community = community
+            state.since = now.wall
+        }
+        announce()
+    }
+
     /// What was in force at the last look. No file is read for it, so that it may be asked for on an event loop.
     package var last: Community { state.withLock(\.community) }
 

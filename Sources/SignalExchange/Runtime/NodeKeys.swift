@@ -8,6 +8,13 @@ package struct NodeKeys: Sendable {
     package let decryption: [DecryptionIdentity]
     package let archive: ArchiveKey
 
+    /// Keys that fit each other: of one organisation.
+    package init(signing: SigningIdentity, decryption: [DecryptionIdentity], archive: ArchiveKey) {
+        self.signing = signing
+        self.decryption = decryption
+        self.archive = archive
+    }
+
     /// - Throws: ``NodeError``, naming the file and what to do.
     package static func load(from folder: NodeFolder) throws(NodeError) -> NodeKeys {
         for path in try secrets(in: folder) { try demandPrivate(path) }

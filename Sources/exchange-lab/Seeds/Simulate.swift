@@ -24,6 +24,7 @@ struct Simulate: AsyncParsableCommand {
             EXAMPLE
               exchange-lab simulate --seeds 1000
               exchange-lab simulate --replay 4711
+              exchange-lab simulate --replay 4711 --messages 2 --faults crash,hold
             """)
 
     /// Of fewer seeds nothing can be said of what never happened.
@@ -37,23 +38,46 @@ struct Simulate: AsyncParsableCommand {
     var nodes: Int?
     @Option(name: .long, help: "Run this seed alone, and print its trace.")
     var replay: UInt64?
+    @Option(name: .long, help: "In a replay, as many messages as this.")
+    var messages: Int?
+    @Option(name: .long, help: "In a replay, so long a time of unrest, in ms.")
+    var unrest: Int64?
+    @Option(name: .long, help: "In a replay, these faults alone, with commas; or none.")
+    var faults: String?
 
     @Flag(name: .customLong("as-found"), help: "Do not make a seed that fails smaller.")
     var asFound = false
 
     func validate() throws {
         guard seeds > 0 else { throw ValidationError("--seeds: run at least one") }
+        if replay == nil, messages != nil || unrest != nil || faults != nil {
+            throw ValidationError("--messages, --unrest and --faults: change one seed, with --replay")
+        }
+        if let messages, messages < 1 { throw ValidationError("--messages: at least one") }
+        if let unrest, unrest < 1 { throw ValidationError("--unrest: at least one ms") }
+        _ = try chosenFaults()
         if let nodes, !SimulationPlan.nodesRange.contains(nodes) {
             throw ValidationError(
                 "--nodes: \(SimulationPlan.nodesRange.lowerBound) to \(SimulationPlan.nodesRange.upperBound)")
         }
     }
 
+    private func chosenFaults() throws -> Set<ExchangeTesting.FaultKind>? {
+        guard let faults, faults != "none" else { return faults.map { _ in [] } }
+        return Set(
+            try faults.split(separator: ",").map { name in
+                guard let kind = ExchangeTesting.FaultKind(rawValue: String(name)) else {
+                    throw ValidationError("--faults: there is no \(name); see docs/testing.md")
+                }
+                return kind
+            })
+    }
+
     func run() async throws {
         let community = try await SimulatedCommunity.make()
         let range = SeedRange(
             first: replay ?? first, count: replay == nil ? seeds : 1, nodes: nodes, in: community)
-        throw ExitCode(replay == nil ? run(range, in: community) : show(range, in: community))
+        throw ExitCode(replay == nil ? run(range, in: community) : show(try replayed(range), in: community))
     }
 
     private func run(_ range: SeedRange, in community: SimulatedCommunity) -> Int32 {
@@ -77,8 +101,16 @@ struct Simulate: AsyncParsableCommand {
         return 1
     }
 
-    private func show(_ range: SeedRange, in community: SimulatedCommunity) -> Int32 {
-        let outcome = Simulation.run(range.plan(of: range.first), in: community)
+    private func replayed(_ range: SeedRange) throws -> SimulationPlan {
+        var plan = range.plan(of: range.first)
+        if let messages { plan.messages = messages }
+        if let unrest { plan.unrest = Milliseconds(unrest) }
+        if let faults = try chosenFaults() { plan.faults = faults }
+        return plan
+    }
+
+    private func show(_ plan: SimulationPlan, in community: SimulatedCommunity) -> Int32 {
+        let outcome = Simulation.run(plan, in: community, keptLines: .max)
         for line in outcome.tail { say(line) }
         say("\n\(describe(outcome.plan))\ntrace \(outcome.hash), \(outcome.span.count / 1000) s of simulated time")
         for violation in outcome.violations { say("BROKEN \(violation)") }
@@ -96,9 +128,16 @@ struct Simulate: AsyncParsableCommand {
         let smallest = minimiser.smallest
         say("after \(minimiser.runs) runs: \(describe(smallest.plan))")
         for violation in smallest.violations { say("  \(violation)") }
+        say("\nagain: exchange-lab simulate \(replay(of: smallest.plan))")
         say("\nthe end of its trace")
         for line in smallest.tail.suffix(80) { say("  \(line)") }
         return 1
+    }
+
+    /// The arguments that run a plan again.
+    private func replay(of plan: SimulationPlan) -> String {
+        "--replay \(plan.seed) --nodes \(plan.nodes) --messages \(plan.messages) --unrest \(plan.unrest.count) --faults "
+            + (plan.faultNames.isEmpty ? "none" : plan.faultNames.joined(separator: ","))
     }
 
     private func describe(_ plan: SimulationPlan) -> String {

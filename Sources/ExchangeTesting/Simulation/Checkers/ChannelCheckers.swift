@@ -75,6 +75,24 @@ package struct TwinsAreAlarmed: Checker {
     }
 }
 
+/// Whoever took an account of a second node of a partner has an alarm of it, when the first has spoken to it since.
+///
+/// But for a node whose own clock was set: it knows by that clock alone what was overtaken (`IncarnationHistory.judge`).
+package struct ClonesAreAlarmed: Checker {
+    package static let name = "two nodes of one organisation are an alarm"
+    package init() {}
+
+    package func objections(to history: History) -> [String] {
+        Set(history.clonesHeard).sorted { ($0.seat, $0.partner) < ($1.seat, $1.partner) }.compactMap { heard in
+            guard let end = history.end(of: heard.partner), end.isHealed, history.end(of: heard.seat)?.isHealed == true,
+                history.mustNotice(heard, at: heard.partner)
+            else { return nil }
+            let isAlarmed = end.alarms.contains { $0.code == .partnerCloned && $0.partner == heard.seat }
+            return isAlarmed ? nil : "n\(heard.partner) took two nodes of n\(heard.seat) for one"
+        }
+    }
+}
+
 /// A partner that can be reached is told in time, whoever else is dead.
 package struct NobodyIsDelayed: Checker {
     package static let name = "a dead partner delays nobody"

@@ -26,7 +26,7 @@ package enum Checkers {
     package static let all: [any Checker.Type] = [
         NothingAcceptedIsLost.self, OneMessageOfASubmission.self, NumbersAreKept.self, ReceiptsAfterTheDisk.self,
         OnlyTheManifested.self, ProofsHold.self, HandOverQueue.self, OrderOfACase.self, ListsWithoutHoles.self,
-        TalliesTellTheTruth.self,
+        TalliesTellTheTruth.self, ClonesAreAlarmed.self,
         TwinsAreAlarmed.self, NobodyIsDelayed.self, NobodyIsAccused.self, AuditOnlyGrows.self, EverythingSettles.self,
     ]
 

@@ -16,7 +16,7 @@ package struct NothingAcceptedIsLost: Checker {
                     let isHeld = history.proofs.contains {
                         $0.isReceipt && $0.item.messageID == id && history.canKnow(submission.seat, $0.from)
                     }
-                    guard isHeld || !history.hasLost(submission.seat) else { return nil }
+                    guard isHeld || !(submission.isAtClone || history.hasLost(submission.seat)) else { return nil }
                     return "\(submission.key) to n\(recipient) is not in the sender's store"
                 }
                 switch row.transport {
@@ -76,13 +76,19 @@ package struct NumbersAreKept: Checker {
         var meanings: [Place: ChannelItem] = [:]
         return history.announcements.flatMap { line -> [String] in
             let way = "number \(line.item.number) of n\(line.from) to n\(line.to)"
-            // Over a loss a number may come to mean another message; within one opening never.
+            // Over a loss, and at two nodes, a number may come to mean another message; within one opening only where the
+            // channel is got back in it, and nobody had answered the number.
+            let isInDoubt = history.isInDoubt(line.from) || history.isInDoubt(line.to)
             let place = Place(
-                from: line.from, to: line.to,
-                incarnation: history.hasLost(line.from) || history.hasLost(line.to) ? line.incarnation : nil,
-                number: line.item.number)
-            let known = meanings[place]
+                from: line.from, to: line.to, incarnation: isInDoubt ? line.incarnation : nil, number: line.item.number)
+            var known = meanings[place]
             meanings[place] = line.item
+            if isInDoubt, known != line.item {
+                let isAnswered = history.proofs.contains {
+                    $0.from == line.to && $0.to == line.from && $0.item == known
+                }
+                if !isAnswered { known = nil }
+            }
             // Whose disk cannot be looked at is not one of ours.
             let isOurs = history.end(of: line.from) != nil
             return (known != nil && known != line.item ? ["\(way) changed its meaning"] : [])

@@ -75,7 +75,7 @@ package struct OrderOfACase: Checker {
         where first[handOver.seat]?[handOver.message] == nil {
             first[handOver.seat, default: [:]][handOver.message] = (place, handOver)
         }
-        let cases = Dictionary(grouping: history.submissions.filter { !history.hasLost($0.seat) }) {
+        let cases = Dictionary(grouping: history.submissions.filter { !history.isInDoubt($0.seat) }) {
             Case(seat: $0.seat, number: $0.caseNumber)
         }
         return cases.values.flatMap { submissions in

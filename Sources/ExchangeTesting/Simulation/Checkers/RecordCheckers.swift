@@ -37,7 +37,7 @@ package struct NobodyIsAccused: Checker {
             (end?.alarms ?? []).compactMap { alarm -> String? in
                 if alarm.code == .partnerCloned, history.seatsWithSetClocks.contains(seat) { return nil }
                 guard Self.accusations.contains(alarm.code), let partner = alarm.partner,
-                    history.end(of: partner) != nil, !history.hasLost(partner), !history.hasLost(seat)
+                    history.end(of: partner) != nil, !history.isInDoubt(partner), !history.isInDoubt(seat)
                 else { return nil }
                 return "n\(seat) says \(alarm.code.rawValue) of n\(partner)"
             }

@@ -40,14 +40,15 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case restore
     /// A disk that is gone.
     case diskLoss = "disk-loss"
-    /// Two nodes that go on from one disk.
+    /// A disk that says of writes that they are durable, and has lost the last of them after a power cut.
+    case lostWrites = "lost-writes"
+    /// A power cut in a write that leaves a damaged store; the operator puts an older copy back.
+    case tornWrite = "torn-write"
+    /// An organisation whose keys and certificates are renewed, and a directory that says so and comes to each node at
+    /// another time.
+    case renewal
+    /// A second node of an organisation, on a copy of its disk and away from its address; an agency hands in there too.
     case clone
-
-    /// Not drawn until nodes can recover from them (`docs/decisions/0020-simulation-runs-the-real-parts.md`).
-    package static let awaitingRecovery: Set<FaultKind> = [.clone]
-
-    /// What is drawn from.
-    package static let drawn = allCases.filter { !awaitingRecovery.contains($0) }
 }
 
 /// What really happened in a run, or in many. A run in which a fault never happened tests nothing of it.
@@ -77,7 +78,12 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
     case equivocated = "ids signed twice"
     case restored = "stores put back"
     case diskLost = "disks lost"
-    case cloned = "nodes cloned"
+    case writesLost = "writes lost that had been synced"
+    case torn = "stores torn, and put back"
+    case keysRenewed = "starts with renewed keys"
+    case directoryTaken = "directories taken up by a node that runs"
+    case cloned = "partners that heard a clone"
+    case fenced = "requests turned away by a fence"
     case restarted = "nodes started again"
     case duplicateAnswered = "duplicates answered"
     case handedOver = "messages handed over"
@@ -109,7 +115,10 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
         case .equivocated, .refused: .equivocation
         case .restored: .restore
         case .diskLost: .diskLoss
-        case .cloned: .clone
+        case .keysRenewed, .directoryTaken: .renewal
+        case .writesLost: .lostWrites
+        case .torn: .tornWrite
+        case .cloned, .fenced: .clone
         case .restarted, .duplicateAnswered, .handedOver, .outOfOrder, .acknowledged: nil
         }
     }
@@ -131,10 +140,7 @@ package struct HappeningCounts: Hashable, Sendable {
 
     /// What might have happened and did not.
     package var missing: [Happening] {
-        Happening.allCases.filter { happening in
-            let isDrawn = happening.kind.map { FaultKind.drawn.contains($0) } ?? true
-            return isDrawn && self[happening] == 0
-        }
+        Happening.allCases.filter { self[$0] == 0 }
     }
 
     private static func index(_ happening: Happening) -> Int {

@@ -29,11 +29,24 @@ package final class MemoryDisk: Sendable {
     ///   where it changes nothing; beginning an incarnation is one too.
     package typealias Decision = @Sendable (_ write: Int) -> Fate
 
+    /// How many of the last writes a disk can be made to forget.
+    package static let forgettableWrites = 8
+
     private struct State {
         var durable: MemoryStore?
+        /// What was durable before each of the last writes, the last in the end.
+        var earlier: [MemoryStore?] = []
+        /// Whether a write has torn what is there.
+        var isTorn = false
         var writes = 0
         var openings = 0
         var holder: Holder?
+
+        mutating func keep(_ store: MemoryStore) {
+            if earlier.count >= MemoryDisk.forgettableWrites { earlier.removeFirst() }
+            earlier.append(durable)
+            durable = store
+        }
     }
 
     /// One opening of the disk.
@@ -57,8 +70,34 @@ package final class MemoryDisk: Sendable {
             state.withLock { state in
                 precondition(state.holder == nil, "a disk is restored when the node on it has stopped")
                 state.durable = newValue
+                state.earlier = []
+                state.isTorn = false
             }
         }
+    }
+
+    /// The power is cut, and the disk had said of its last writes that they are durable, and they were not.
+    ///
+    /// - Parameter writes: how many of them, at most ``forgettableWrites``.
+    /// - Returns: how many it had.
+    /// - Precondition: no ledger is open on this disk.
+    package func forget(writes: Int) -> Int {
+        state.withLock { state in
+            precondition(state.holder == nil, "a power cut ends the node")
+            let forgotten = min(writes, state.earlier.count)
+            guard forgotten > 0 else { return 0 }
+            state.durable = state.earlier[state.earlier.count - forgotten]
+            state.earlier.removeLast(forgotten)
+            return forgotten
+        }
+    }
+
+    /// The power is cut in the middle of a write that leaves nothing whole: the next opening finds a damaged store.
+    ///
+    /// - Precondition: no ledger is open on this disk.
+    package func tear() {
+        durable = nil
+        state.withLock { $0.isTorn = true }
     }
 
     /// How many writes were asked for.
@@ -76,6 +115,7 @@ package final class MemoryDisk: Sendable {
                 throw StoreError(
                     .storeLocked, "The store is open already. Stop that node first; one store has one node.")
             }
+            guard !state.isTorn else { throw StoreError.notAStore(cause: "a write was torn") }
             state.openings += 1
             let holder = Holder(ordinal: state.openings)
             state.holder = holder
@@ -103,16 +143,16 @@ package final class MemoryDisk: Sendable {
         try state.withLock { state in
             guard state.holder == holder else { throw SimulatedCrash() }
             switch fate {
-            case .commit: state.durable = store
+            case .commit: state.keep(store)
             case .crashBefore:
                 state.holder = nil
                 throw SimulatedCrash()
             case .crashAfter:
-                state.durable = store
+                state.keep(store)
                 state.holder = nil
                 throw SimulatedCrash()
             case .syncFails(let isDurable):
-                if isDurable { state.durable = store }
+                if isDurable { state.keep(store) }
                 throw StoreError.durabilityLost(cause: "the sync of write \(write) failed")
             case .full: throw StoreError.diskFull(cause: "write \(write)")
             }

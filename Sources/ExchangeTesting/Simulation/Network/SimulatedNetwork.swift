@@ -55,14 +55,17 @@ final class SimulatedNetwork: Sendable {
 
     /// Sends a request, and waits for its answer.
     ///
+    /// - Parameter sender: the node that asks; `nil` of a partner that has none.
     /// - Throws: ``NodeError`` `partner-unreachable`, as the real client does, after the time that it takes to find out.
-    func ask(_ request: PeerRequest, on path: Path) async throws -> [UInt8] {
+    func ask(_ request: PeerRequest, on path: Path, by sender: SimulatedNode?) async throws -> [UInt8] {
         let number = state.withLock { state in
             state.exchanges += 1
             return state.exchanges
         }
-        let exchange = Exchange(number: number, request: request, path: path, reply: Reply())
-        world.witness.sees(request, on: path, store: node(path.from)?.disk.durable)
+        let reading = world.witness.sees(request, on: path, store: sender?.disk.durable)
+        let exchange = Exchange(
+            number: number, request: request, reading: reading, path: path, isOfClone: sender?.isClone ?? false,
+            reply: Reply())
         world.note("\(name(exchange)) asks")
         let timer = world.loop.call(in: ProtocolLimits.requestTimeout) {
             exchange.fail("no whole answer within \(ProtocolLimits.requestTimeout.count) ms")
@@ -79,7 +82,9 @@ final class SimulatedNetwork: Sendable {
     private struct Exchange: Sendable {
         let number: Int
         let request: PeerRequest
+        let reading: Witness.Reading
         let path: Path
+        let isOfClone: Bool
         let reply: Reply<[UInt8]>
 
         func fail(_ cause: String) {
@@ -94,7 +99,8 @@ final class SimulatedNetwork: Sendable {
             case .tally: "tally"
             case .refill: "refill"
             }
-        return "#\(exchange.number) \(kind) \(exchange.path.from)>\(exchange.path.to)"
+        let caller = exchange.isOfClone ? "clone of \(exchange.path.from)" : "\(exchange.path.from)"
+        return "#\(exchange.number) \(kind) \(caller)>\(exchange.path.to)"
     }
 
     private var isFaulty: Bool { state.withLock(\.isFaulty) }
@@ -181,22 +187,35 @@ final class SimulatedNetwork: Sendable {
             do {
                 let answer = try await process.answer(exchange.request, from: caller)
                 guard process.isRunning else { return }
-                self.world.witness.sees(
-                    answer: answer, to: exchange.request, on: path, store: self.node(path.to)?.disk.durable)
-                self.world.note(
-                    "\(self.name(exchange)) is answered: \(self.world.witness.summary(of: answer, to: exchange.request))"
-                )
+                let words = self.world.witness.sees(
+                    answer: answer, to: exchange.reading, on: path, store: self.node(path.to)?.disk.durable)
+                self.world.note("\(self.name(exchange)) is answered: \(words)")
+                if exchange.isOfClone { self.noteClone(path) }
                 self.goBack(exchange, copy: copy, .success(answer))
             } catch {
                 // A process that ended says nothing: its caller hears that the connection broke.
                 let code = (error as? RequestError)?.code.rawValue ?? "broken off"
                 self.world.note("\(self.name(exchange)) fails: \(code)")
+                if code == RequestErrorCode.incarnationFenced.rawValue {
+                    self.world.count(.fenced)
+                    if !exchange.isOfClone { self.world.witness.write { _ = $0.seatsFenced.insert(path.from) } }
+                }
                 let told: any Error =
                     code == RequestErrorCode.incarnationFenced.rawValue
                     ? FencedError(detail: code) : NodeError(.partnerUnreachable, "turned away", cause: code)
                 self.goBack(exchange, copy: copy, .failure(told))
             }
         }
+    }
+
+    private func noteClone(_ path: Path) {
+        let heard = History.CloneHeard(seat: path.from, partner: path.to)
+        let isNew = world.witness.write { history in
+            let isNew = !history.clonesHeard.contains(heard)
+            if isNew { history.clonesHeard.append(heard) }
+            return isNew
+        }
+        if isNew { world.count(.cloned) }
     }
 
     private func goBack(_ exchange: Exchange, copy: Int, _ result: Result<[UInt8], any Error>) {
@@ -222,6 +241,7 @@ struct SimulatedConnection: PartnerConnection {
     let network: SimulatedNetwork
     let path: SimulatedNetwork.Path
     let process: SimulatedProcess.Handle
+    let node: SimulatedNode
 
     func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] { try await ask(.tally(signed)) }
     func deliver(_ batch: [UInt8]) async throws -> [UInt8] { try await ask(.batch(batch)) }
@@ -231,6 +251,6 @@ struct SimulatedConnection: PartnerConnection {
     /// A process that has ended reaches nobody.
     private func ask(_ request: PeerRequest) async throws -> [UInt8] {
         guard process.isRunning else { throw CancellationError() }
-        return try await network.ask(request, on: path)
+        return try await network.ask(request, on: path, by: node)
     }
 }

@@ -9,15 +9,16 @@ final class DiskFaults: Sendable {
     private static let fillingsPerThousand = 3
 
     private let world: SimulationWorld
-    private let seat: Int
+    private let name: String
     private let lots: Lots
     private let fullUntil = Mutex(MonotonicTime(milliseconds: 0))
     private let onCrash = Mutex<@Sendable () -> Void>({})
 
-    init(_ world: SimulationWorld, seat: Int) {
+    /// - Parameter name: of the node whose disk it is.
+    init(_ world: SimulationWorld, _ name: String) {
         self.world = world
-        self.seat = seat
-        lots = world.lots("disk \(seat)")
+        self.name = name
+        lots = world.lots("disk \(name)")
     }
 
     /// Told that the process has ended at a write, inside that write.
@@ -25,7 +26,7 @@ final class DiskFaults: Sendable {
 
     func fate(of write: Int) -> MemoryDisk.Fate {
         let fate = draw()
-        if fate != .commit { world.note("n\(seat) write \(write): \(fate)") }
+        if fate != .commit { world.note("\(name) write \(write): \(fate)") }
         return fate
     }
 

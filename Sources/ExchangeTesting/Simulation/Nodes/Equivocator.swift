@@ -61,7 +61,8 @@ struct Equivocator: Sendable {
         while !world.isOver {
             do {
                 let answer = try await network.ask(
-                    .batch(try batch(parcels, for: victim)), on: SimulatedNetwork.Path(from: seat, to: victim))
+                    .batch(try batch(parcels, for: victim)), on: SimulatedNetwork.Path(from: seat, to: victim),
+                    by: nil)
                 let outcomes = try BatchAnswer(wireBytes: answer).outcomes
                 let isPutOff = outcomes.contains { if case .later = $0.answer { true } else { false } }
                 if !isPutOff { return }
@@ -87,7 +88,7 @@ struct Equivocator: Sendable {
             id: id, type: type, sender: me.party, recipients: [Recipient(other.party)], caseRef: reference,
             conversation: id, created: created, priority: .asap, purpose: purpose, legalBasis: ["wpg:8"],
             handling: .amber, body: body)
-        let community = world.community.community(of: world.plan.nodes)
+        let community = world.directory[1]
         guard let member = community.directory.member(other.party.oin) else {
             preconditionFailure("a seat is a member")
         }

@@ -38,7 +38,7 @@ final class SimulatedAgency: Sendable {
     init(_ world: SimulationWorld, node: SimulatedNode) {
         self.world = world
         self.node = node
-        lots = world.lots("agency \(node.seat)")
+        lots = world.lots("agency \(node.name)")
     }
 
     var seat: Int { node.seat }
@@ -255,26 +255,25 @@ final class SimulatedAgency: Sendable {
         }
     }
 
-    /// Lets go whatever is held: also what was held when the node ended before it could say so.
+    /// Lets go whatever is held: also what was held when the node ended before it could say so, and what a store that was
+    /// lost gets back as held.
     func releaseAll() {
         world.loop.begin {
             while !self.world.isOver {
-                if let process = self.node.process, await self.releaseAll(at: process) { return }
-                await self.wait(self.lots.draw { $0.span(200...5_000) })
+                if let process = self.node.process { await self.releaseAll(at: process) }
+                await self.wait(self.lots.draw { $0.span(5_000...15_000) })
             }
         }
     }
 
-    private func releaseAll(at process: SimulatedProcess) async -> Bool {
+    private func releaseAll(at process: SimulatedProcess) async {
         do {
             var filter = DeliveryFilter()
             filter.onlyOpen = true
             let held = try await process.context.ledger.deliveries(filter).entries.filter { $0.transport == .held }
             for entry in held { try await move(entry.key, .releasedByOperator, at: process) }
-            return process.isRunning
         } catch {
             world.note("o\(seat) cannot release what is held")
-            return false
         }
     }
 

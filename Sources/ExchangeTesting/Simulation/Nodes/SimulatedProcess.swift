@@ -24,6 +24,14 @@ final class SimulatedProcess: Sendable {
     private let loop: SimulationLoop
     private let running = Mutex(true)
 
+    /// As an operator may set them. Where a node stays dead, all others wait until they have an alarm of it: with the five
+    /// minutes that are the default, half of what a run does is the tallies of that wait.
+    private static let limits = {
+        var limits = NodeLimits()
+        limits.unreachableAlarmAfter = .minutes(1)
+        return limits
+    }()
+
     /// Opens the store and begins to work, as `ExchangeNode` does.
     ///
     /// - Parameters:
@@ -39,7 +47,7 @@ final class SimulatedProcess: Sendable {
             on: disk, digest: sha256, random: { ids.bytes($0) }, now: clock.now, archiveKey: check)
         let oin = try own(keys)
         let context = NodeContext(
-            oin: oin, keys: keys, limits: NodeLimits(), ledger: ledger,
+            oin: oin, keys: keys, limits: limits, ledger: ledger,
             communityHolder: CommunityHolder(standing: community, own: oin, now: clock.now), clock: clock,
             randomness: NodeRandomness(next: ids.word), executor: loop, logger: SimulatedCommunity.silent)
         try await context.adoptDirectory()
@@ -92,6 +100,13 @@ final class SimulatedProcess: Sendable {
                 onStop()
             }
         }
+    }
+
+    /// Has it go on by another directory, as it does where its folder has a new one.
+    func take(_ community: Community) {
+        let holder = context.communityHolder
+        guard holder.last.directory.version < community.directory.version else { return }
+        holder.replace(by: community, now: context.now)
     }
 
     /// Whether it was not ended yet. One that was ended may still have tasks, which nobody hears any more.

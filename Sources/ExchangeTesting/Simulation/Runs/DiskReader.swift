@@ -5,14 +5,25 @@ import SignalExchange
 
 /// Reads a disk as somebody would who has it and the archive key, and no node.
 struct DiskReader {
-    let world: SimulationWorld
+    private let world: SimulationWorld
+    private let verification: VerificationContext
+
+    init(world: SimulationWorld) {
+        self.world = world
+        // Long after the run: a proof has to stand then, whatever a clock said when it was made.
+        let community = world.directory[world.directory.newest]
+        verification = VerificationContext(
+            trust: community.trust, now: world.community.start + .hours(4), signer: community.signer)
+    }
 
     func read(_ store: MemoryStore, of seat: Int, isHealed: Bool) -> DiskAtEnd {
         var end = DiskAtEnd(isHealed: isHealed)
+        // Opened once for all its recipients.
+        var originals: [MessageID: VerifiedMessage] = [:]
         for (oin, row) in store.partners.ascending {
             guard let partner = world.witness.seat(oin) else { continue }
             end.outgoing[partner] = row.ordinals.ascending.compactMap { store.deliveries[$0.key] }
-                .sorted { $0.key.number < $1.key.number }.map { outgoing($0, in: store, of: seat) }
+                .sorted { $0.key.number < $1.key.number }.map { outgoing($0, in: store, of: seat, &originals) }
             end.incoming[partner] = row.slots.ascending.map { _, slot in
                 DiskAtEnd.Incoming(item: slot.item, answer: Self.kind(of: slot.answer))
             }
@@ -41,34 +52,33 @@ struct DiskReader {
         }
     }
 
-    private func outgoing(_ delivery: StoredDelivery, in store: MemoryStore, of seat: Int) -> DiskAtEnd.Outgoing {
+    private func outgoing(
+        _ delivery: StoredDelivery, in store: MemoryStore, of seat: Int,
+        _ originals: inout [MessageID: VerifiedMessage]
+    ) -> DiskAtEnd.Outgoing {
         let item =
             store.issuedItem(to: delivery.key.partner, at: delivery.key.number)
             ?? ChannelItem(number: delivery.key.number, messageID: delivery.messageID, messageDigest: .zero)
         return DiskAtEnd.Outgoing(
             item: item, transport: delivery.transport,
             isShown: store.pressing.contains(Pair(delivery.priority.rank, delivery.ordinal)),
-            objection: objection(to: delivery, item, in: store, of: seat))
+            objection: objection(to: delivery, item, in: store, of: seat, &originals))
     }
 
     /// Why a kept proof proves nothing.
     private func objection(
-        to delivery: StoredDelivery, _ item: ChannelItem, in store: MemoryStore, of seat: Int
+        to delivery: StoredDelivery, _ item: ChannelItem, in store: MemoryStore, of seat: Int,
+        _ originals: inout [MessageID: VerifiedMessage]
     ) -> String? {
-        // Long after the run: a proof has to stand then, whatever a clock said when it was made.
-        let community = world.community.community(of: world.plan.nodes)
-        let verification = VerificationContext(
-            trust: community.trust, now: world.community.start + .hours(4), signer: community.signer)
         do {
             switch delivery.transport {
             case .receipted:
-                guard let kept = store.messages[item.messageID], let wrapped = store.caseKeys[delivery.caseReference]
-                else {
-                    return "the message of number \(item.number) cannot be read"
-                }
-                let key = try world.community.seats[seat].keys.archive.open(wrapped)
-                let original = try Opener().openStored(UnverifiedEnvelope(kept.envelope, at: .store), with: key)
-                    .storedMessage(expecting: item.messageDigest, by: world.oin(seat))
+                let original =
+                    if let known = originals[item.messageID] { known } else {
+                        try original(item, delivery, store, seat)
+                    }
+                guard let original else { return "the message of number \(item.number) cannot be read" }
+                originals[item.messageID] = original
                 _ = try SignedReceipt.verify(
                     delivery.proof, for: original, from: delivery.key.partner, in: verification)
             case .refused:
@@ -83,5 +93,17 @@ struct DiskReader {
         } catch {
             return "the proof of number \(item.number) does not verify: \(error)"
         }
+    }
+
+    /// - Returns: `nil` where the message or the key of its case is not there.
+    private func original(
+        _ item: ChannelItem, _ delivery: StoredDelivery, _ store: MemoryStore, _ seat: Int
+    ) throws -> VerifiedMessage? {
+        guard let kept = store.messages[item.messageID], let wrapped = store.caseKeys[delivery.caseReference] else {
+            return nil
+        }
+        let key = try world.community.seats[seat].keys.archive.open(wrapped)
+        return try Opener().openStored(UnverifiedEnvelope(kept.envelope, at: .store), with: key)
+            .storedMessage(expecting: item.messageDigest, by: world.oin(seat))
     }
 }

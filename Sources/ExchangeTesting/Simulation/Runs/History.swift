@@ -11,10 +11,15 @@ package struct History: Sendable {
         package let priority: Priority
         /// Of its case: the submissions of one case and agency come one after the other.
         package let caseNumber: Int
+        /// Whether it was handed in at a clone, whose disk is gone in the end.
+        package let isAtClone: Bool
         /// What its node answered, each time that it did.
         package var answers: [MessageID] = []
 
-        package init(seat: Int, key: String, recipients: [Int], priority: Priority, caseNumber: Int) {
+        package init(
+            seat: Int, key: String, recipients: [Int], priority: Priority, caseNumber: Int, isAtClone: Bool = false
+        ) {
+            self.isAtClone = isAtClone
             self.seat = seat
             self.key = key
             self.recipients = recipients
@@ -157,6 +162,18 @@ package struct History: Sendable {
         }
     }
 
+    /// An account of an organisation's second node, as a partner took it.
+    package struct CloneHeard: Hashable, Sendable {
+        /// Of the organisation.
+        package let seat: Int
+        package let partner: Int
+
+        package init(seat: Int, partner: Int) {
+            self.seat = seat
+            self.partner = partner
+        }
+    }
+
     package var submissions: [Submission] = []
     package var handOvers: [HandOver] = []
     package var announcements: [Announcement] = []
@@ -170,6 +187,12 @@ package struct History: Sendable {
     package var seatsWithSetClocks: Set<Int> = []
     /// Seats whose store was put back, or gone: what they had said before, they may have forgotten.
     package var seatsWithLostStores: Set<Int> = []
+    /// Seats whose organisation had two nodes at once, on two disks: one may know what the other does not.
+    package var seatsWithClones: Set<Int> = []
+    /// Seats whose node, at the organisation's address, was taken for a copy that does not run.
+    package var seatsFenced: Set<Int> = []
+    /// Who took an account of a clone.
+    package var clonesHeard: [CloneHeard] = []
     /// What was not as it should be when the time for it was over.
     package var unsettled: [String] = []
     /// By seat; `nil` of one that has no disk.
@@ -179,10 +202,20 @@ package struct History: Sendable {
 
     func hasLost(_ seat: Int) -> Bool { seatsWithLostStores.contains(seat) }
 
+    /// Whether something was signed in its name that its disk may not have: by a store that was lost, or by a clone.
+    func isInDoubt(_ seat: Int) -> Bool { hasLost(seat) || seatsWithClones.contains(seat) }
+
+    /// Whether a node that heard a clone has to say so: with its clock and its store as they were, and the store of the
+    /// other too.
+    func mustNotice(_ clone: CloneHeard, at seat: Int) -> Bool {
+        clone.partner == seat && !hasLost(seat) && !hasLost(clone.seat) && !seatsWithSetClocks.contains(seat)
+    }
+
     /// Whether one of the two still knows all, and both had the time to give each other back what they know.
     func canKnow(_ seat: Int, _ other: Int) -> Bool {
-        guard hasLost(seat) || hasLost(other) else { return true }
-        return !(hasLost(seat) && hasLost(other)) && end(of: seat)?.isHealed == true && end(of: other)?.isHealed == true
+        guard isInDoubt(seat) || isInDoubt(other) else { return true }
+        return !(isInDoubt(seat) && isInDoubt(other)) && end(of: seat)?.isHealed == true
+            && end(of: other)?.isHealed == true
     }
 
     func end(of seat: Int) -> DiskAtEnd? { ends.indices.contains(seat) ? ends[seat] : nil }

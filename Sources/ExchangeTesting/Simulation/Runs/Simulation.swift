@@ -41,6 +41,9 @@ package struct Simulation {
     /// Within this time a healthy partner's receipt is there, whoever else is dead: with a second to find out that there is
     /// something to send, and each way at most 60 ms.
     private static let errandMaximum = Milliseconds.seconds(2)
+    /// Before that is measured, what was lost in the unrest is given up by who waits for it, and each has called each.
+    private static let calmMinimum =
+        ProtocolLimits.requestTimeout + ProtocolLimits.tallyInterval + .seconds(5)
     /// How often it is looked whether all is settled.
     private static let lookInterval = Milliseconds.seconds(2)
 
@@ -51,8 +54,12 @@ package struct Simulation {
     private let equivocator: Equivocator?
 
     /// Runs a plan on this thread.
-    package static func run(_ plan: SimulationPlan, in community: SimulatedCommunity) -> Outcome {
-        Simulation(SimulationWorld(plan, community)).run()
+    ///
+    /// - Parameter keptLines: how much of its trace is kept.
+    package static func run(
+        _ plan: SimulationPlan, in community: SimulatedCommunity, keptLines: Int = Trace.lastLines
+    ) -> Outcome {
+        Simulation(SimulationWorld(plan, community, trace: Trace(keptLines: keptLines))).run()
     }
 
     private init(_ world: SimulationWorld) {
@@ -128,7 +135,7 @@ package struct Simulation {
     private func heal() -> [Int] {
         let lots = world.lots("healing")
         world.note("healing")
-        world.isFaulty = false
+        world.heal()
         network.heal()
         var healed = nodes.map(\.seat)
         if nodes.count > 2, world.plan.has(.crash), lots.draw({ $0.chance(30) }), let last = nodes.last {
@@ -165,8 +172,12 @@ package struct Simulation {
     private func runErrands(among healed: [Int]) -> Bool {
         let unreached = (0..<world.plan.nodes).first { !healed.contains($0) && $0 != equivocator?.seat }
         guard let broken = unreached, healed.count > 1 else { return false }
+        let calm = MonotonicTime(milliseconds: world.plan.unrest.count) + Self.calmMinimum
+        if world.loop.now < calm { world.loop.run(until: calm) }
         let lots = world.lots("errands")
-        for (place, seat) in healed.enumerated() {
+        // Who was turned away by a fence tries again in its own time, which is another question.
+        let fenced = world.witness.history.seatsFenced
+        for (place, seat) in healed.enumerated() where !fenced.contains(seat) {
             let to = healed[(place + 1) % healed.count]
             let index = world.witness.write { history in
                 history.submissions.append(

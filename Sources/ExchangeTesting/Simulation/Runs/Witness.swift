@@ -1,4 +1,3 @@
-import ExchangeCMS
 import ExchangeCore
 import Synchronization
 
@@ -22,67 +21,82 @@ final class Witness: Sendable {
 
     // MARK: The wire
 
+    /// What a request says, read once: its answers are held against it.
+    enum Reading: Sendable {
+        case tally
+        case refill
+        /// `nil` where nobody can read it.
+        case batch(Manifest?)
+    }
+
     /// - Parameter store: the sender's disk, at this moment.
-    func sees(_ request: PeerRequest, on path: SimulatedNetwork.Path, store: MemoryStore?) {
+    func sees(_ request: PeerRequest, on path: SimulatedNetwork.Path, store: MemoryStore?) -> Reading {
         switch request {
-        case .tally(let signed): note(tally: signed)
+        case .tally(let signed):
+            note(tally: signed)
+            return .tally
         // It announces nothing: what comes back is shown by the accounts that follow.
-        case .refill: break
+        case .refill: return .refill
         case .batch(let body):
-            guard let manifest = Self.manifest(of: body) else { return }
+            guard let manifest = Self.manifest(of: body) else { return .batch(nil) }
             let lines = manifest.items.map { line in
                 History.Announcement(
                     from: path.from, to: path.to, item: line.item, incarnation: manifest.incarnation,
                     isOnDisk: store?.issuedItem(to: manifest.recipient, at: line.item.number) == line.item)
             }
             record.withLock { $0.announcements += lines }
+            return .batch(manifest)
         }
     }
 
     /// - Parameter store: the disk of who answers, at this moment.
-    func sees(answer: [UInt8], to request: PeerRequest, on path: SimulatedNetwork.Path, store: MemoryStore?) {
+    /// - Returns: the answer in a few words that are the same in each run of a seed.
+    func sees(
+        answer: [UInt8], to request: Reading, on path: SimulatedNetwork.Path, store: MemoryStore?
+    ) -> String {
         switch request {
-        case .tally: note(tally: answer)
-        case .refill: break
-        case .batch(let body):
-            guard let manifest = Self.manifest(of: body), let given = try? BatchAnswer(wireBytes: answer) else {
-                return
-            }
+        case .tally:
+            note(tally: answer)
+            return "tally"
+        case .refill:
+            guard let given = try? RefillAnswer(wireBytes: answer) else { return "unreadable" }
+            return given.items.map { "\($0.item.number) \(trace.name($0.item.messageID))" }.joined(separator: ", ")
+        case .batch(let manifest):
+            guard let manifest, let given = try? BatchAnswer(wireBytes: answer) else { return "unreadable" }
             let row = store?.partners[manifest.sender]
             let items = Dictionary(manifest.items.map { ($0.item.number, $0.item) }, uniquingKeysWith: { $1 })
             let proofs = given.outcomes.compactMap { outcome -> History.Proof? in
                 guard let item = items[outcome.number] else { return nil }
-                let slot = row?.slots[item.number.value]
-                let kept = slot?.item == item ? slot?.presentAnswer : nil
-                switch outcome.answer {
-                case .receipt(let bytes):
-                    let message = store?.messages[item.messageID]
-                    let isHeld = message?.isOutgoing == false && message?.summary.digest == item.messageDigest
-                    return History.Proof(
-                        from: path.to, to: path.from, item: item, isReceipt: true, bytes: bytes,
-                        isOnDisk: isHeld && kept == .receipt(bytes))
-                case .refusal(let bytes):
-                    let isKept = if case .refusal(_, bytes)? = kept { true } else { false }
-                    return History.Proof(
-                        from: path.to, to: path.from, item: item, isReceipt: false, bytes: bytes, isOnDisk: isKept)
-                case .later, .noted: return nil
-                }
+                return proof(outcome.answer, of: item, on: path, row: row, store: store)
             }
             record.withLock { $0.proofs += proofs }
+            return summary(of: given, to: manifest)
         }
     }
 
-    /// An answer in a few words that are the same in each run of a seed.
-    func summary(of answer: [UInt8], to request: PeerRequest) -> String {
-        if case .refill = request {
-            guard let given = try? RefillAnswer(wireBytes: answer) else { return "unreadable" }
-            return given.items.map { "\($0.item.number) \(trace.name($0.item.messageID))" }.joined(separator: ", ")
+    private func proof(
+        _ answer: ItemAnswer, of item: ChannelItem, on path: SimulatedNetwork.Path, row: StoredPartner?,
+        store: MemoryStore?
+    ) -> History.Proof? {
+        let slot = row?.slots[item.number.value]
+        let kept = slot?.item == item ? slot?.presentAnswer : nil
+        switch answer {
+        case .receipt(let bytes):
+            let message = store?.messages[item.messageID]
+            let isHeld = message?.isOutgoing == false && message?.summary.digest == item.messageDigest
+            return History.Proof(
+                from: path.to, to: path.from, item: item, isReceipt: true, bytes: bytes,
+                isOnDisk: isHeld && kept == .receipt(bytes))
+        case .refusal(let bytes):
+            let isKept = if case .refusal(_, bytes)? = kept { true } else { false }
+            return History.Proof(
+                from: path.to, to: path.from, item: item, isReceipt: false, bytes: bytes, isOnDisk: isKept)
+        case .later, .noted: return nil
         }
-        guard case .batch(let body) = request else { return "tally" }
-        guard let manifest = Self.manifest(of: body), let given = try? BatchAnswer(wireBytes: answer) else {
-            return "unreadable"
-        }
-        return zip(manifest.items, given.outcomes).map { line, outcome in
+    }
+
+    private func summary(of answer: BatchAnswer, to manifest: Manifest) -> String {
+        zip(manifest.items, answer.outcomes).map { line, outcome in
             let word =
                 switch outcome.answer {
                 case .receipt: "receipt"
@@ -95,8 +109,8 @@ final class Witness: Sendable {
     }
 
     private func note(tally signed: [UInt8]) {
-        guard let payload = try? SignedStatement.unverifiedPayload(signed, kind: .tally),
-            let tally = try? Tally(wireBytes: payload), let from = seats[tally.node], let about = seats[tally.partner]
+        guard let tally = StatementBody.payload(of: signed).flatMap({ try? Tally(wireBytes: $0) }),
+            let from = seats[tally.node], let about = seats[tally.partner]
         else { return }
         record.withLock {
             $0.claims.append(
@@ -105,10 +119,8 @@ final class Witness: Sendable {
     }
 
     private static func manifest(of body: [UInt8]) -> Manifest? {
-        guard let batch = try? Batch(wireBytes: body),
-            let payload = try? SignedStatement.unverifiedPayload(batch.signedManifest, kind: .manifest)
-        else { return nil }
-        return try? Manifest(wireBytes: payload)
+        guard let batch = try? Batch(wireBytes: body) else { return nil }
+        return StatementBody.payload(of: batch.signedManifest).flatMap { try? Manifest(wireBytes: $0) }
     }
 
     // MARK: The disks

@@ -26,7 +26,7 @@ package struct TraceHash: Hashable, Sendable, CustomStringConvertible {
 /// A line names what does not change from one process to another: seats, numbers, times since the beginning. Ids are
 /// named by the order in which they were first seen, and signatures not at all.
 package final class Trace: Sendable {
-    private static let keptLines = 400
+    package static let lastLines = 400
 
     private struct State {
         var hash = TraceHash()
@@ -36,8 +36,10 @@ package final class Trace: Sendable {
     }
 
     private let state = Mutex(State())
+    private let keptLines: Int
 
-    package init() {}
+    /// - Parameter keptLines: how many of the last lines are kept.
+    package init(keptLines: Int = lastLines) { self.keptLines = keptLines }
 
     package func note(_ moment: MonotonicTime, _ text: String) {
         let line = "\(moment.milliseconds) \(text)"
@@ -45,7 +47,7 @@ package final class Trace: Sendable {
             state.hash.fold(line)
             state.count += 1
             state.lines.append(line)
-            if state.lines.count >= 2 * Self.keptLines { state.lines.removeFirst(Self.keptLines) }
+            if state.lines.count / 2 >= keptLines { state.lines.removeFirst(keptLines) }
         }
     }
 
@@ -61,5 +63,5 @@ package final class Trace: Sendable {
 
     package var hash: TraceHash { state.withLock(\.hash) }
     package var count: Int { state.withLock(\.count) }
-    package var tail: [String] { state.withLock { $0.lines.suffix(Self.keptLines) } }
+    package var tail: [String] { state.withLock { $0.lines.suffix(keptLines) } }
 }
