@@ -89,6 +89,18 @@ package protocol ExchangeLedger: Sendable {
         _ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN
     ) async throws
 
+    /// The last tally of a partner: that of the opening that answered last, or of one that never did; `nil` before the
+    /// first.
+    func lastTally(of partner: OIN) async throws -> KeptTally?
+    /// The books of a pair, read at one moment.
+    ///
+    /// - Parameters:
+    ///   - tally: the partner's, with which they are compared.
+    ///   - maximumItems: of each list; how long it is, is counted.
+    func books(with partner: OIN, against tally: Tally?, maximumItems: Int) async throws -> PairBooks
+    /// Writes the audit leaf of a report that was signed of a pair.
+    func noteReconciliation(with partner: OIN, digest: Digest, note: String, at: Timestamp) async throws
+
     /// Notes that a completed backup covers each partner's channel up to a number; it never goes back.
     func noteBackup(_ positions: [PartnerPosition], at: Timestamp) async throws
 

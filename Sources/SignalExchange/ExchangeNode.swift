@@ -69,7 +69,8 @@ package struct ExchangeNode: Sendable {
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
             host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
-        let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup)
+        let local = LocalServer(
+            context, links: links, changes: changes, keyBackup: keyBackup, reports: ReconciliationFiles(folder))
         let access = try configuration.socketGroup.map { group throws(NodeError) in try SocketAccess(group: group) }
         let socket = local.application(
             socketPath: configuration.socketPath, access: access,

@@ -19,6 +19,7 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case consumerAdded = "consumer-added"
     case consumerRemoved = "consumer-removed"
     case consumerConfirmed = "consumer-confirmed"
+    case reconciliationMade = "reconciliation-made"
     case backupCompleted = "backup-completed"
     case alarmRaised = "alarm-raised"
     case directoryInstalled = "directory-installed"

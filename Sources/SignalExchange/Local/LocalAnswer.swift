@@ -88,7 +88,7 @@ extension NodeErrorCode {
         case .requestTooLarge: .contentTooLarge
         case .idempotencyKeyConflict, .stepNotPossible, .cursorInvalid, .consumerConflict, .consumerLimitReached:
             .conflict
-        case .messageUnknown, .deliveryUnknown, .consumerUnknown, .pathUnknown: .notFound
+        case .messageUnknown, .deliveryUnknown, .consumerUnknown, .pathUnknown, .reportUnknown: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notPermitted: .forbidden
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .certificateUnusable: .serviceUnavailable
@@ -101,7 +101,7 @@ extension NodeErrorCode {
             .authorityUnknown, .checkFoundFaults, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong,
             .nodeNotRunning, .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong,
             .waitTimedOut, .agencyUnreachable, .codeUnknown, .recipientRefused, .deliveryStopped, .answerInvalid,
-            .evidenceNotVerified, .internalFault:
+            .evidenceNotVerified, .booksNotAgreed, .booksNeedPerson, .internalFault:
             .internalServerError
         }
     }

@@ -1,6 +1,7 @@
 package import ExchangeCore
 import ExchangeStore
 import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// What a partner's node is asked, however it is reached.
@@ -36,6 +37,9 @@ package actor PartnerDriver {
     /// What was loaded and is to be sent next.
     private var loaded: (batch: Transmitting.Prepared, isSmallest: Bool)?
     private let mailbox = Mailbox()
+    /// Rings when an exchange of tallies ended, well or not.
+    private let greeted = ChangeBell()
+    private var greetings = Greetings()
 
     package init(partner: OIN, context: NodeContext, connection: any PartnerConnection) {
         self.partner = partner
@@ -52,6 +56,31 @@ package actor PartnerDriver {
 
     /// Exchanges tallies now, where the link is not busy with something else.
     nonisolated package func greet() { mailbox.post(.greetingAsked) }
+
+    /// Exchanges tallies anew, and returns whether the partner answered one since this was asked.
+    ///
+    /// - Parameter span: how long at most. A link that sends does so first, and goes on beside.
+    package func isHeardAnew(within span: Milliseconds) async -> Bool {
+        let deadline = context.now.monotonic + span
+        let asked = greetings
+        greet()
+        while true {
+            let count = greeted.count
+            if greetings.answered > asked.answered { return true }
+            // One that was under way already may have failed of what is over now: the next says so.
+            guard greetings.failed <= asked.failed + (asked.isUnderWay ? 1 : 0), context.now.monotonic < deadline,
+                !Task.isCancelled, !Task.isShuttingDownGracefully
+            else { return false }
+            await greeted.wait(beyond: count, until: deadline, clock: context.clock)
+        }
+    }
+
+    /// How many exchanges of tallies ended, and whether one has begun.
+    private struct Greetings {
+        var answered = 0
+        var failed = 0
+        var isUnderWay = false
+    }
 
     /// How the link stands, for the queue's display.
     package struct Status: Sendable {
@@ -98,7 +127,13 @@ package actor PartnerDriver {
 
     private func perform(_ effect: PartnerLink.Effect) async -> PartnerLink.Event? {
         switch effect {
-        case .exchangeTally: return await attempt("tally") { try await self.greet() }
+        case .exchangeTally:
+            greetings.isUnderWay = true
+            let event = await attempt("tally") { try await self.exchangeTally() }
+            greetings.isUnderWay = false
+            if case .failed = event { greetings.failed += 1 } else { greetings.answered += 1 }
+            greeted.ring()
+            return event
         case .loadDue(let halvings): return await attempt("queue") { try await self.load(halvings: halvings) }
         case .transmit: return await attempt("batch") { try await self.transmit() }
         case .recover:
@@ -160,7 +195,7 @@ package actor PartnerDriver {
         }
     }
 
-    private func greet() async throws -> PartnerLink.Event {
+    private func exchangeTally() async throws -> PartnerLink.Event {
         let own = try await tallies.make(for: partner)
         let askedAt = context.now.wall
         let answer = try await connection.exchangeTally(own)

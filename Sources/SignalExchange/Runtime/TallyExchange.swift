@@ -11,14 +11,22 @@ package struct TallyExchange: Sendable {
     /// Our own tally for a partner, signed.
     package func make(for partner: OIN) async throws -> [UInt8] {
         try await context.adoptDirectory()
-        let account = try await context.ledger.account(with: partner)
+        return try sign(
+            try await context.ledger.account(with: partner),
+            answered: try await context.ledger.answeredNumbers(of: partner), for: partner)
+    }
+
+    /// Our own tally of what was read already, signed.
+    ///
+    /// - Parameter answered: what was answered to the newest numbers of the partner's channel, descending.
+    func sign(_ account: ChannelAccount, answered: [AnsweredNumber], for partner: OIN) throws -> [UInt8] {
         let opening = context.ledger.opening
         let tally = Tally(
             node: context.oin, partner: partner, incarnation: opening.incarnation,
             predecessors: opening.claims(for: partner), created: context.now.wall,
             isRecovering: account.standing.isRecovering, issued: account.standing.settled, received: account.received,
             safe: account.safe, gaps: account.gaps,
-            outcomes: OutcomeComparison.ranges(newestFirst: try await context.ledger.answeredNumbers(of: partner)))
+            outcomes: OutcomeComparison.ranges(newestFirst: answered))
         return try context.sign(tally, as: .tally)
     }
 
