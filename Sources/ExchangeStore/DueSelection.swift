@@ -61,10 +61,12 @@ package struct DueSelection: Sendable {
 extension DueDelivery {
     /// What travels under a number that is due.
     ///
-    /// - Parameter isRefilled: whether it is sent again, because the partner has lost its answer.
+    /// - Parameters:
+    ///   - isRefilled: whether it is sent again, because the partner has lost its answer.
+    ///   - isPurged: whether its content went by retention: then there will be none under its number.
     /// - Throws: `invariant-violated` for a number that has its answer, and is not sent again.
     package static func kind(
-        of number: SequenceNumber, as transport: TransportState, isRefilled: Bool
+        of number: SequenceNumber, as transport: TransportState, isRefilled: Bool, isPurged: Bool
     ) throws(StoreError) -> ItemKind {
         switch transport {
         case .open: return .message
@@ -72,7 +74,14 @@ extension DueDelivery {
         case .withdrawn: return .void
         case .receipted, .refused:
             guard isRefilled else { throw .invariant("number \(number) has its answer and is due") }
-            return .again
+            return isPurged ? .void : .again
         }
+    }
+
+    /// What is declared to the partner under a number.
+    ///
+    /// - Parameter declared: an operator's words, where there are any.
+    package static func reason(for kind: ItemKind, declared: String, isPurged: Bool) -> String {
+        kind.hasEnvelope ? "" : kind == .void && isPurged ? Retention.purgedReason : declared
     }
 }

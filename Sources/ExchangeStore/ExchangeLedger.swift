@@ -117,6 +117,21 @@ package protocol ExchangeLedger: Sendable {
     /// The DER of those that were ever in use, as they were issued.
     func validationObjects(_ digests: Set<Digest>) async throws -> [Digest: [UInt8]]
 
+    // MARK: Retention
+
+    /// Messages whose content is here and that were kept no later than a moment, in the order in which they were kept.
+    ///
+    /// - Parameter place: behind which the page begins; `nil` for the first.
+    func retentionPage(
+        after place: RetentionPlace?, keptUntil: Timestamp, maximumItems: Int
+    ) async throws -> RetentionPage
+    /// Erases the content of messages, as ``Retention`` decides, in one transaction with an audit leaf for each.
+    ///
+    /// - Returns: how many went.
+    func purge(_ messages: [MessageID], periods: RetentionPeriods, now: Timestamp) async throws -> Int
+    /// How many messages' content was ever erased by retention.
+    func purgedCount() async throws -> Int
+
     // MARK: What the organisation's systems follow
 
     /// In the order of their names.
@@ -278,6 +293,9 @@ package struct DueDelivery: Sendable {
     /// against it.
     package let envelope: [UInt8]
 
+    /// Whether there is no message under its number any more because that went by retention.
+    package var isPurged: Bool { kind == .void && reason == Retention.purgedReason }
+
     package init(
         item: ChannelItem, kind: ItemKind, reason: String, caseReference: CaseReference, envelope: [UInt8]
     ) {
@@ -418,11 +436,17 @@ package struct InboxEntry: Hashable, Sendable {
 
 package struct KeptMessage: Sendable {
     package let message: MessageSummary
+    /// Empty where it is lost, or went by retention.
     package let envelope: [UInt8]
     package let isOutgoing: Bool
     package let keptAt: Timestamp
+    /// When its content went by retention; `nil` where it did not.
+    package let purgedAt: Timestamp?
 
-    package init(message: MessageSummary, envelope: [UInt8], isOutgoing: Bool, keptAt: Timestamp) {
+    package init(
+        message: MessageSummary, envelope: [UInt8], isOutgoing: Bool, keptAt: Timestamp, purgedAt: Timestamp? = nil
+    ) {
+        self.purgedAt = purgedAt
         self.message = message
         self.envelope = envelope
         self.isOutgoing = isOutgoing

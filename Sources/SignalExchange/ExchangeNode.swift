@@ -77,6 +77,7 @@ package struct ExchangeNode: Sendable {
             onRunning: { ready.countDown() })
         let pump = LedgerPump(context, links: links, changes: changes)
         var services: [any Service] = [pump, OwnStanding(context: context), peer, socket]
+        services.append(Purging(context: context, periods: configuration.retention))
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
         }

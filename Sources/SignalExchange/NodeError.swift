@@ -67,6 +67,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case booksNotAgreed = "books-not-agreed"
     case booksNeedPerson = "books-need-person"
     case reportUnknown = "report-unknown"
+    case contentPurged = "content-purged"
     case requestInvalid = "request-invalid"
     case requestTooLarge = "request-too-large"
     case codeUnknown = "code-unknown"
@@ -93,7 +94,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,
-            .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown:
+            .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown,
+            .contentPurged:
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .agencyUnreachable,

@@ -21,6 +21,7 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case consumerConfirmed = "consumer-confirmed"
     case reconciliationMade = "reconciliation-made"
     case backupCompleted = "backup-completed"
+    case contentPurged = "content-purged"
     case alarmRaised = "alarm-raised"
     case directoryInstalled = "directory-installed"
     case validationDataChanged = "validation-data-changed"

@@ -101,6 +101,10 @@ package enum LedgerChange: Hashable, Sendable {
     case keepIncarnation(SeenIncarnation, skipping: [IncarnationID], of: OIN)
     /// Keeps the last tally of an incarnation of a partner as it was signed, and what comparing it showed.
     case keepTally(from: OIN, IncarnationID, signed: [UInt8], PairAgreement)
+    /// What a partner's answered tally says that its disk may lose no more.
+    case keepCover(PartnerCover, of: OIN)
+    /// The content goes; id, digest, numbers, states and proofs stay.
+    case purgeContent(of: MessageID)
     /// Notes with which incarnation a partner's node runs: what another signs is not taken.
     ///
     /// - hasAnswered: whether it answered a call to the partner's address.

@@ -46,18 +46,21 @@ struct DueQuery {
         let found = try database.first(
             """
             SELECT d.message_id, m.digest, d.transport, d.declared_reason, d.case_reference, m.envelope,
-                EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number)
+                EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number),
+                EXISTS (SELECT 1 FROM purged_message p WHERE p.message_id = d.message_id)
             FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
             """,
             [partner.text, number]
         ) { row in
             let kind = try DueDelivery.kind(
-                of: SequenceNumber(UInt64(number)), as: try row.word(2), isRefilled: row.integer(6) > 0)
+                of: SequenceNumber(UInt64(number)), as: try row.word(2), isRefilled: row.integer(6) > 0,
+                isPurged: row.flag(7))
             return DueDelivery(
                 item: ChannelItem(
                     number: SequenceNumber(UInt64(number)), messageID: try row.identifier(0),
                     messageDigest: try row.digest(1)),
-                kind: kind, reason: kind.hasEnvelope ? "" : row.text(3), caseReference: try row.identifier(4),
+                kind: kind, reason: DueDelivery.reason(for: kind, declared: row.text(3), isPurged: row.flag(7)),
+                caseReference: try row.identifier(4),
                 envelope: row.bytes(5))
         }
         guard let found else { throw StoreError.invariant("number \(number) is due and not there") }

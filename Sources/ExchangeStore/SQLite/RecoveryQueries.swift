@@ -23,13 +23,15 @@ extension Database {
             row: try issuedItem(to: partner, at: item.number),
             message: try first(
                 """
-                SELECT \(MessageSummary.columns), m.is_outgoing, length(m.envelope) FROM message m WHERE m.id = ?
+                SELECT \(MessageSummary.columns), m.is_outgoing, length(m.envelope) = 0
+                    AND NOT EXISTS (SELECT 1 FROM purged_message p WHERE p.message_id = m.id)
+                FROM message m WHERE m.id = ?
                 """,
                 [item.messageID.column]
             ) { row in
                 RecoveryFacts.Known(
                     summary: try MessageSummary(row, from: 0), isOutgoing: row.flag(MessageSummary.columnCount),
-                    isLost: row.integer(MessageSummary.columnCount + 1) == 0)
+                    isLost: row.flag(MessageSummary.columnCount + 1))
             },
             deliveredTo: try all(
                 "SELECT DISTINCT partner FROM delivery WHERE message_id = ? ORDER BY partner", [item.messageID.column]

@@ -32,6 +32,7 @@ enum Schema {
         migrator.registerMigration("validation data") { try $0.execute(sql: validationData) }
         migrator.registerMigration("recovery") { try $0.execute(sql: recovery) }
         migrator.registerMigration("reconciliation") { try $0.execute(sql: reconciliation) }
+        migrator.registerMigration("retention") { try $0.execute(sql: retention) }
         return migrator
     }
 

@@ -90,6 +90,7 @@ extension NodeErrorCode {
             .conflict
         case .messageUnknown, .deliveryUnknown, .consumerUnknown, .pathUnknown, .reportUnknown: .notFound
         case .methodNotAllowed: .methodNotAllowed
+        case .contentPurged: .gone
         case .notPermitted: .forbidden
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .certificateUnusable: .serviceUnavailable
         // Of a reload: the files in the folder are what must be mended.

@@ -19,7 +19,9 @@ extension MemoryStore {
 
     func keptMessage(_ id: MessageID) -> KeptMessage? {
         messages[id].map {
-            KeptMessage(message: $0.summary, envelope: $0.envelope, isOutgoing: $0.isOutgoing, keptAt: $0.keptAt)
+            KeptMessage(
+                message: $0.summary, envelope: $0.envelope, isOutgoing: $0.isOutgoing, keptAt: $0.keptAt,
+                purgedAt: $0.purgedAt)
         }
     }
 
@@ -209,10 +211,13 @@ extension MemoryStore {
         }
         let kind = try DueDelivery.kind(
             of: key.number, as: row.transport,
-            isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true)
+            isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true,
+            isPurged: message.purgedAt != nil)
         return DueDelivery(
             item: ChannelItem(number: key.number, messageID: row.messageID, messageDigest: message.summary.digest),
-            kind: kind, reason: kind.hasEnvelope ? "" : row.declaredReason, caseReference: row.caseReference,
+            kind: kind,
+            reason: DueDelivery.reason(for: kind, declared: row.declaredReason, isPurged: message.purgedAt != nil),
+            caseReference: row.caseReference,
             envelope: message.envelope)
     }
 }

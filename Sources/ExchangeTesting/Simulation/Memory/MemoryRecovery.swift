@@ -14,7 +14,7 @@ extension MemoryStore {
         RecoveryFacts(
             row: issuedItem(to: partner, at: item.number),
             message: messages[item.messageID].map {
-                RecoveryFacts.Known(summary: $0.summary, isOutgoing: $0.isOutgoing, isLost: $0.envelope.isEmpty)
+                RecoveryFacts.Known(summary: $0.summary, isOutgoing: $0.isOutgoing, isLost: $0.isLost)
             },
             deliveredTo: Set(deliveries(of: item.messageID).map(\.key.partner)).sorted { $0.text < $1.text })
     }
@@ -36,10 +36,7 @@ extension MemoryStore {
         let answered = (partners[partner]?.slots ?? Table()).ascending(from: number.value + 1)
             .rows(atMost: maximumItems) { _ in true }.map { (item: $0.value.item, answer: $0.value.presentAnswer) }
         return HeldPart(base: base, after: number, answered, maximumBytes: maximumBytes) { id in
-            messages[id].map {
-                KeptMessage(
-                    message: $0.summary, envelope: $0.envelope, isOutgoing: $0.isOutgoing, keptAt: $0.keptAt)
-            }
+            keptMessage(id)
         }
     }
 }
@@ -166,7 +163,7 @@ extension MemoryTransaction {
     }
 
     mutating func complete(_ message: MessageSummary, envelope: [UInt8]) throws {
-        guard let kept = store.messages[message.id], kept.envelope.isEmpty, kept.summary.digest == message.digest else {
+        guard let kept = store.messages[message.id], kept.isLost, kept.summary.digest == message.digest else {
             throw StoreError.invariant("a message id stands for one message")
         }
         store.messages[message.id] = StoredMessage(
