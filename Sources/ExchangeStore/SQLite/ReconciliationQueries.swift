@@ -30,6 +30,18 @@ extension Schema {
         """
 }
 
+enum ReconciliationQueries {
+    /// Our deliveries in a state that few have: the index holds these alone.
+    static func stopped(_ transport: String) -> String {
+        "d.transport IN ('held', 'refused', 'withdrawn') AND d.transport = '\(transport)'"
+    }
+
+    /// - Its parameter: a partner.
+    static func unreceipted(_ answer: String) -> String {
+        "slot WHERE partner = ? AND answer = '\(answer)' AND answer <> 'receipt'"
+    }
+}
+
 extension Database {
     /// That of the opening that answered last; of the others the newest.
     fileprivate func lastTally(of partner: OIN) throws -> KeptTally? {
@@ -78,12 +90,11 @@ extension Database {
         try first("SELECT count(*) FROM \(rows)", [partner.text]) { $0.count(0) } ?? 0
     }
 
-    /// Our deliveries in a state that few have, the newest first: found by the index that holds these alone.
+    /// Our deliveries in a state that few have, the newest first.
     private func stopped(
         _ partner: OIN, _ transport: String, _ more: String = "", maximumItems: Int
     ) throws -> Excerpt<DeliveryEntry> {
-        let choice =
-            "d.transport IN ('held', 'refused', 'withdrawn') AND d.transport = '\(transport)' \(more)"
+        let choice = "\(ReconciliationQueries.stopped(transport)) \(more)"
         return Excerpt(
             entries: try deliveries("\(choice) ORDER BY d.number DESC", of: partner, maximumItems: maximumItems),
             count: try count(
@@ -119,7 +130,7 @@ extension Database {
     private func unreceipted(
         of partner: OIN, _ answer: String, maximumItems: Int
     ) throws -> Excerpt<UnreceiptedNumber> {
-        let rows = "slot WHERE partner = ? AND answer = '\(answer)' AND answer <> 'receipt'"
+        let rows = ReconciliationQueries.unreceipted(answer)
         return Excerpt(
             entries: try all(
                 """

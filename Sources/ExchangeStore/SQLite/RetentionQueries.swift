@@ -51,16 +51,21 @@ extension Schema {
         """
 }
 
+enum RetentionQueries {
+    /// - Its parameters: the latest that it was kept, the place behind which the page begins, how many.
+    static let page = """
+        SELECT id, kept_at, ordinal FROM message
+        WHERE length(envelope) > 0 AND kept_at <= ? AND (kept_at, ordinal) > (?, ?)
+        ORDER BY kept_at, ordinal LIMIT ?
+        """
+}
+
 extension Database {
     fileprivate func retentionPage(
         after place: RetentionPlace?, keptUntil: Timestamp, maximumItems: Int
     ) throws -> RetentionPage {
         let found = try all(
-            """
-            SELECT id, kept_at, ordinal FROM message
-            WHERE length(envelope) > 0 AND kept_at <= ? AND (kept_at, ordinal) > (?, ?)
-            ORDER BY kept_at, ordinal LIMIT ?
-            """,
+            RetentionQueries.page,
             [keptUntil.milliseconds, place?.keptAt.milliseconds ?? .min, place?.ordinal ?? 0, maximumItems + 1]
         ) { row in
             (
