@@ -129,6 +129,12 @@ package protocol ExchangeLedger: Sendable {
     ///
     /// - Returns: how many went.
     func purge(_ messages: [MessageID], periods: RetentionPeriods, now: Timestamp) async throws -> Int
+    /// Takes content of an own message that the disk damaged, as ``ContentMending`` decides; `false` where it is not that.
+    ///
+    /// - Parameter digest: of what came, as it was computed here.
+    func mend(
+        _ message: MessageID, as digest: Digest, envelope: [UInt8], from partner: OIN, at: Timestamp
+    ) async throws -> Bool
     /// How many messages' content was ever erased by retention.
     func purgedCount() async throws -> Int
 

@@ -49,6 +49,7 @@ package protocol StoreTransaction {
         from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement) throws
     mutating func keep(_ cover: PartnerCover, of partner: OIN) throws
     mutating func purgeContent(of message: MessageID) throws
+    mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws
     mutating func raise(_ alarm: Alarm) throws
     mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws
     mutating func append(_ leaf: AuditLeaf) throws
@@ -228,6 +229,17 @@ extension StoreTransaction {
         return count
     }
 
+    /// - Returns: `false` where it is not the message of the books, or that is not here to be mended.
+    package mutating func mend(
+        _ message: MessageID, as digest: Digest, envelope: [UInt8], from partner: OIN
+    ) throws -> Bool {
+        guard let facts = try retentionFacts(for: message),
+            let changes = ContentMending.decide(digest, envelope: envelope, from: partner, facts: facts, now: at)
+        else { return false }
+        try apply(changes)
+        return true
+    }
+
     package mutating func apply(_ changes: [LedgerChange]) throws {
         for change in changes { try apply(change) }
     }
@@ -266,6 +278,7 @@ extension StoreTransaction {
             try keepTally(from: partner, incarnation, signed: signed, agreement)
         case .keepCover(let cover, let partner): try keep(cover, of: partner)
         case .purgeContent(let message): try purgeContent(of: message)
+        case .replaceContent(let message, let envelope): try replaceContent(of: message, envelope: envelope)
         case .noteRunning(let incarnation, let partner, let hasAnswered):
             try noteRunning(incarnation, of: partner, hasAnswered: hasAnswered)
         case .sendAgain(let partner, let numbers): try sendAgain(to: partner, numbers)

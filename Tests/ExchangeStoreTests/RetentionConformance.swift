@@ -182,6 +182,37 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `damaged content is put back when its digest is that of the books, and for no other reason`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await ledger.accept(1, to: [Community.avim, Community.coa])
+        try await ledger.confirm(Community.coa)
+        let message = try Sample.message(1)
+        let alarm = AlarmCode.storedMessageUnreadable
+        try await ledger.recordAnswers(
+            [
+                AnswerRecord(
+                    number: SequenceNumber(1), answer: .notSent(alarm, detail: "x", retryAfter: .hours(1)), jitter: 0)
+            ], from: Community.coa, now: Sample.now())
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.code) == [alarm])
+        func mend(_ digest: Digest, _ id: MessageID) async throws -> Bool {
+            try await ledger.mend(id, as: digest, envelope: [1, 2], from: Community.avim, at: Sample.start)
+        }
+        #expect(try await !mend(Sample.digest("other"), message.id))
+        #expect(try await !mend(message.digest, Sample.message(9).id))
+        try await ledger.receive(1, number: 1)
+        let theirs = try Sample.message(1, from: Community.avim)
+        #expect(try await !mend(theirs.digest, theirs.id), "a partner's message is the partner's to tell again")
+        #expect(try await ledger.message(message.id)?.envelope == Sample.envelope(1))
+        #expect(try await mend(message.digest, message.id))
+        #expect(try await ledger.message(message.id)?.envelope == [1, 2])
+        #expect(try await ledger.alarms(includingCleared: false).isEmpty)
+        let due = try await ledger.due(for: Community.coa, now: Sample.start, maximumItems: 9, maximumBytes: 1 << 20)
+        #expect(due.numbers == [1], "it waits no more for what was put right")
+    }
+
+    @Test(arguments: StoreForm.all)
     func `the list of what might go is read in pages, in the order of keeping, and ends`(form: StoreForm) async throws {
         let ledger = try await form.open()
         for ordinal in 1...3 { try await ledger.accept(ordinal, at: Sample.start + Milliseconds(Int64(10 - ordinal))) }

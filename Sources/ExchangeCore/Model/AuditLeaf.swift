@@ -22,6 +22,7 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case reconciliationMade = "reconciliation-made"
     case backupCompleted = "backup-completed"
     case contentPurged = "content-purged"
+    case contentRestored = "content-restored"
     case alarmRaised = "alarm-raised"
     case directoryInstalled = "directory-installed"
     case validationDataChanged = "validation-data-changed"

@@ -1,4 +1,5 @@
 package import ExchangeCore
+import Foundation
 import GRDB
 
 extension SQLiteLedger {
@@ -10,6 +11,12 @@ extension SQLiteLedger {
 
     package func purge(_ messages: [MessageID], periods: RetentionPeriods, now: Timestamp) async throws -> Int {
         try await write(at: now) { try $0.purge(messages, periods: periods, now: now) }
+    }
+
+    package func mend(
+        _ message: MessageID, as digest: Digest, envelope: [UInt8], from partner: OIN, at: Timestamp
+    ) async throws -> Bool {
+        try await write(at: at) { try $0.mend(message, as: digest, envelope: envelope, from: partner) }
     }
 
     package func purgedCount() async throws -> Int {
@@ -161,6 +168,17 @@ extension LedgerTransaction {
         try database.change(
             "UPDATE partner SET safe_there = ?, issued_there = ?, is_recovering_there = ? WHERE oin = ?",
             [try cover.safe.column(), try cover.issued.column(), cover.isRecovering, partner.text])
+    }
+
+    mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws {
+        try database.changeOne(
+            "message \(message)", "UPDATE message SET envelope = ? WHERE id = ? AND length(envelope) > 0",
+            [Data(envelope), message.column])
+        // Whoever it was put off for need not wait for the next tally.
+        for partner in try database.all(
+            "SELECT DISTINCT partner FROM delivery WHERE message_id = ? AND transport = 'open' ORDER BY partner",
+            [message.column], { try $0.oin(0) })
+        { tell(.workArrived(partner)) }
     }
 
     func purgeContent(of message: MessageID) throws {

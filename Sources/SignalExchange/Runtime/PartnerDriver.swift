@@ -31,6 +31,7 @@ package actor PartnerDriver {
     private let transmitting: Transmitting
     private let tallies: TallyExchange
     private let recovering: Recovering
+    private let mending: Mending
     private var link: PartnerLink
     private var timer: Task<Void, Never>?
     private var lastProblem: String?
@@ -48,6 +49,7 @@ package actor PartnerDriver {
         transmitting = Transmitting(context)
         tallies = TallyExchange(context)
         recovering = Recovering(context)
+        mending = Mending(context)
         link = PartnerLink(limits: context.limits, now: context.now)
     }
 
@@ -209,6 +211,7 @@ package actor PartnerDriver {
                 .answerInvalid,
                 "the account of \(partner) does not fit this node's, and nothing is sent to it; see the alarms")
         }
+        await mending.mend(with: partner, over: connection)
         return .tallyExchanged(isRecovering: standing.isRecovering)
     }
 

@@ -12,6 +12,12 @@ extension MemoryLedger {
         try write(at: now) { try $0.purge(messages, periods: periods, now: now) }
     }
 
+    package func mend(
+        _ message: MessageID, as digest: Digest, envelope: [UInt8], from partner: OIN, at: Timestamp
+    ) async throws -> Bool {
+        try write(at: at) { try $0.mend(message, as: digest, envelope: envelope, from: partner) }
+    }
+
     package func purgedCount() async throws -> Int {
         try read().messages.ascending.count { $0.value.purgedAt != nil }
     }
@@ -81,6 +87,16 @@ extension MemoryTransaction {
     func retentionFacts(for message: MessageID) -> RetentionFacts? { store.retentionFacts(for: message) }
 
     mutating func keep(_ cover: PartnerCover, of partner: OIN) { store.change(partner) { $0.cover = cover } }
+
+    mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws {
+        guard var kept = store.messages[message], !kept.envelope.isEmpty else {
+            throw StoreError.invariant("message \(message) has no content")
+        }
+        kept.envelope = envelope
+        store.messages[message] = kept
+        let waiting = store.deliveries(of: message).filter { $0.transport == .open }.map(\.key.partner)
+        for partner in Set(waiting).sorted() { tell(.workArrived(partner)) }
+    }
 
     mutating func purgeContent(of message: MessageID) throws {
         guard var kept = store.messages[message], !kept.envelope.isEmpty else {
