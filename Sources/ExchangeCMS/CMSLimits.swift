@@ -8,6 +8,8 @@ package enum CMSLimits {
     package static let directoryBytes = ProtocolLimits.directoryMaximumBytes
     /// The payload of a card, which brings revocation lists with it.
     package static let cardBytes = ProtocolLimits.cardMaximumBytes
+    /// The payload of a report of a pair.
+    package static let reconciliationBytes = ProtocolLimits.reconciliationMaximumBytes
     /// The payload of a manifest of a whole batch, a tally or a refusal.
     package static let statementPayloadBytes = ProtocolLimits.statementMaximumBytes - signatureOverheadBytes
     /// What the signature adds around content or payload, RSA-4096 and the signer's issuer name included.

@@ -40,6 +40,7 @@ enum ExchangeArc {
     static let directory: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 32_473, 27_062, 1, 5]
     static let custodyReceipt: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 32_473, 27_062, 1, 6]
     static let card: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 32_473, 27_062, 1, 7]
+    static let reconciliation: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 32_473, 27_062, 1, 8]
     /// The extended key usage of a directory's signer.
     static let directorySigner: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 32_473, 27_062, 2, 1]
 }

@@ -61,11 +61,13 @@ package struct DueSelection: Sendable {
 extension DueDelivery {
     /// What travels under a number that is due.
     ///
-    /// - Parameter isRefilled: whether it is sent again, because the partner has lost its answer. Where only id and digest
-    ///   of it are here, its number is declared void instead.
+    /// - Parameters:
+    ///   - isRefilled: whether it is sent again, because the partner has lost its answer. Where its content is not here any
+    ///     more, its number is declared void instead.
+    ///   - isPurged: whether its content went by retention.
     /// - Throws: `invariant-violated` for a number that has its answer, and is not sent again.
     package init(
-        item: ChannelItem, transport: TransportState, isRefilled: Bool, declaredReason: String,
+        item: ChannelItem, transport: TransportState, isRefilled: Bool, isPurged: Bool, declaredReason: String,
         caseReference: CaseReference, envelope: [UInt8]
     ) throws(StoreError) {
         let kind: ItemKind
@@ -77,7 +79,9 @@ extension DueDelivery {
             guard isRefilled else { throw .invariant("number \(item.number) has its answer and is due") }
             kind = envelope.isEmpty ? .void : .again
         }
-        let reason = declaredReason.isEmpty ? ChannelRecovery.lostReason : declaredReason
+        let reason =
+            isPurged
+            ? Retention.purgedReason : declaredReason.isEmpty ? ChannelRecovery.lostReason : declaredReason
         self.init(
             item: item, kind: kind, reason: kind.hasEnvelope ? "" : reason, caseReference: caseReference,
             envelope: envelope)

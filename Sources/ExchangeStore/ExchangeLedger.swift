@@ -93,6 +93,18 @@ package protocol ExchangeLedger: Sendable {
         _ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN
     ) async throws
 
+    /// The last tally of a partner: that of the opening that answered last, or of one that never did; `nil` before the
+    /// first.
+    func lastTally(of partner: OIN) async throws -> KeptTally?
+    /// The books of a pair, read at one moment.
+    ///
+    /// - Parameters:
+    ///   - tally: the partner's, with which they are compared.
+    ///   - maximumItems: of each list; how long it is, is counted.
+    func books(with partner: OIN, against tally: Tally?, maximumItems: Int) async throws -> PairBooks
+    /// Writes the audit leaf of a report that was signed of a pair.
+    func noteReconciliation(with partner: OIN, digest: Digest, note: String, at: Timestamp) async throws
+
     /// Notes that a completed backup covers each partner's channel up to a number; it never goes back.
     func noteBackup(_ positions: [PartnerPosition], at: Timestamp) async throws
 
@@ -108,6 +120,27 @@ package protocol ExchangeLedger: Sendable {
     func validationData(at moment: Timestamp) async throws -> [Digest: ValidationObject.Kind]
     /// The DER of those that were ever in use, as they were issued.
     func validationObjects(_ digests: Set<Digest>) async throws -> [Digest: [UInt8]]
+
+    // MARK: Retention
+
+    /// Messages whose content is here and that were kept no later than a moment, in the order in which they were kept.
+    ///
+    /// - Parameter place: behind which the page begins; `nil` for the first.
+    func retentionPage(
+        after place: RetentionPlace?, keptUntil: Timestamp, maximumItems: Int
+    ) async throws -> RetentionPage
+    /// Erases the content of messages, as ``Retention`` decides, in one transaction with an audit leaf for each.
+    ///
+    /// - Returns: how many went.
+    func purge(_ messages: [MessageID], periods: RetentionPeriods, now: Timestamp) async throws -> Int
+    /// Takes content of an own message that the disk damaged, as ``ContentMending`` decides; `false` where it is not that.
+    ///
+    /// - Parameter digest: of what came, as it was computed here.
+    func mend(
+        _ message: MessageID, as digest: Digest, envelope: [UInt8], from partner: OIN, at: Timestamp
+    ) async throws -> Bool
+    /// How many messages' content was ever erased by retention.
+    func purgedCount() async throws -> Int
 
     // MARK: What the organisation's systems follow
 
@@ -270,6 +303,9 @@ package struct DueDelivery: Sendable {
     /// against it.
     package let envelope: [UInt8]
 
+    /// Whether there is no message under its number any more because that went by retention.
+    package var isPurged: Bool { kind == .void && reason == Retention.purgedReason }
+
     package init(
         item: ChannelItem, kind: ItemKind, reason: String, caseReference: CaseReference, envelope: [UInt8]
     ) {
@@ -410,11 +446,17 @@ package struct InboxEntry: Hashable, Sendable {
 
 package struct KeptMessage: Sendable {
     package let message: MessageSummary
+    /// Empty where it is lost, or went by retention.
     package let envelope: [UInt8]
     package let isOutgoing: Bool
     package let keptAt: Timestamp
+    /// When its content went by retention; `nil` where it did not.
+    package let purgedAt: Timestamp?
 
-    package init(message: MessageSummary, envelope: [UInt8], isOutgoing: Bool, keptAt: Timestamp) {
+    package init(
+        message: MessageSummary, envelope: [UInt8], isOutgoing: Bool, keptAt: Timestamp, purgedAt: Timestamp? = nil
+    ) {
+        self.purgedAt = purgedAt
         self.message = message
         self.envelope = envelope
         self.isOutgoing = isOutgoing

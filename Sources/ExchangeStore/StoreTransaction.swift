@@ -19,6 +19,7 @@ package protocol StoreTransaction {
     func tallyFacts(for tally: Tally) throws -> TallyFacts
     func recoveryFacts(for item: ChannelItem, with partner: OIN) throws -> RecoveryFacts
     func channelStanding(with partner: OIN) throws -> ChannelStanding
+    func retentionFacts(for message: MessageID) throws -> RetentionFacts?
 
     // MARK: Changes, one for each `LedgerChange`
 
@@ -46,6 +47,9 @@ package protocol StoreTransaction {
     mutating func keep(_ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN) throws
     mutating func keepTally(
         from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement?) throws
+    mutating func keep(_ cover: PartnerCover, of partner: OIN) throws
+    mutating func purgeContent(of message: MessageID) throws
+    mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws
     mutating func raise(_ alarm: Alarm) throws
     mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws
     mutating func append(_ leaf: AuditLeaf) throws
@@ -240,6 +244,30 @@ extension StoreTransaction {
                 at: at))
     }
 
+    /// - Returns: how many went; what became open since it was looked at stays.
+    package mutating func purge(_ messages: [MessageID], periods: RetentionPeriods, now: Timestamp) throws -> Int {
+        var count = 0
+        for message in messages {
+            guard let facts = try retentionFacts(for: message),
+                Retention.decide(facts, periods: periods, now: now) == .purge
+            else { continue }
+            try apply(Retention.changes(facts, now: now))
+            count += 1
+        }
+        return count
+    }
+
+    /// - Returns: `false` where it is not the message of the books, or that is not here to be mended.
+    package mutating func mend(
+        _ message: MessageID, as digest: Digest, envelope: [UInt8], from partner: OIN
+    ) throws -> Bool {
+        guard let facts = try retentionFacts(for: message),
+            let changes = ContentMending.decide(digest, envelope: envelope, from: partner, facts: facts, now: at)
+        else { return false }
+        try apply(changes)
+        return true
+    }
+
     package mutating func apply(_ changes: [LedgerChange]) throws {
         for change in changes { try apply(change) }
     }
@@ -281,6 +309,9 @@ extension StoreTransaction {
         case .keepIncarnation(let seen, let skipped, let partner): try keep(seen, skipping: skipped, of: partner)
         case .keepTally(let partner, let incarnation, let signed, let agreement):
             try keepTally(from: partner, incarnation, signed: signed, agreement)
+        case .keepCover(let cover, let partner): try keep(cover, of: partner)
+        case .purgeContent(let message): try purgeContent(of: message)
+        case .replaceContent(let message, let envelope): try replaceContent(of: message, envelope: envelope)
         case .noteRunning(let incarnation, let partner, let hasAnswered):
             try noteRunning(incarnation, of: partner, hasAnswered: hasAnswered)
         case .sendAgain(let partner, let numbers): try sendAgain(to: partner, numbers)

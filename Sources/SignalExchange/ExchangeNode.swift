@@ -69,13 +69,15 @@ package struct ExchangeNode: Sendable {
         let links = links
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
             host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
-        let local = LocalServer(context, links: links, changes: changes, keyBackup: keyBackup)
+        let local = LocalServer(
+            context, links: links, changes: changes, keyBackup: keyBackup, reports: ReconciliationFiles(folder))
         let access = try configuration.socketGroup.map { group throws(NodeError) in try SocketAccess(group: group) }
         let socket = local.application(
             socketPath: configuration.socketPath, access: access,
             onRunning: { ready.countDown() })
         let pump = LedgerPump(context, links: links, changes: changes)
         var services: [any Service] = [pump, OwnStanding(context: context), peer, socket]
+        services.append(Purging(context: context, periods: configuration.retention))
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
         }

@@ -64,6 +64,10 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case agencyUnreachable = "agency-unreachable"
     case answerInvalid = "answer-invalid"
     case evidenceNotVerified = "evidence-not-verified"
+    case booksNotAgreed = "books-not-agreed"
+    case booksNeedPerson = "books-need-person"
+    case reportUnknown = "report-unknown"
+    case contentPurged = "content-purged"
     case requestInvalid = "request-invalid"
     case requestTooLarge = "request-too-large"
     case codeUnknown = "code-unknown"
@@ -90,13 +94,14 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
         case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,
-            .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid:
+            .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown,
+            .contentPurged:
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .agencyUnreachable,
-            .waitTimedOut:
+            .waitTimedOut, .booksNotAgreed:
             5
-        case .recipientRefused, .deliveryStopped: 6
+        case .recipientRefused, .deliveryStopped, .booksNeedPerson: 6
         case .answerInvalid, .evidenceNotVerified, .internalFault: 1
         }
     }

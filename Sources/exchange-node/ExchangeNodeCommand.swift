@@ -16,7 +16,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
               3   the request is not valid; nothing was queued: correct it
               4   the node does not run, or does not answer: start it, or look at it
               5   not now: a queue is full, a wait over, a store or partner does not answer
-              6   a recipient refused the message, or it is held or withdrawn
+              6   a recipient refused, it is held or withdrawn, or a person must decide
               64  the command line is wrong: see --help
 
             EXAMPLE
@@ -27,6 +27,6 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
             Init.self, Keys.self, Certificates.self, Card.self, Directory.self, Check.self, MakeNewStore.self,
             Restore.self, Run.self,
             Send.self, Inbox.self, Queue.self, Partners.self, Consumers.self, Alarms.self,
-            Backup.self, Evidence.self, Status.self, Version.self,
+            Reconcile.self, Backup.self, Evidence.self, Status.self, Version.self,
         ])
 }

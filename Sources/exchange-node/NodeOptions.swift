@@ -35,6 +35,8 @@ func reporting(_ body: () async throws -> Void) async throws {
             error as? NodeError
             ?? NodeError(.internalFault, "this is a fault of the program; report it with the log", cause: "\(error)")
         let text = "\(error)".escapingControls(keepsLineFeeds: true)
+        // What was printed stands before it, whole, also where both go to one place.
+        fflush(nil)
         FileHandle.standardError.write(Data("exchange-node: \(text)\n".utf8))
         throw ExitCode(error.code.exitCode)
     }

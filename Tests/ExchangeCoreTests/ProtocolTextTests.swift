@@ -118,6 +118,7 @@ import Testing
         Limit("directoryMaximumMembers", ProtocolLimits.directoryMaximumMembers),
         Limit("cardMaximumBytes", ProtocolLimits.cardMaximumBytes),
         Limit("cardMaximumAuthorities", ProtocolLimits.cardMaximumAuthorities),
+        Limit("reconciliationMaximumBytes", ProtocolLimits.reconciliationMaximumBytes),
         Limit("clockSkewMaximum", ProtocolLimits.clockSkewMaximum),
         Limit("retryMaximum", ProtocolLimits.retryMaximum),
         Limit("retryFirst", ProtocolLimits.retryFirst),

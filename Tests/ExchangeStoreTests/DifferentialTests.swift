@@ -478,6 +478,7 @@ struct RandomCourse {
         try await same("delivery feed") { try await $0.deliveryFeed(after: .start, maximumItems: 1000) }
         for partner in Self.partners {
             try await same("answered") { try await $0.answeredNumbers(of: partner) }
+            try await same("books") { try await $0.books(with: partner, against: nil, maximumItems: 3) }
             let (items, bytes) = (draw([3, 64]), draw([400, 1 << 20]))
             try await same("due") {
                 Due(try await $0.due(for: partner, now: now, maximumItems: items, maximumBytes: bytes))

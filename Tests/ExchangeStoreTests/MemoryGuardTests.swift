@@ -32,6 +32,8 @@ import Testing
         let at = Sample.start
         return [
             ("a message id stands for one message", .keepMessage(mine, envelope: [], isOutgoing: true)),
+            ("nothing that is open is purged", .purgeContent(of: try Sample.message(2).id)),
+            ("what nobody took is not purged", .purgeContent(of: theirs.id)),
             ("a delivery is of a message", .openDelivery(try Sample.message(9), to: mine.sender)),
             ("a case has one key", .keepCaseKey([2], of: Sample.case1)),
             ("a key is of a message", .claimIdempotencyKey(claim, try Sample.message(9).id)),

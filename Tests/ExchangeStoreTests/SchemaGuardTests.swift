@@ -35,6 +35,20 @@ import Testing
         "UPDATE validation_period SET used_until = 9 WHERE used_until IS NOT NULL",
         "DELETE FROM validation_period",
         "UPDATE message SET digest = zeroblob(32)",
+        "INSERT INTO purged_message (message_id, purged_at) SELECT message_id, 0 FROM delivery WHERE number = 2",
+        "INSERT INTO purged_message (message_id, purged_at) SELECT message_id, 0 FROM inbox",
+        """
+        INSERT INTO refill (partner, number, priority_rank) SELECT partner, number, 0 FROM delivery WHERE number = 1;
+        INSERT INTO purged_message (message_id, purged_at) SELECT message_id, 0 FROM delivery WHERE number = 1
+        """,
+        """
+        INSERT INTO purged_message (message_id, purged_at) SELECT message_id, 0 FROM delivery WHERE number = 1;
+        UPDATE message SET envelope = x'00' WHERE id IN (SELECT message_id FROM purged_message)
+        """,
+        """
+        INSERT INTO purged_message (message_id, purged_at) SELECT message_id, 0 FROM delivery WHERE number = 1;
+        DELETE FROM purged_message
+        """,
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",
         """
@@ -94,6 +108,24 @@ import Testing
             }
             #expect(counters?[0] == counters?[1])
             #expect(counters?[2] == counters?[3])
+        }
+    }
+
+    @Test func `what might go, and what is not settled by a receipt, is found through an index`() async throws {
+        let ledger = try await Sample.openSQLite()
+        for (sql, arguments, index) in [
+            (RetentionQueries.page, [9, 0, 0, 9], "message_with_content"),
+            (
+                "SELECT count(*) FROM delivery d WHERE d.partner = ? AND " + ReconciliationQueries.stopped("held"),
+                ["x"], "delivery_stopped"
+            ),
+            ("SELECT count(*) FROM " + ReconciliationQueries.unreceipted("void"), ["x"], "slot_unreceipted"),
+        ] as [(String, StatementArguments, String)] {
+            let plan = try await ledger.read { database in
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)
+                    .map { $0["detail"] as String }
+            }
+            #expect(plan.count == 1 && plan[0].contains(index), "\(plan)")
         }
     }
 

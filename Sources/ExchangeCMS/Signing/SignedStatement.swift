@@ -4,7 +4,7 @@ internal import SwiftASN1
 /// What a signed statement says. Each kind has a content type of its own, so that a signature over one can never be
 /// shown as another.
 package enum StatementKind: CaseIterable, Hashable, Sendable {
-    case manifest, tally, refusal, directory, custody, card
+    case manifest, tally, refusal, directory, custody, card, reconciliation
 
     var contentType: ASN1ObjectIdentifier {
         switch self {
@@ -14,6 +14,7 @@ package enum StatementKind: CaseIterable, Hashable, Sendable {
         case .directory: ExchangeArc.directory
         case .custody: ExchangeArc.custodyReceipt
         case .card: ExchangeArc.card
+        case .reconciliation: ExchangeArc.reconciliation
         }
     }
 
@@ -21,6 +22,7 @@ package enum StatementKind: CaseIterable, Hashable, Sendable {
         switch self {
         case .directory: CMSLimits.directoryBytes
         case .card: CMSLimits.cardBytes
+        case .reconciliation: CMSLimits.reconciliationBytes
         case .manifest, .tally, .refusal, .custody: CMSLimits.statementPayloadBytes
         }
     }
@@ -29,7 +31,7 @@ package enum StatementKind: CaseIterable, Hashable, Sendable {
     package var purpose: CertificatePurpose { self == .directory ? .directory : .signing }
 }
 
-/// A payload under a signature: manifests, tallies, refusals, directories, custody receipts and cards.
+/// A payload under a signature: manifests, tallies, refusals, directories, custody receipts, cards and reports of a pair.
 package enum SignedStatement {
     /// - Returns: the DER of a ContentInfo with the SignedData.
     /// - Throws: `tooLarge` beyond the limit of its kind, `keyUnusable` where signing fails.

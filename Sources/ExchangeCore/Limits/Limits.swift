@@ -33,6 +33,7 @@ public enum ProtocolLimits {
     public static let directoryMaximumMembers = 256
     public static let cardMaximumBytes = 4_194_304
     public static let cardMaximumAuthorities = 8
+    public static let reconciliationMaximumBytes = 4_194_304
     /// How far two nodes' clocks may differ before statements are held.
     public static let clockSkewMaximum = Milliseconds.minutes(5)
     public static let retryMaximum = Milliseconds.minutes(5)

@@ -102,6 +102,12 @@ package enum LedgerChange: Hashable, Sendable {
     /// Keeps the last tally of an incarnation of a partner as it was signed, and what comparing it showed; `nil` where it is
     /// evidence alone, because another of its nodes runs.
     case keepTally(from: OIN, IncarnationID, signed: [UInt8], PairAgreement?)
+    /// What a partner's answered tally says that its disk may lose no more.
+    case keepCover(PartnerCover, of: OIN)
+    /// Content of an own message that the disk damaged is here again.
+    case replaceContent(of: MessageID, envelope: [UInt8])
+    /// The content goes; id, digest, numbers, states and proofs stay.
+    case purgeContent(of: MessageID)
     /// Notes with which incarnation a partner's node runs: what another signs is not taken.
     ///
     /// - hasAnswered: whether it answered a call to the partner's address.

@@ -119,7 +119,7 @@ package enum IncarnationHistory {
         if let next = facts.follower ?? facts.successor,
             next.firstSeen <= now, now - next.firstSeen < ProtocolLimits.overtakenMaximum,
             // Who answers what it was asked after that runs now.
-            askedAt.map({ $0 <= next.firstSeen }) ?? true
+            askedAt.map({ $0 < next.firstSeen }) ?? true
         {
             return .overtaken(by: next.incarnation)
         }

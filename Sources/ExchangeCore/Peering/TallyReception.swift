@@ -87,6 +87,8 @@ package enum TallyReception {
             return (agreement, changes + alarms(of: [finding].compactMap(\.self), about: tally.node, now: now))
         }
         changes.append(.keepTally(from: tally.node, tally.incarnation, signed: signed, agreement))
+        // Only of the node at the partner's address: what may go here rests on it.
+        if isAnswer { changes.append(.keepCover(PartnerCover(tally), of: tally.node)) }
         if isAnswer { changes += recovery(of: tally, agreement, facts: facts, now: now) }
         let findings =
             [judgement.finding(of: tally.incarnation), lossFinding(agreement.outgoing)]

@@ -164,7 +164,10 @@ extension Database {
         return try all(
             """
             SELECT number, message_id, receipted_at FROM delivery
-            WHERE partner = ? AND number BETWEEN ? AND ? AND transport = 'receipted' ORDER BY number
+            WHERE partner = ? AND number BETWEEN ? AND ? AND transport = 'receipted'
+                -- To a partner that lost it, what went by retention was declared void since.
+                AND NOT EXISTS (SELECT 1 FROM purged_message p WHERE p.message_id = delivery.message_id)
+            ORDER BY number
             """,
             [partner.text, first, last]
         ) {

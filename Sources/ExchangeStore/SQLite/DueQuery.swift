@@ -46,7 +46,8 @@ struct DueQuery {
         let found = try database.first(
             """
             SELECT \(ChannelItem.columns), d.transport, d.declared_reason, d.case_reference, m.envelope,
-                EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number)
+                EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number),
+                EXISTS (SELECT 1 FROM purged_message p WHERE p.message_id = d.message_id)
             FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
             """,
             [partner.text, number]
@@ -55,8 +56,8 @@ struct DueQuery {
                 number: SequenceNumber(UInt64(number)), messageID: try row.identifier(0),
                 messageDigest: try row.digest(1))
             return try DueDelivery(
-                item: item, transport: try row.word(2), isRefilled: row.integer(6) > 0, declaredReason: row.text(3),
-                caseReference: try row.identifier(4), envelope: row.bytes(5))
+                item: item, transport: try row.word(2), isRefilled: row.flag(6), isPurged: row.flag(7),
+                declaredReason: row.text(3), caseReference: try row.identifier(4), envelope: row.bytes(5))
         }
         guard let found else { throw StoreError.invariant("number \(number) is due and not there") }
         return found

@@ -25,12 +25,16 @@ extension Database {
     func message(_ id: MessageID) throws -> KeptMessage? {
         let next = MessageSummary.columnCount
         return try first(
-            "SELECT \(MessageSummary.columns), m.is_outgoing, m.kept_at, m.envelope FROM message m WHERE m.id = ?",
+            """
+            SELECT \(MessageSummary.columns), m.is_outgoing, m.kept_at, m.envelope,
+                (SELECT purged_at FROM purged_message p WHERE p.message_id = m.id)
+            FROM message m WHERE m.id = ?
+            """,
             [id.column]
         ) { row in
             KeptMessage(
                 message: try MessageSummary(row, from: 0), envelope: row.bytes(next + 2),
-                isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1))
+                isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1), purgedAt: row.optionalTimestamp(next + 3))
         }
     }
 

@@ -31,6 +31,8 @@ enum Schema {
         migrator.registerMigration("consumers") { try $0.execute(sql: consumers) }
         migrator.registerMigration("validation data") { try $0.execute(sql: validationData) }
         migrator.registerMigration("recovery") { try $0.execute(sql: recovery) }
+        migrator.registerMigration("reconciliation") { try $0.execute(sql: reconciliation) }
+        migrator.registerMigration("retention") { try $0.execute(sql: retention) }
         return migrator
     }
 

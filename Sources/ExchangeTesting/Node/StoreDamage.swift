@@ -4,6 +4,23 @@ import GRDB
 import SignalExchange
 
 extension NodeHandle {
+    /// Makes all that the node's store holds older, while the node does not run: as if so much time had passed.
+    ///
+    /// - Throws: what the database throws.
+    package func age(by span: Milliseconds) throws {
+        let store = try DatabaseQueue(path: folder.store)
+        try store.write { database in
+            for (table, columns) in [
+                ("message", ["kept_at"]), ("inbox", ["moved_at", "received_at", "available_at"]),
+                ("delivery", ["accepted_at", "receipted_at", "owned_at", "concluded_at"]),
+            ] {
+                let changes = columns.map { "\($0) = \($0) - \(span.count)" }.joined(separator: ", ")
+                try database.execute(sql: "UPDATE \(table) SET \(changes)")
+            }
+        }
+        try store.close()
+    }
+
     /// Changes the envelope of a message in the node's store, as a failing disk would: behind the back of the node, which
     /// may run.
     ///

@@ -88,7 +88,7 @@ package struct FolderMaker: Sendable {
     }
 
     private var configurationText: String {
-        let limits = NodeLimits()
+        let (limits, periods) = (NodeLimits(), RetentionPeriods())
         return """
             # Configuration of an exchange node. Flags go before environment variables (EXCHANGE_NODE_LISTEN_PORT),
             # variables before this file.
@@ -152,6 +152,19 @@ package struct FolderMaker: Sendable {
               peerIdleSeconds: \(limits.peerIdleMaximum.wholeSeconds)
               # How long the body of a request over TLS may take to come, and what is answered to be taken.
               requestBodySeconds: \(limits.requestBodyMaximum.wholeSeconds)
+            # How many days the content of a message is kept after it was closed, by what it is about. Ids, digests, receipts
+            # and the audit log stay. Nothing that is open goes, nor what a disk could still lose (docs/operations.md).
+            retention:
+              # Signals and chain notices (SIG).
+              signalDays: \(periods.signal.wholeDays)
+              # Placements (PLC).
+              placementDays: \(periods.placement.wholeDays)
+              # Departures (DEP).
+              departureDays: \(periods.departure.wholeDays)
+              # Conferences (COB).
+              conferenceDays: \(periods.conference.wholeDays)
+              # Acknowledgements, and probes (NOD).
+              nodeDays: \(periods.node.wholeDays)
 
             """
     }

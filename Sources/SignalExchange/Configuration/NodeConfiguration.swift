@@ -20,6 +20,8 @@ package struct NodeConfiguration: Sendable {
     package var watchedFolder: String?
     package var logLevel: Logger.Level
     package var limits: NodeLimits
+    /// How long content is kept after it was closed.
+    package var retention: RetentionPeriods
 
     /// A socket's path lies in a fixed array of the kernel (`sockaddr_un`), with its closing zero.
     package static let socketPathMaximumBytes = 107
@@ -71,6 +73,8 @@ package struct NodeConfiguration: Sendable {
         "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
         "limits.peerMaximumConnectionsPerPartner", "limits.peerHandshakeSeconds", "limits.peerIdleSeconds",
         "limits.requestBodySeconds",
+        "retention.signalDays", "retention.placementDays", "retention.departureDays", "retention.conferenceDays",
+        "retention.nodeDays",
     ]
 
     /// A misspelt key would leave its default in force, and nobody would know.
@@ -154,6 +158,13 @@ package struct NodeConfiguration: Sendable {
         limits.requestBodyMaximum = try Self.seconds(
             reader, "limits.requestBodySeconds", default: limits.requestBodyMaximum, in: 1...longestBody, invalid)
         self.limits = limits
+        var periods = RetentionPeriods()
+        periods.signal = try Self.days(reader, "retention.signalDays", default: periods.signal, invalid)
+        periods.placement = try Self.days(reader, "retention.placementDays", default: periods.placement, invalid)
+        periods.departure = try Self.days(reader, "retention.departureDays", default: periods.departure, invalid)
+        periods.conference = try Self.days(reader, "retention.conferenceDays", default: periods.conference, invalid)
+        periods.node = try Self.days(reader, "retention.nodeDays", default: periods.node, invalid)
+        retention = periods
     }
 
     private static func group(
@@ -230,6 +241,14 @@ package struct NodeConfiguration: Sendable {
         .seconds(Int64(try integer(reader, key, default: fallback.wholeSeconds, in: range, invalid)))
     }
 
+    private static func days(
+        _ reader: ConfigReader, _ key: String, default fallback: Milliseconds,
+        _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> Milliseconds {
+        .hours(
+            24 * Int64(try integer(reader, key, default: fallback.wholeDays, in: 1...36_500, invalid)))
+    }
+
     private static func integer(
         _ reader: ConfigReader, _ key: String, default fallback: Int, in range: ClosedRange<Int>,
         _ invalid: (String, String) -> NodeError
@@ -247,4 +266,6 @@ package struct NodeConfiguration: Sendable {
 extension Milliseconds {
     /// For the configuration, which has spans in seconds.
     var wholeSeconds: Int { Int(count / 1000) }
+    /// For retention, which has them in days.
+    var wholeDays: Int { wholeSeconds / 86_400 }
 }

@@ -16,6 +16,7 @@ import Foundation
 /// cards/own.card, cards/OIN.card   this organisation's card as it was last exported, and those of partners
 /// keys/directory.key, certificates/directory.crt   where this folder signs a directory
 /// signed/directory.cms, signed/directory.crt       what it signed last, to be published
+/// reconciliations/OIN/*.cms    signed reports of the pair with a partner, the newest of each
 /// store/ledger.sqlite
 /// node.sock                    the API
 /// ```
@@ -50,6 +51,7 @@ package struct NodeFolder: Sendable {
     package var cards: String { file("cards") }
     package var ownCard: String { file("cards/own.card") }
     package func card(of oin: OIN) -> String { file("cards/\(oin).card") }
+    package func reconciliations(with oin: OIN) -> String { file("reconciliations/\(oin)") }
     package var store: String { file("store/ledger.sqlite") }
 
     package func file(_ name: String) -> String { path + "/" + name }

@@ -182,9 +182,13 @@ package struct OperatorConsole: Sendable {
             return "No \(query.onlyOpen ? "open delivery" : "delivery") matches (\(filter.joined(separator: ", ")))."
         }
         guard query.onlyOpen else { return "Nothing was sent yet." }
-        let withdrawn = try await client.get("/v1/status")["withdrawn"]?.number ?? 0
-        return withdrawn == 0
-            ? "Nothing is open." : "Nothing is open. \(withdrawn) were withdrawn (queue list shows them)."
+        let status = try await client.get("/v1/status")
+        func many(_ name: String, _ words: String) -> String {
+            let count = status[name]?.number ?? 0
+            return count == 0 ? "" : " \(words.replacing("#", with: "\(count)"))"
+        }
+        return "Nothing is open." + many("withdrawn", "# were withdrawn (queue list shows them).")
+            + many("purged", "The content of # went by retention; what became of them is kept.")
     }
 
     /// - Parameter withAnswers: also the reasons and outcomes of the recipients: content, for those who may read it.

@@ -88,8 +88,9 @@ extension NodeErrorCode {
         case .requestTooLarge: .contentTooLarge
         case .idempotencyKeyConflict, .stepNotPossible, .cursorInvalid, .consumerConflict, .consumerLimitReached:
             .conflict
-        case .messageUnknown, .deliveryUnknown, .consumerUnknown, .pathUnknown: .notFound
+        case .messageUnknown, .deliveryUnknown, .consumerUnknown, .pathUnknown, .reportUnknown: .notFound
         case .methodNotAllowed: .methodNotAllowed
+        case .contentPurged: .gone
         case .notPermitted: .forbidden
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .certificateUnusable: .serviceUnavailable
         // Of a reload: the files in the folder are what must be mended.
@@ -101,7 +102,7 @@ extension NodeErrorCode {
             .authorityUnknown, .checkFoundFaults, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong,
             .nodeNotRunning, .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong,
             .waitTimedOut, .agencyUnreachable, .codeUnknown, .recipientRefused, .deliveryStopped, .answerInvalid,
-            .evidenceNotVerified, .internalFault:
+            .evidenceNotVerified, .booksNotAgreed, .booksNeedPerson, .internalFault:
             .internalServerError
         }
     }

@@ -22,8 +22,13 @@ package struct LocalServer: Sendable {
     let views: LocalViews
     let consumers: ConsumerViews
     let links: PartnerLinks
+    let reconciling: Reconciling
 
-    package init(_ context: NodeContext, links: PartnerLinks, changes: ChangeBell, keyBackup: KeyBackup) {
+    package init(
+        _ context: NodeContext, links: PartnerLinks, changes: ChangeBell, keyBackup: KeyBackup,
+        reports: ReconciliationFiles
+    ) {
+        reconciling = Reconciling(context: context, links: links, files: reports)
         self.context = context
         self.links = links
         submitting = Submitting(context)
@@ -104,6 +109,7 @@ package struct LocalServer: Sendable {
         addConsumers(to: &routes)
         addOverviews(to: &routes)
         addOperation(to: &routes)
+        addReconciliation(to: &routes)
         return routes.router(recognition, isOverTLS: isOverTLS)
     }
 }

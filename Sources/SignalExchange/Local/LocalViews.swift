@@ -26,6 +26,7 @@ struct LocalViews: Sendable {
             "storeProblem": .string(context.ledger.problem?.description ?? ""),
             "keyBackupConfirmed": .bool(keyBackup.state.isConfirmed),
             "withdrawn": .integer(Int64(try await context.ledger.withdrawnCount())),
+            "purged": .integer(Int64(try await context.ledger.purgedCount())),
             "alarms": .integer(
                 Int64(
                     try await context.ledger.alarms(includingCleared: false).count
@@ -123,6 +124,10 @@ struct LocalViews: Sendable {
         guard let entry else {
             throw NodeError(.messageUnknown, "message \(id) is not in the inbox; see `inbox list`")
         }
+        if let kept = try await context.ledger.message(id), kept.purgedAt != nil {
+            // Says when it went, and what is still here.
+            _ = try await StoredContent(context).message(kept)
+        }
         return .object(try await whole(entry))
     }
 
@@ -133,6 +138,10 @@ struct LocalViews: Sendable {
         do {
             guard let kept = try await context.ledger.message(entry.message.id) else {
                 preconditionFailure("what is in the inbox is kept")
+            }
+            if let purgedAt = kept.purgedAt {
+                object["purged"] = .string(purgedAt.description)
+                return object
             }
             for member in Rendering.content(try await StoredContent(context).read(kept)).members {
                 object[member.name] = member.value
@@ -190,7 +199,7 @@ struct LocalViews: Sendable {
         var rows: [JSONValue] = []
         for (entry, row) in zip(entries, try await render(entries)) {
             guard case .object(var object) = row else { preconditionFailure("a delivery is shown as an object") }
-            if let id = entry.followUpMessage, let kept = try await context.ledger.message(id) {
+            if let id = entry.followUpMessage, let kept = try await context.ledger.message(id), kept.purgedAt == nil {
                 let body = try await StoredContent(context).read(kept).body
                 object["answer"] = body["outcome"] ?? body["reason"] ?? .null
             }

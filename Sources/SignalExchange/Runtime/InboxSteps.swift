@@ -101,7 +101,15 @@ package struct StoredContent: Sendable {
     }
 
     /// The message itself, held against the ledger's digest.
+    ///
+    /// - Throws: ``NodeError`` `content-purged` for what went by retention; what cannot be read otherwise.
     func message(_ kept: KeptMessage) async throws -> VerifiedMessage {
+        if let purgedAt = kept.purgedAt {
+            throw NodeError(
+                .contentPurged,
+                "the content of message \(kept.message.id) was erased by retention at \(purgedAt); its id, digest, receipts "
+                    + "and states are kept")
+        }
         let key = try await context.caseKeys.key(for: kept.message.caseReference)
         let envelope = try UnverifiedEnvelope(kept.envelope, at: .store)
         return try Opener().openStored(envelope, with: key)

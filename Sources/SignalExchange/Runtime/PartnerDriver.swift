@@ -1,6 +1,7 @@
 package import ExchangeCore
 import ExchangeStore
 import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// What a partner's node is asked, however it is reached.
@@ -16,8 +17,13 @@ package protocol PartnerConnection: Sendable {
 package struct FencedError: Error, Sendable, CustomStringConvertible {
     /// The partner's words.
     package let detail: String
+    /// The partner's signed tally, where this node had sent its own.
+    package let tally: [UInt8]?
 
-    package init(detail: String) { self.detail = detail }
+    package init(detail: String, tally: [UInt8]?) {
+        self.detail = detail
+        self.tally = tally
+    }
 
     package var description: String { "\(RequestErrorCode.incarnationFenced.rawValue): \(detail)" }
 }
@@ -30,6 +36,7 @@ package actor PartnerDriver {
     private let transmitting: Transmitting
     private let tallies: TallyExchange
     private let recovering: Recovering
+    private let mending: Mending
     private var link: PartnerLink
     private var timer: Task<Void, Never>?
     private var lastProblem: String?
@@ -40,6 +47,9 @@ package actor PartnerDriver {
     /// What was loaded and is to be sent next.
     private var loaded: (batch: Transmitting.Prepared, isSmallest: Bool)?
     private let mailbox = Mailbox()
+    /// Rings when an exchange of tallies ended, well or not.
+    private let greeted = ChangeBell()
+    private var greetings = Greetings()
 
     package init(partner: OIN, context: NodeContext, connection: any PartnerConnection) {
         self.partner = partner
@@ -48,6 +58,7 @@ package actor PartnerDriver {
         transmitting = Transmitting(context)
         tallies = TallyExchange(context)
         recovering = Recovering(context)
+        mending = Mending(context)
         link = PartnerLink(limits: context.limits, now: context.now)
     }
 
@@ -56,6 +67,31 @@ package actor PartnerDriver {
 
     /// Exchanges tallies now, where the link is not busy with something else.
     nonisolated package func greet() { mailbox.post(.greetingAsked) }
+
+    /// Exchanges tallies anew, and returns whether the partner answered one since this was asked.
+    ///
+    /// - Parameter span: how long at most. A link that sends does so first, and goes on beside.
+    package func isHeardAnew(within span: Milliseconds) async -> Bool {
+        let deadline = context.now.monotonic + span
+        let asked = greetings
+        greet()
+        while true {
+            let count = greeted.count
+            if greetings.answered > asked.answered { return true }
+            // One that was under way already may have failed of what is over now: the next says so.
+            guard greetings.failed <= asked.failed + (asked.isUnderWay ? 1 : 0), context.now.monotonic < deadline,
+                !Task.isCancelled, !Task.isShuttingDownGracefully
+            else { return false }
+            await greeted.wait(beyond: count, until: deadline, clock: context.clock)
+        }
+    }
+
+    /// How many exchanges of tallies ended, and whether one has begun.
+    private struct Greetings {
+        var answered = 0
+        var failed = 0
+        var isUnderWay = false
+    }
 
     /// How the link stands, for the queue's display.
     package struct Status: Sendable {
@@ -102,7 +138,13 @@ package actor PartnerDriver {
 
     private func perform(_ effect: PartnerLink.Effect) async -> PartnerLink.Event? {
         switch effect {
-        case .exchangeTally: return await attempt("tally") { try await self.greet() }
+        case .exchangeTally:
+            greetings.isUnderWay = true
+            let event = await attempt("tally") { try await self.exchangeTally() }
+            greetings.isUnderWay = false
+            if case .failed = event { greetings.failed += 1 } else { greetings.answered += 1 }
+            greeted.ring()
+            return event
         case .loadDue(let halvings): return await attempt("queue") { try await self.load(halvings: halvings) }
         case .transmit: return await attempt("batch") { try await self.transmit() }
         case .recover: return await recover()
@@ -192,10 +234,18 @@ package actor PartnerDriver {
         }
     }
 
-    private func greet() async throws -> PartnerLink.Event {
+    private func exchangeTally() async throws -> PartnerLink.Event {
         let own = try await tallies.make(for: partner)
         let askedAt = context.now.wall
-        let answer = try await connection.exchangeTally(own)
+        let answer: [UInt8]
+        do {
+            answer = try await connection.exchangeTally(own)
+        } catch let fenced as FencedError {
+            // It answers at its address all the same. Were that not heard, two nodes that take copies of each other for the
+            // running one would turn each other away for ever.
+            if let signed = fenced.tally { _ = try await tallies.take(signed, from: partner, askedAt: askedAt) }
+            throw fenced
+        }
         // This driver alone sends to the partner, and waits for one answer at a time: all that the partner had answered
         // was kept here before this tally was asked for.
         let agreement = try await tallies.take(answer, from: partner, askedAt: askedAt)
@@ -206,6 +256,7 @@ package actor PartnerDriver {
                 .answerInvalid,
                 "the account of \(partner) does not fit this node's, and nothing is sent to it; see the alarms")
         }
+        await mending.mend(with: partner, over: connection)
         return .tallyExchanged(isRecovering: standing.span != nil)
     }
 

@@ -9,8 +9,11 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
     package let detail: String
     /// What an operator must be told of the partner; `nil` where the partner alone has to act.
     package let alarm: AlarmCode?
+    /// Our own signed tally for who is turned away as a copy: it says with which incarnation this node runs.
+    package let tally: [UInt8]?
 
-    package init(_ code: RequestErrorCode, _ detail: String, alarm: AlarmCode? = nil) {
+    package init(_ code: RequestErrorCode, _ detail: String, alarm: AlarmCode? = nil, tally: [UInt8]? = nil) {
+        self.tally = tally
         self.code = code
         self.detail = detail
         self.alarm = alarm

@@ -52,9 +52,9 @@ package struct Refilling: Sendable {
         }
     }
 
-    /// Empty where the message is not kept, or cannot be read: what is left of it is given all the same.
+    /// Empty where the message is not kept, went by retention, or cannot be read: what is left of it is given all the same.
     private func envelope(of held: HeldPart.Item, for recipient: RecipientCertificate) async -> [UInt8] {
-        guard let kept = held.message else { return [] }
+        guard let kept = held.message, kept.purgedAt == nil else { return [] }
         do {
             let message = try await StoredContent(context).message(kept)
             let key = try await context.caseKeys.key(for: kept.message.caseReference)

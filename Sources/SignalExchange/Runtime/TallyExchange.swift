@@ -11,14 +11,22 @@ package struct TallyExchange: Sendable {
     /// Our own tally for a partner, signed.
     package func make(for partner: OIN) async throws -> [UInt8] {
         try await context.adoptDirectory()
-        let account = try await context.ledger.account(with: partner)
+        return try sign(
+            try await context.ledger.account(with: partner),
+            answered: try await context.ledger.answeredNumbers(of: partner), for: partner)
+    }
+
+    /// Our own tally of what was read already, signed.
+    ///
+    /// - Parameter answered: what was answered to the newest numbers of the partner's channel, descending.
+    func sign(_ account: ChannelAccount, answered: [AnsweredNumber], for partner: OIN) throws -> [UInt8] {
         let opening = context.ledger.opening
         let tally = Tally(
             node: context.oin, partner: partner, incarnation: opening.incarnation,
             predecessors: opening.claims(for: partner), created: context.now.wall,
             isRecovering: account.standing.isRecovering, issued: account.standing.settled, received: account.received,
             safe: account.safe, gaps: account.gaps,
-            outcomes: OutcomeComparison.ranges(newestFirst: try await context.ledger.answeredNumbers(of: partner)))
+            outcomes: OutcomeComparison.ranges(newestFirst: answered))
         return try context.sign(tally, as: .tally)
     }
 
@@ -34,7 +42,12 @@ package struct TallyExchange: Sendable {
         let agreement = try await context.ledger.takeTally(tally, signed: signed, askedAt: askedAt, now: context.now)
         // What it shows is kept as evidence; but who is not the partner's running node has nothing to ask.
         if askedAt == nil {
-            try await context.ledger.incarnationFacts(tally.incarnation, after: [], of: peer).demandRunning()
+            let facts = try await context.ledger.incarnationFacts(tally.incarnation, after: [], of: peer)
+            do {
+                try facts.demandRunning()
+            } catch {
+                throw RequestError(error.code, error.detail, tally: try await make(for: peer))
+            }
         }
         return agreement
     }

@@ -103,6 +103,8 @@ package struct Transmitting: Sendable {
                     ? .invalid(reason: "the partner noted a number as void or held that has a message")
                     : .noted(as: delivery.kind)
             case .receipt(let receipt):
+                // It has it after all. Its receipt is here since before the content went, and this one proves no more.
+                if delivery.isPurged { return .noted(as: .void) }
                 let original: VerifiedMessage
                 do {
                     original = try await stored(delivery)
@@ -116,6 +118,7 @@ package struct Transmitting: Sendable {
                     receipt, for: original, from: partner, in: context.verification(in: community))
                 return .receipt(receipt)
             case .refusal(let statement):
+                if delivery.isPurged { return .noted(as: .void) }
                 let verified = try SignedStatement.verify(
                     statement, kind: .refusal, in: context.verification(in: community))
                 let refusal = try Refusal(wireBytes: verified.payload)

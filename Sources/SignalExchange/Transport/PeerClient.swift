@@ -31,7 +31,7 @@ package final class PeerClient: PartnerConnection {
     package func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] {
         try await post(
             signed, to: PeerEndpoint.tallyPath, type: PeerEndpoint.tallyType,
-            answerMaximumBytes: ProtocolLimits.statementMaximumBytes)
+            answerMaximumBytes: ProtocolLimits.statementMaximumBytes * 2)
     }
 
     package func deliver(_ batch: [UInt8]) async throws -> [UInt8] {
@@ -71,11 +71,7 @@ package final class PeerClient: PartnerConnection {
                 cause: ConnectionProblem.cause(of: error))
         }
         guard answer.status == .ok else {
-            if let detail = ProblemDocument.detail(
-                of: .incarnationFenced, in: Array(answer.body.readableBytesView))
-            {
-                throw FencedError(detail: detail)
-            }
+            if let fenced = ProblemDocument.fenced(in: Array(answer.body.readableBytesView)) { throw fenced }
             throw NodeError(
                 .partnerUnreachable, "\(partner) turned the request away with status \(answer.status.code)",
                 // Its words are of its own machine, and nobody is to look for that file on this one.

@@ -111,7 +111,7 @@ package struct PeerServer: Sendable {
             PeerMetrics.refusedRequests.increment()
             await alarm(error, from: caller)
             context.warn("a request was refused", cause: "\(error)", from: caller)
-            return problem(error.code, error.detail, isLast: !isRead)
+            return problem(error.code, error.detail, tally: error.tally, isLast: !isRead)
         } catch {
             context.logger.error("a request failed", metadata: ["cause": "\(error)"])
             return problem(.nodeUnavailable, "this node could not take the request; send it again", isLast: !isRead)
@@ -140,8 +140,10 @@ package struct PeerServer: Sendable {
 
     /// - Parameter isLast: that the body was not read to its end. What is left of it comes before the next request, and
     ///   so the connection is of no more use.
-    private func problem(_ code: RequestErrorCode, _ detail: String, isLast: Bool) -> Response {
-        ProblemDocument(code: code.rawValue, status: code.status, detail: detail)
+    private func problem(
+        _ code: RequestErrorCode, _ detail: String, tally: [UInt8]? = nil, isLast: Bool
+    ) -> Response {
+        ProblemDocument(code: code.rawValue, status: code.status, detail: detail, tally: tally)
             .response(headers: isLast ? [.connection: "close"] : [:])
     }
 }

@@ -1,5 +1,6 @@
 import ExchangeCatalogue
 import ExchangeCore
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -8,17 +9,23 @@ import NIOCore
 /// tells people what to do.
 struct ProblemDocument {
     static let mediaType = "application/problem+json"
+    /// A signed tally in base64, and some words.
+    private static let limits = JSONLimits(byteCount: ProtocolLimits.tallyMaximumBytes * 2, depth: 4)
 
     let code: String
     let status: HTTPResponse.Status
     let detail: String
+    /// Our signed tally, for a partner's node that is turned away as a copy (`protocol.md` §9.5).
+    var tally: [UInt8]?
 
-    /// A partner's words under one code; `nil` where it says anything else.
-    static func detail(of code: RequestErrorCode, in bytes: [UInt8]) -> String? {
-        guard let problem = try? JSONParser.parse(bytes, limits: .localRequest), case .object(let members) = problem,
-            members["title"]?.text == code.rawValue
+    /// What a partner says that turns this node away as a copy; `nil` where it says anything else.
+    static func fenced(in bytes: [UInt8]) -> FencedError? {
+        guard let problem = try? JSONParser.parse(bytes, limits: Self.limits), case .object(let members) = problem,
+            members["title"]?.text == RequestErrorCode.incarnationFenced.rawValue
         else { return nil }
-        return members["detail"]?.text?.withoutControlCharacters ?? ""
+        return FencedError(
+            detail: members["detail"]?.text?.withoutControlCharacters ?? "",
+            tally: members["tally"]?.text.flatMap { Data(base64Encoded: $0) }.map(Array.init))
     }
 
     func response(headers: HTTPFields = [:]) -> Response {
@@ -28,7 +35,9 @@ struct ProblemDocument {
             "status": .integer(Int64(status.code)),
             "detail": .string(detail),
         ]
-        guard let bytes = try? JSONWriter.write(document, limits: .localAnswer) else {
+        guard case .object(var members) = document else { preconditionFailure("a problem document is an object") }
+        members["tally"] = tally.map { .string(Data($0).base64EncodedString()) }
+        guard let bytes = try? JSONWriter.write(.object(members), limits: .localAnswer) else {
             preconditionFailure("a problem document of our own is within its limits")
         }
         var headers = headers

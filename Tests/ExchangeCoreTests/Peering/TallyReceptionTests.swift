@@ -71,6 +71,7 @@ import Testing
                 .keepIncarnation(Self.seen(1), skipping: [], of: Sample.avim),
                 .noteRunning(tally.incarnation, of: Sample.avim, hasAnswered: true),
                 .keepTally(from: Sample.avim, tally.incarnation, signed: Self.signed, Self.agreed),
+                .keepCover(PartnerCover(tally), of: Sample.avim),
                 // What is on its way, and nothing of it answered: the store finds none of it to be sent again.
                 .sendAgain(to: Sample.avim, [Self.range(6, 9)]),
             ])

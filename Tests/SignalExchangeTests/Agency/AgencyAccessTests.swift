@@ -154,8 +154,11 @@ extension Nodes {
                     status.said.contains(#""actor":"tls:\#(tls.fingerprint.prefix(32))","rights":"agency""#),
                     "\(status.said)")
                 #expect(status.said.lowercased().contains("strict-transport-security:"), "\(status.said)")
-                let refused = try await tls.curl("listed", "/v1/partners/_greet", ["--data", ""])
-                #expect(refused.said.contains("not-permitted"), "\(refused.said)")
+                let partner = community[slug: "nidos"].oin
+                for path in ["/v1/partners/_greet", "/v1/partners/\(partner)/_reconcile"] {
+                    let refused = try await tls.curl("listed", path, ["--data", ""])
+                    #expect(refused.said.contains("not-permitted"), "\(refused.said)")
+                }
                 for other in ["unlisted", nil] {
                     let stranger = try await tls.curl(other, "/v1/status")
                     #expect(!stranger.succeeded, "\(other ?? "no certificate"): \(stranger.said)")

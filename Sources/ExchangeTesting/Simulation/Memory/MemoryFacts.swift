@@ -112,9 +112,10 @@ extension MemoryStore {
             return []
         }
         return numbers.ascending(from: range.first.value).rows { $0 <= range.last.value }.compactMap { number in
-            guard let row = deliveries[number.value], row.transport == .receipted, let at = row.receiptedAt else {
-                return nil
-            }
+            // To a partner that lost it, what went by retention was declared void since.
+            guard let row = deliveries[number.value], row.transport == .receipted, let at = row.receiptedAt,
+                messages[row.messageID]?.purgedAt == nil
+            else { return nil }
             return ReceiptedDelivery(number: row.key.number, messageID: row.messageID, receiptedAt: at)
         }
     }

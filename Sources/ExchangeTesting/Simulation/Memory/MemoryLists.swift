@@ -19,7 +19,9 @@ extension MemoryStore {
 
     func keptMessage(_ id: MessageID) -> KeptMessage? {
         messages[id].map {
-            KeptMessage(message: $0.summary, envelope: $0.envelope, isOutgoing: $0.isOutgoing, keptAt: $0.keptAt)
+            KeptMessage(
+                message: $0.summary, envelope: $0.envelope, isOutgoing: $0.isOutgoing, keptAt: $0.keptAt,
+                purgedAt: $0.purgedAt)
         }
     }
 
@@ -210,7 +212,8 @@ extension MemoryStore {
         return try DueDelivery(
             item: row.item(of: message), transport: row.transport,
             isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true,
-            declaredReason: row.declaredReason, caseReference: row.caseReference, envelope: message.envelope)
+            isPurged: message.purgedAt != nil, declaredReason: row.declaredReason, caseReference: row.caseReference,
+            envelope: message.envelope)
     }
 }
 

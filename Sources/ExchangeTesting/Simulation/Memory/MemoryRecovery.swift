@@ -48,10 +48,7 @@ extension MemoryStore {
         let answered = (partners[partner]?.slots ?? Table()).ascending(from: number.value + 1)
             .rows(atMost: maximumItems) { _ in true }.map { (item: $0.value.item, answer: $0.value.presentAnswer) }
         return HeldPart(base: base, after: number, answered, maximumBytes: maximumBytes) { id in
-            messages[id].map {
-                KeptMessage(
-                    message: $0.summary, envelope: $0.envelope, isOutgoing: $0.isOutgoing, keptAt: $0.keptAt)
-            }
+            keptMessage(id)
         }
     }
 }

@@ -87,9 +87,14 @@ struct StoredOpening: Sendable {
 struct StoredMessage: Sendable {
     let ordinal: Int64
     let summary: MessageSummary
-    let envelope: [UInt8]
+    var envelope: [UInt8]
     let isOutgoing: Bool
     let keptAt: Timestamp
+    /// When its content went by retention.
+    var purgedAt: Timestamp?
+
+    /// Whether only id and digest came back; what went by retention is not lost.
+    var isLost: Bool { envelope.isEmpty && purgedAt == nil }
 }
 
 struct StoredSubmission: Sendable {
@@ -144,6 +149,7 @@ struct StoredPartner: Sendable {
     var duplicates = 0
     var lastTallyAt: Timestamp?
     var agreement: PairAgreement?
+    var cover = PartnerCover.none
     var usage = InboundUsage.none
     var incarnations = StoredIncarnations()
 }
