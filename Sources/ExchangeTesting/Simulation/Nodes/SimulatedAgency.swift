@@ -271,7 +271,13 @@ final class SimulatedAgency: Sendable {
             var filter = DeliveryFilter()
             filter.onlyOpen = true
             let held = try await process.context.ledger.deliveries(filter).entries.filter { $0.transport == .held }
-            for entry in held { try await move(entry.key, .releasedByOperator, at: process) }
+            // What no partner gave back has nothing to send, and a person ends it once nothing is got back any more.
+            let isBack = try await process.context.ledger.partners().allSatisfy { !$0.account.standing.isRecovering }
+            for entry in held {
+                let isLost = entry.message.type == ChannelRecovery.lostType
+                guard !isLost || (isBack && !world.isFaulty) else { continue }
+                try await move(entry.key, isLost ? .withdrawnByPerson : .releasedByOperator, at: process)
+            }
         } catch {
             world.note("o\(seat) cannot release what is held")
         }
