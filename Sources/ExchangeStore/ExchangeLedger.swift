@@ -519,13 +519,16 @@ package struct DeliveryEntry: Hashable, Sendable {
     package let followUpMessage: MessageID?
     /// Who submitted the message.
     package let actor: String
+    /// What the partner has under this number, where the message only stands in the place of one that is lost.
+    package let lost: ChannelItem?
 
     package init(
         message: MessageSummary, recipient: Party, key: DeliveryKey, transport: TransportState, followUp: FollowUp,
         followUpRole: String, attempts: Int, acceptedAt: Timestamp, nextAttempt: Timestamp?, detail: String,
         receiptedAt: Timestamp?, ownedAt: Timestamp?, concludedAt: Timestamp?, proof: [UInt8],
-        followUpMessage: MessageID?, actor: String
+        followUpMessage: MessageID?, actor: String, lost: ChannelItem? = nil
     ) {
+        self.lost = lost
         self.message = message
         self.recipient = recipient
         self.key = key

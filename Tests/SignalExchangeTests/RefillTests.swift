@@ -127,7 +127,14 @@ extension Nodes {
                 #expect(await isFenced { _ = try await receiving.receive(batch, from: avim.oin) })
                 #expect(await isFenced { _ = try await refilling.answer(request(foreign.incarnation), from: avim.oin) })
                 let own = try foreign.tally(for: nidos.oin)
-                #expect(await isFenced { try await tallies.take(own, from: avim.oin, askedAt: nil) })
+                let fenced = await #expect(throws: RequestError.self) {
+                    try await tallies.take(own, from: avim.oin, askedAt: nil)
+                }
+                #expect(fenced?.code == .incarnationFenced)
+                // Who is turned away learns all the same with which incarnation this node runs.
+                let answer = try SignedStatement.verify(
+                    try #require(fenced?.tally), kind: .tally, in: context.verification(in: context.community))
+                #expect(try Tally(wireBytes: answer.payload).incarnation == context.ledger.opening.incarnation)
                 _ = try await refilling.answer(request(other), from: avim.oin)
                 // Who answers at the address is the running one, whatever was seen since.
                 try await tallies.take(own, from: avim.oin, askedAt: context.now.wall + .seconds(1))

@@ -127,7 +127,7 @@ enum ListQueries {
         \(MessageSummary.columns), d.partner, d.recipient_role, d.number, d.transport, d.follow_up,
         d.follow_up_role, d.attempts, d.accepted_at, d.is_outstanding, d.next_attempt, d.detail,
         d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message, d.ordinal,
-        d.actor
+        d.actor, d.lost_id, d.lost_digest
         """
 
     /// - Its parameters: partner, message and case, as far as the filter names them; for what is open a priority's rank
@@ -181,7 +181,8 @@ extension DeliveryEntry {
         let index = MessageSummary.columnCount
         let partner = try row.oin(index)
         let transport: TransportState = try row.word(index + 3)
-        let isDeferred = row.flag(index + 8) && row.integer(index + 9) > 0
+        // What waits for the partner's channel to be got back has no time.
+        let isDeferred = row.flag(index + 8) && (1..<Database.afterRecovery).contains(row.integer(index + 9))
         let isDeclared = transport == .held || transport == .withdrawn
         self.init(
             message: try MessageSummary(row, from: 0),
@@ -192,6 +193,11 @@ extension DeliveryEntry {
             detail: row.text(index + (isDeclared ? 15 : 10)), receiptedAt: row.optionalTimestamp(index + 11),
             ownedAt: row.optionalTimestamp(index + 12), concludedAt: row.optionalTimestamp(index + 13),
             proof: row.bytes(index + 14), followUpMessage: try row.optionalIdentifier(index + 16),
-            actor: row.text(index + 18))
+            actor: row.text(index + 18),
+            lost: row.isNull(index + 19)
+                ? nil
+                : ChannelItem(
+                    number: try row.number(index + 2), messageID: try row.identifier(index + 19),
+                    messageDigest: try row.digest(index + 20)))
     }
 }

@@ -56,8 +56,11 @@ extension Database {
 
     fileprivate func books(with partner: OIN, against tally: Tally?, maximumItems: Int) throws -> PairBooks {
         let account = try account(with: partner)
-        let held = try stopped(partner, "held", maximumItems: maximumItems)
         let lost = "'\(ChannelRecovery.lostType.code)'"
+        let held = try stopped(partner, "held", "AND m.type_code <> \(lost)", maximumItems: maximumItems)
+        let heldAndLost = try stopped(partner, "held", "AND m.type_code = \(lost)", maximumItems: maximumItems)
+        let withdrawnAndLost = try stopped(
+            partner, "withdrawn", "AND m.type_code = \(lost)", maximumItems: maximumItems)
         return PairBooks(
             account: account, facts: try tally.map { try tallyFacts(for: $0) },
             answered: try answeredNumbers(of: partner),
@@ -67,13 +70,15 @@ extension Database {
                     d.transport IN ('open', 'held', 'refused') AND d.transport = 'open'
                     ORDER BY d.priority_rank DESC, d.ordinal
                     """, of: partner, maximumItems: maximumItems),
-                count: account.open - held.count),
+                count: account.open - held.count - heldAndLost.count),
             held: held, refused: try stopped(partner, "refused", maximumItems: maximumItems),
             again: Excerpt(
                 entries: try sentAgain(to: partner, maximumItems: maximumItems),
                 count: try count("refill WHERE partner = ?", of: partner)),
             withdrawn: try stopped(partner, "withdrawn", "AND m.type_code <> \(lost)", maximumItems: maximumItems),
-            lost: try stopped(partner, "withdrawn", "AND m.type_code = \(lost)", maximumItems: maximumItems),
+            lost: Excerpt(
+                entries: Array((heldAndLost.entries + withdrawnAndLost.entries).prefix(maximumItems)),
+                count: heldAndLost.count + withdrawnAndLost.count),
             gaps: Excerpt(
                 entries: try all(
                     "SELECT first, last FROM gap WHERE partner = ? ORDER BY first LIMIT ?",

@@ -224,8 +224,8 @@ struct PairReport {
 
     private func delivery(_ entry: DeliveryEntry, _ state: UnsettledState) -> JSONValue {
         var object = item(NumberRange(entry.key.number, entry.key.number), state, action: action(for: entry, state))
-        object["message"] = .string(entry.message.id.description)
-        object["digest"] = .string(entry.message.digest.description)
+        object["message"] = .string((entry.lost?.messageID ?? entry.message.id).description)
+        object["digest"] = .string((entry.lost?.messageDigest ?? entry.message.digest).description)
         object["type"] = .string(entry.message.type.code)
         object["priority"] = .string(entry.message.priority.rawValue)
         object["since"] = .string(entry.acceptedAt.description)
@@ -296,6 +296,8 @@ struct PairReport {
         case .lost:
             return standing.isLossOpen
                 ? "a person must decide: whoever handed it in hands it in again, under a new key"
+                    + (entry.transport == .held
+                        ? "; it was held, so that exchange-node queue withdraw \(place) ends it" : "")
                 : "nothing: it is lost, and people have said that they know"
         case .void: return "nothing: it was withdrawn, and \(name) is told that there will be none"
         default: return openAction(for: entry)

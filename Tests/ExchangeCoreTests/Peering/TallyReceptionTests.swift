@@ -144,9 +144,18 @@ import Testing
             number: SequenceNumber(1), messageID: Sample.message(1), receiptedAt: Sample.wall)
         let facts = Self.facts(
             of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)], receiverDigest: 8, receipts: [receipt])
-        let (agreement, changes) = Self.decide(tally, facts)
+        let (agreement, changes) = Self.decide(tally, facts, isAnswer: false)
         #expect(agreement == PairAgreement(outgoing: .undecided, incoming: .undecided))
         #expect(changes.isEmpty, "\(changes)")
+    }
+
+    @Test func `who answers what it was asked in the millisecond in which another was first seen runs now`() {
+        let tally = Self.tally()
+        // The partner is called at once where an opening is new, and that is the same moment as a rule.
+        let facts = Self.facts(
+            of: tally, seen: [Self.seen(1), Self.seen(2, after: 1)], running: Sample.incarnation(2))
+        let (_, changes) = Self.decide(tally, facts)
+        #expect(changes.contains(.noteRunning(tally.incarnation, of: Sample.avim, hasAnswered: true)))
     }
 
     @Test func `a superseded incarnation is an alarm, and its tally is evidence, but it is not kept anew`() {

@@ -130,10 +130,11 @@ extension MemoryStore {
                 message: message.summary, recipient: row.recipient, key: row.key, transport: row.transport,
                 followUp: row.followUp, followUpRole: row.followUpRole, attempts: row.attempts,
                 acceptedAt: row.acceptedAt,
-                nextAttempt: row.isOutstanding && row.nextAttempt > 0 ? Timestamp(milliseconds: row.nextAttempt) : nil,
+                nextAttempt: row.isOutstanding && (1..<StoredDelivery.afterRecovery).contains(row.nextAttempt)
+                    ? Timestamp(milliseconds: row.nextAttempt) : nil,
                 detail: isDeclared ? row.declaredReason : row.detail, receiptedAt: row.receiptedAt,
                 ownedAt: row.ownedAt, concludedAt: row.concludedAt, proof: row.proof,
-                followUpMessage: row.followUpMessage, actor: row.actor)
+                followUpMessage: row.followUpMessage, actor: row.actor, lost: row.lost)
         }
     }
 

@@ -50,13 +50,13 @@ extension MemoryStore {
             answered: answeredNumbers(of: partner),
             open: excerpt(
                 inState(.open).sorted { ($1.priority.rank, $0.ordinal) < ($0.priority.rank, $1.ordinal) }),
-            held: excerpt(inState(.held)), refused: excerpt(inState(.refused)),
+            held: excerpt(inState(.held).filter { !isLost($0) }), refused: excerpt(inState(.refused)),
             again: Excerpt(
                 entries: row.refills.ascending.prefix(maximumItems).compactMap { number, refill in
                     sentAgain(DeliveryKey(partner: partner, number: SequenceNumber(number)), refill)
                 }, count: row.refills.count),
             withdrawn: excerpt(inState(.withdrawn).filter { !isLost($0) }),
-            lost: excerpt(inState(.withdrawn).filter(isLost)),
+            lost: excerpt((inState(.held) + inState(.withdrawn)).filter(isLost)),
             gaps: Excerpt(entries: [NumberRange](gaps.prefix(maximumItems)), count: gaps.count),
             heldThere: unreceipted { if case .noted(.held, _) = $0 { true } else { false } },
             voidThere: unreceipted { if case .noted(.void, _) = $0 { true } else { false } },
