@@ -325,6 +325,18 @@ import Testing
         #expect(silent.handle(.greetingAsked, now: Sample.now.after(.seconds(1))) == [.exchangeTally])
     }
 
+    @Test func `a greeting that is asked for during one follows it, for that one may have been under way before`() {
+        var link = Self.link([.started, .greetingAsked, .tallyExchanged(isRecovering: false)])
+        #expect(
+            link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now)
+                == [.clearUnreachable, .wake(at: Sample.now.monotonic)])
+        #expect(link.handle(.timerFired, now: Sample.now) == [.exchangeTally])
+        _ = link.handle(.tallyExchanged(isRecovering: false), now: Sample.now)
+        #expect(
+            link.handle(.loaded(items: 0, nextDueIn: nil), now: Sample.now)
+                == [.wake(at: Sample.now.monotonic + ProtocolLimits.tallyInterval)], "once")
+    }
+
     @Test func `a short silence raises no alarm and clears none`() {
         var link = Self.link([.started, .failed(jitter: 0), .timerFired])
         #expect(link.handle(.tallyExchanged(isRecovering: false), now: Sample.now) == [.loadDue(halvings: 0)])
