@@ -186,6 +186,27 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `an acknowledgement is of the delivery that was receipted, whatever else stands for its message`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.coa, hasContent: true)], upTo: 1, from: Community.coa, in: ledger)
+        // AVIM proves nothing of number 1, and answers number 2, under which it is sent the message again.
+        _ = try await Self.recover([Self.given(.unproven, by: Community.avim)], upTo: 1, in: ledger)
+        try await ledger.recordAnswers(
+            [AnswerRecord(number: SequenceNumber(2), answer: .receipt([1]), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+        let query = ReceptionQuery(
+            item: ChannelItem(
+                number: SequenceNumber(9), messageID: try Sample.message(5, from: Community.avim).id,
+                messageDigest: .zero), predecessor: nil, acknowledged: Self.lostMessage.id)
+        let facts = try await ledger.receptionFacts([query], from: Community.avim)
+        #expect(facts.first?.acknowledged?.transport == .receipted)
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a second loss is flagged anew, whether or not people have ended the alarm of the first`(
         form: StoreForm
     ) async throws {
