@@ -27,6 +27,9 @@ package struct DueSelection: Sendable {
         }
     }
 
+    /// The next attempt, in milliseconds, of a delivery that waits until the channel to its partner is got back: no time.
+    package static let afterRecovery = Int64.max
+
     package let maximumItems: Int
     package let maximumBytes: Int
 

@@ -27,7 +27,7 @@ package struct StoreLimits: Hashable, Sendable {
     /// Deliveries that one tally's missing numbers are looked up in, for answers that the partner has lost.
     package static let lostAnswersMaximumRows = 1024
     /// Numbers that one tally has sent again; the next tally shows what is still missing.
-    package static let refillMaximumRowsPerTally = 65_536
+    package var refillMaximumRowsPerTally = 65_536
     /// Consumers of the organisation's own systems.
     package var consumersMaximum = 64
     /// Messages that one operation gives their numbers in the inbox's feed.

@@ -54,13 +54,7 @@ struct Chaos: AsyncParsableCommand {
             seed: seed ?? .random(in: .min ... .max), nodeCount: nodes, kills: kills,
             maximum: .minutes(Int64(minutes)), records: Self.records(in: data ?? Self.usualData), dataFolder: data,
             report: report.map { URL(filePath: $0) })
-        let workspace: Workspace
-        do {
-            workspace = try Workspace(keepingAt: nil)
-        } catch {
-            FileHandle.standardError.write(Data("exchange-lab: \(error)\n".utf8))
-            throw ExitCode(2)
-        }
+        let workspace = try Workspace.forCommand()
         let run = ChaosRun(plan: plan, workspace: workspace, terminal: Terminal(allowsColour: true))
         throw ExitCode(await Interruption.run { await run.run() })
     }

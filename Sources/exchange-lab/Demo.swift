@@ -41,13 +41,7 @@ struct Demo: AsyncParsableCommand {
 
     func run() async throws {
         let terminal = Terminal(allowsColour: !noColor)
-        let workspace: Workspace
-        do {
-            workspace = try Workspace(keepingAt: keep.map { URL(filePath: $0) })
-        } catch {
-            FileHandle.standardError.write(Data("exchange-lab: \(error)\n".utf8))
-            throw ExitCode(2)
-        }
+        let workspace = try Workspace.forCommand(keepingAt: keep.map { URL(filePath: $0) })
         let demonstration = Demonstration(
             workspace: workspace, algorithm: algorithm, terminal: terminal,
             bulk: input.map { BulkInput(file: URL(filePath: $0), sender: from) })

@@ -31,14 +31,8 @@ struct Demonstration: Sendable {
         await terminal.line(
             "Seven organisations, each with a node of its own on this machine. Test OINs, invented people.")
         await terminal.event("makes authorities, keys, folders and the signed directory (\(algorithm.rawValue))")
-        let community = try await ExampleCommunity.make(in: workspace.folder, .init(algorithm: algorithm))
-        do {
-            let verdict = try await play(on: community)
-            await community.killAll()
-            return verdict.isGood
-        } catch {
-            await community.killAll()
-            throw error
+        return try await ExampleCommunity.run(in: workspace.folder, .init(algorithm: algorithm)) {
+            try await play(on: $0).isGood
         }
     }
 
@@ -47,23 +41,23 @@ struct Demonstration: Sendable {
         try await community.start()
         let part = part(on: Casting(community: community))
         var verdict = Verdict()
-        try await collect(into: &verdict) { try await part.run() }
+        try await verdict.collect { try await part.run() }
         await terminal.line()
         await terminal.event("waits until nothing is on its way, and every pair has compared its accounts")
         // Where something has failed already, the rest is not waited for as long.
         let span = verdict.isGood ? part.settlementMaximum : .seconds(5)
-        try await collect(into: &verdict) {
+        try await verdict.collect {
             try await Settlement(community: community).settle(within: span)
         }.map { verdict.add($0) }
         var accounts: [NodeAccount] = []
         for node in community.nodes {
-            try await collect(into: &verdict) {
+            try await verdict.collect {
                 try await NodeAccount(of: node, maximumItems: part.deliveriesMaximumPerNode)
             }.map { accounts.append($0) }
         }
         verdict.judge(accounts, demandsFollowUp: part.demandsFollowUp)
         try await stop(community, &verdict)
-        let proofs = try await collect(into: &verdict) { try await verify(community, part) } ?? Proofs.Outcome()
+        let proofs = try await verdict.collect { try await verify(community, part) } ?? Proofs.Outcome()
         verdict.judge(proofs, of: accounts.reduce(0) { $0 + $1.deliveries.count })
         await part.conclude(&verdict)
         await report(accounts, proofs, verdict)
@@ -75,23 +69,9 @@ struct Demonstration: Sendable {
         return ScenarioPart(scenario: .lettersCase, casting: casting, terminal: terminal)
     }
 
-    /// Where one thing fails, the rest is done and shown all the same; only an interruption ends everything.
-    @discardableResult
-    private func collect<Value>(
-        into verdict: inout Verdict, _ body: () async throws -> Value
-    ) async throws -> Value? {
-        do {
-            return try await body()
-        } catch {
-            try Task.checkCancellation()
-            verdict.add(["\(error)"])
-            return nil
-        }
-    }
-
     private func stop(_ community: ExampleCommunity, _ verdict: inout Verdict) async throws {
         await terminal.event("asks the nodes to stop")
-        let ends = try await collect(into: &verdict) { try await community.stop() } ?? []
+        let ends = try await verdict.collect { try await community.stop() } ?? []
         for (node, end) in ends {
             verdict.demand(
                 end == .exited(status: 0), "\(node.member.name)'s node \(end), and did not stop because it was asked to"

@@ -47,13 +47,7 @@ struct Disaster: AsyncParsableCommand {
         let plan = DisasterPlan(
             seed: seed ?? .random(in: .min ... .max), nodeCount: nodes, work: .seconds(Int64(seconds)),
             report: report.map { URL(filePath: $0) })
-        let workspace: Workspace
-        do {
-            workspace = try Workspace(keepingAt: nil)
-        } catch {
-            FileHandle.standardError.write(Data("exchange-lab: \(error)\n".utf8))
-            throw ExitCode(2)
-        }
+        let workspace = try Workspace.forCommand()
         let run = DisasterRun(plan: plan, workspace: workspace, terminal: Terminal(allowsColour: true))
         throw ExitCode(await Interruption.run { await run.run() })
     }

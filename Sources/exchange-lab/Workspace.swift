@@ -1,3 +1,4 @@
+import ArgumentParser
 import ExchangeTesting
 import Foundation
 
@@ -21,6 +22,18 @@ struct Workspace: Sendable {
             folder = try TemporaryFolder(prefix: "lab").url
         } catch {
             throw Failure(reason: "\(error)")
+        }
+    }
+
+    /// For a command: where none can be had it says why, and the command ends.
+    ///
+    /// - Throws: `ExitCode` 2.
+    static func forCommand(keepingAt place: URL? = nil) throws -> Workspace {
+        do {
+            return try Workspace(keepingAt: place)
+        } catch {
+            FileHandle.standardError.write(Data("exchange-lab: \(error)\n".utf8))
+            throw ExitCode(2)
         }
     }
 

@@ -25,7 +25,8 @@ import Testing
         func move(_ number: UInt64, _ event: TransportEvent) async throws {
             #expect(
                 try await ledger.moveTransport(
-                    DeliveryKey(partner: Community.avim, number: SequenceNumber(number)), event, of: nil, reason: "reason",
+                    DeliveryKey(partner: Community.avim, number: SequenceNumber(number)), event, of: nil,
+                    reason: "reason",
                     by: .user(1), at: Sample.start))
         }
         try await move(1, .heldByOperator)
@@ -77,7 +78,7 @@ import Testing
         let found = try await books(ledger, against: tally)
         #expect(found.again.entries.map(\.item.number.value) == [1, 2] && found.again.count == 2)
         #expect(
-            Reconciliation.compare(tally, facts: try #require(found.facts)).outgoing
+            TallyComparison.compare(tally, facts: try #require(found.facts), isAnswer: false).outgoing
                 == .lost(from: SequenceNumber(1), to: SequenceNumber(2)))
         #expect(found.alarms.map(\.alarm.code) == [.partnerRolledBack])
     }

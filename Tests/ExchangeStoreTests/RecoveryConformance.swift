@@ -2,6 +2,7 @@ import ExchangeCore
 import Testing
 
 @testable import ExchangeStore
+@testable import ExchangeTesting
 
 /// What becomes of our own channel where the store turns out to be older than what it signed.
 @Suite(.temporaryFolder) struct RecoveryConformance {
@@ -341,6 +342,60 @@ import Testing
         let standing = try await ledger.account(with: Community.avim).standing
         #expect(standing.span == RecoverySpan(until: SequenceNumber(gap), isPart: true))
         #expect(!standing.maySend)
+    }
+
+    private static func apply(_ changes: [LedgerChange], to ledger: any ExchangeLedger) async throws {
+        switch ledger {
+        case let ledger as SQLiteLedger: try await ledger.write(at: Sample.start) { try $0.apply(changes) }
+        case let ledger as MemoryLedger: try ledger.write(at: Sample.start) { try $0.apply(changes) }
+        default: Issue.record("a form of the store that this test does not know")
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `where a part ends the list has its digest, and what is behind it goes on from there`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        let part = RecoverySpan(until: SequenceNumber(2), isPart: true)
+        try await Self.apply([.beginRecovery(of: Community.avim, from: .none, part)], to: ledger)
+        let items = try (UInt64(1)...2).map { number in
+            let item = ChannelItem(
+                number: SequenceNumber(number), messageID: try Self.placeholder(100 + Int(number)).id,
+                messageDigest: .zero)
+            return try Self.given(.nothing, by: Community.avim, at: number, as: item)
+        }
+        #expect(try await Self.recover(items, upTo: 2, in: ledger) == .done)
+        let account = try await ledger.account(with: Community.avim)
+        #expect(account.standing.recovery == .toCompare(until: SequenceNumber(2)))
+        #expect(account.issued == account.standing.settled)
+        // The partner has exactly the part without a hole, and more behind one.
+        let tally = Tally(
+            node: Community.avim, partner: Community.nidos, incarnation: IncarnationID(Bytes16(high: 1, low: 2)),
+            predecessors: [], created: Sample.start, isRecovering: false, issued: .start, received: account.issued,
+            safe: .none, gaps: [NumberRange(SequenceNumber(3), SequenceNumber(3))],
+            outcomes: [OutcomeRange(NumberRange(SequenceNumber(4), SequenceNumber(4)), .receipt)])
+        _ = try await ledger.takeTally(tally, signed: [1], askedAt: Sample.start, now: Sample.now())
+        let next = try await ledger.account(with: Community.avim).standing
+        #expect(next.span == RecoverySpan(until: SequenceNumber(4)) && next.settled.number == SequenceNumber(2))
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `one tally sends so many numbers again, and the next the rest`(form: StoreForm) async throws {
+        var limits = StoreLimits()
+        limits.refillMaximumRowsPerTally = 2
+        let ledger = try await form.open(limits: limits)
+        try await ledger.confirm(Community.avim)
+        for ordinal in 1...3 { try await ledger.accept(ordinal) }
+        try await ledger.recordAnswers(
+            (UInt64(1)...3).map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([1]), jitter: 0) },
+            from: Community.avim, now: Sample.now())
+        for expected in [2, 3] {
+            try await ledger.confirm(Community.avim)
+            let due = try await ledger.due(
+                for: Community.avim, now: Sample.start, maximumItems: 8, maximumBytes: 1 << 20)
+            #expect(due.items.map(\.kind) == Array(repeating: .again, count: expected))
+        }
     }
 
     @Test(arguments: StoreForm.all)

@@ -64,8 +64,11 @@ extension Nodes {
 }
 
 /// A node's parts in this process, without its listening faces.
-func withNode(_ node: NodeHandle, _ body: (NodeContext) async throws -> Void) async throws {
-    let configuration = try await NodeConfiguration.load(from: node.folder)
+func withNode(
+    _ node: NodeHandle, limits: (inout NodeLimits) -> Void = { _ in }, _ body: (NodeContext) async throws -> Void
+) async throws {
+    var configuration = try await NodeConfiguration.load(from: node.folder)
+    limits(&configuration.limits)
     let opened = try await ExchangeNode.open(
         folder: node.folder, configuration: configuration,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -4,6 +4,7 @@ import ExchangeCore
 import ExchangeStore
 import ExchangeTesting
 import SignalExchange
+import Synchronization
 import Testing
 
 extension Nodes {
@@ -90,6 +91,53 @@ extension Nodes {
                 let alarms = try await context.ledger.alarms(includingCleared: false).map(\.alarm)
                 #expect(alarms.contains { $0.code == .recoveryIncomplete && $0.messageID == forged.item.messageID })
                 #expect(alarms.contains { $0.code == .storeRolledBack && $0.partner == nidos.oin })
+            }
+        }
+
+        /// A partner whose tallies come, and that gives nothing back until it is told to.
+        private final class Withholding: PartnerConnection {
+            let tally: [UInt8]
+            let gives = Mutex(false)
+
+            init(tally: [UInt8]) { self.tally = tally }
+
+            func exchangeTally(_ signed: [UInt8]) async throws -> [UInt8] { tally }
+            func deliver(_ batch: [UInt8]) async throws -> [UInt8] {
+                throw NodeError(.partnerUnreachable, "takes nothing")
+            }
+            func shutdown() async {}
+            func refill(_ request: [UInt8]) async throws -> [UInt8] {
+                guard gives.withLock(\.self) else { throw NodeError(.answerInvalid, "gives nothing") }
+                return RefillAnswer(base: .zero, upTo: SequenceNumber(3), items: []).wireBytes
+            }
+        }
+
+        @Test func `what cannot be got back for long is an alarm, until something comes`() async throws {
+            // Nothing waits for it, so that all it is asked for is what was lost.
+            let coa = try #require(Stage.community)[slug: "coa"]
+            let partner = try ForeignNode(coa)
+            try await withNode(avim, limits: { $0.unreachableAlarmAfter = .zero }) { context in
+                let connection = Withholding(
+                    tally: try partner.tally(
+                        for: avim.oin,
+                        received: ChannelPosition(number: SequenceNumber(3), runningDigest: sha256([1]))))
+                let driver = PartnerDriver(partner: coa.oin, context: context, connection: connection)
+                let task = Task { await driver.run() }
+                func waitForAlarm(isOpen: Bool) async throws {
+                    _ = try await within(.seconds(20), "the alarm to be \(isOpen ? "open" : "over")") {
+                        try await poll {
+                            try await context.ledger.alarms(includingCleared: false).map(\.alarm).contains {
+                                $0.code == .recoveryIncomplete && $0.messageID == nil && $0.partner == coa.oin
+                            } == isOpen ? true : nil
+                        }
+                    }
+                }
+                try await waitForAlarm(isOpen: true)
+                connection.gives.withLock { $0 = true }
+                driver.greet()
+                try await waitForAlarm(isOpen: false)
+                driver.signal(.stopping)
+                await task.value
             }
         }
 

@@ -60,24 +60,6 @@ package struct PairStanding: Hashable, Sendable {
 ///
 /// It claims no more than both accounts show: up to the number at which the digests are equal, and nothing beyond.
 package enum Reconciliation {
-    /// Compares our books with the partner's last tally, whenever that came.
-    ///
-    /// A loss there is claimed only where the answer to an own tally showed it, and its account stands where it stood then:
-    /// any other tally may have been made before an answer that is here already.
-    package static func compare(_ tally: Tally, facts: TallyFacts) -> PairAgreement {
-        let lost: NumberRange? =
-            if case .lost(let first, _)? = facts.agreement?.outgoing, first == tally.received.number.next {
-                facts.answered
-            } else {
-                nil
-            }
-        return PairAgreement(
-            outgoing: TallyComparison.compare(
-                issued: facts.issued, received: tally.received, issuerDigest: facts.issuerDigest, answered: lost),
-            incoming: TallyComparison.compare(
-                issuedThere: tally.issued, receivedHere: facts.received, receiverDigest: facts.receiverDigest))
-    }
-
     /// The numbers of the partner's channel that are not here: the holes, and what its tally names behind them.
     ///
     /// - Parameter issuedThere: the end of its channel, as its tally has it; `nil` where it was never heard.

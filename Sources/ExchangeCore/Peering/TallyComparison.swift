@@ -49,6 +49,27 @@ package enum TallyComparison {
         return .agree(at: received.number, behind: behind)
     }
 
+    /// Compares our books with a partner's tally, both ways.
+    ///
+    /// Nothing new can be found lost in a tally that came unasked: it may have been made before an answer that is here already.
+    /// What an answer showed stands for as long as the account does not move.
+    ///
+    /// - Parameter isAnswer: whether it answers one of ours, with no batch under way.
+    package static func compare(_ tally: Tally, facts: TallyFacts, isAnswer: Bool) -> PairAgreement {
+        var wasLost = false
+        if case .lost(let first, _)? = facts.agreement?.outgoing { wasLost = first == tally.received.number.next }
+        // Beyond what is back there is no list of ours to compare with.
+        let isBeyond = facts.standing.isRecovering && tally.received.number > facts.standing.settled.number
+        return PairAgreement(
+            outgoing: isBeyond
+                ? .undecided
+                : compare(
+                    issued: facts.issued, received: tally.received, issuerDigest: facts.issuerDigest,
+                    answered: isAnswer || wasLost ? facts.answered : nil),
+            incoming: compare(
+                issuedThere: tally.issued, receivedHere: facts.received, receiverDigest: facts.receiverDigest))
+    }
+
     /// What the partner says that it issued, against our own record of it. Batches overtake tallies, so that holding
     /// more than a tally names is no contradiction; and what it issued beyond our record cannot be judged here, but by
     /// the partner, who holds both.

@@ -54,16 +54,7 @@ package enum TallyReception {
         let isAnswer = askedAt != nil
         let judgement = IncarnationHistory.judge(facts.incarnation, askedAt: askedAt, now: now.wall)
         if case .overtaken = judgement { return (PairAgreement(outgoing: .undecided, incoming: .undecided), []) }
-        // Beyond what is back there is no list of ours to compare with.
-        let isBeyond = facts.standing.isRecovering && tally.received.number > facts.standing.settled.number
-        let agreement = PairAgreement(
-            outgoing: isBeyond
-                ? .undecided
-                : TallyComparison.compare(
-                    issued: facts.issued, received: tally.received, issuerDigest: facts.issuerDigest,
-                    answered: isAnswer || wasLost(tally, facts) ? facts.answered : nil),
-            incoming: TallyComparison.compare(
-                issuedThere: tally.issued, receivedHere: facts.received, receiverDigest: facts.receiverDigest))
+        let agreement = TallyComparison.compare(tally, facts: facts, isAnswer: isAnswer)
         var changes: [LedgerChange] = []
         if judgement.isKept {
             changes.append(
@@ -159,13 +150,6 @@ package enum TallyReception {
             let known = facts.standing.isConfirmed ? facts.issued.number : max(settled, tally.received.number)
             return tally.highestSeen > known ? settled : nil
         }
-    }
-
-    /// Nothing new can be found in a tally that came unasked. What an answer showed stands for as long as the account
-    /// does not move.
-    private static func wasLost(_ tally: Tally, _ facts: TallyFacts) -> Bool {
-        guard case .lost(let first, _)? = facts.agreement?.outgoing else { return false }
-        return first == tally.received.number.next
     }
 
     /// One alarm a code and partner is open at a time, with its latest detail: what one tally shows under one code is

@@ -33,7 +33,7 @@ struct DueQuery {
                 switch source {
                 case .waiting: []
                 case .deferred: [now.milliseconds]
-                case .strayed: [horizon.milliseconds, Database.afterRecovery]
+                case .strayed: [horizon.milliseconds, DueSelection.afterRecovery]
                 case .again: [now.milliseconds, horizon.milliseconds]
                 }
             return try database.all(source.sql, [partner.text, priority.rank] + bound + [count]) {
@@ -71,7 +71,7 @@ struct DueQuery {
                     SELECT next_attempt FROM \(source) next_attempt > 0 AND next_attempt < ? AND partner = ?
                         AND priority_rank = ? ORDER BY next_attempt LIMIT 1
                     """,
-                    [Database.afterRecovery, partner.text, priority.rank]
+                    [DueSelection.afterRecovery, partner.text, priority.rank]
                 ) { $0.timestamp(0) }
             }
         }.min()

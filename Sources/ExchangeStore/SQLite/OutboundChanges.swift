@@ -29,7 +29,7 @@ extension LedgerTransaction {
             [
                 recipient.oin.text, try position.number.column(), recipient.role.rawValue, message.priority.rank,
                 at.milliseconds, position.runningDigest.column,
-                isRecovered && !standing.isConfirmed ? Database.afterRecovery : 0, message.id.column,
+                isRecovered && !standing.isConfirmed ? DueSelection.afterRecovery : 0, message.id.column,
             ])
         tell(.workArrived(recipient.oin))
         tell(.deliveryMoved(message.id))

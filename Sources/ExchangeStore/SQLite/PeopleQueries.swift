@@ -182,7 +182,7 @@ extension DeliveryEntry {
         let partner = try row.oin(index)
         let transport: TransportState = try row.word(index + 3)
         // What waits for the partner's channel to be got back has no time.
-        let isDeferred = row.flag(index + 8) && (1..<Database.afterRecovery).contains(row.integer(index + 9))
+        let isDeferred = row.flag(index + 8) && (1..<DueSelection.afterRecovery).contains(row.integer(index + 9))
         let isDeclared = transport == .held || transport == .withdrawn
         self.init(
             message: try MessageSummary(row, from: 0),

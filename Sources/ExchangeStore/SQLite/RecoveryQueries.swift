@@ -37,9 +37,6 @@ extension Database {
             } ?? 0)
     }
 
-    /// The next attempt of a delivery that waits until the channel to its partner is got back.
-    static let afterRecovery = Int64.max
-
     /// Of the message `?1` with the digest `?2`: the numbers under which it was known by these alone, but not where the
     /// partner proved nothing.
     fileprivate static let isAdopted = """
@@ -129,7 +126,7 @@ extension LedgerTransaction {
     }
 
     mutating func sendAgain(to partner: OIN, _ numbers: [NumberRange]) throws {
-        var rowsLeft = StoreLimits.refillMaximumRowsPerTally
+        var rowsLeft = limits.refillMaximumRowsPerTally
         for range in numbers where rowsLeft > 0 {
             // No channel of ours reaches beyond SQLite's range, and a partner may name any number.
             guard let first = Int64(exactly: range.first.value) else { continue }
@@ -178,7 +175,7 @@ extension LedgerTransaction {
         // What waited for this goes now.
         try database.change(
             "UPDATE delivery SET next_attempt = 0 WHERE partner = ? AND is_outstanding = 1 AND next_attempt = ?",
-            [partner.text, Database.afterRecovery])
+            [partner.text, DueSelection.afterRecovery])
         tell(.workArrived(partner))
     }
 
@@ -291,7 +288,7 @@ extension LedgerTransaction {
             """
             SELECT number FROM delivery WHERE message_id = ? AND partner = ? AND is_outstanding = 1 AND next_attempt = ?
             """,
-            [message.column, partner.text, Database.afterRecovery]
+            [message.column, partner.text, DueSelection.afterRecovery]
         ) { try $0.number(0) }
         for number in numbers {
             try declare(DeliveryKey(partner: partner, number: number), state, reason: reason, isToBeTold: true)

@@ -50,14 +50,7 @@ package struct ExampleCommunity: Sendable {
         let folder = try TemporaryFolder(prefix: "xn")
         let value: Value
         do {
-            let community = try await make(in: folder.url, plan)
-            do {
-                value = try await body(community)
-                await community.killAll()
-            } catch {
-                await community.killAll()
-                throw error
-            }
+            value = try await run(in: folder.url, plan, body)
         } catch {
             // What went wrong first is what is told.
             try? folder.remove()
@@ -65,6 +58,24 @@ package struct ExampleCommunity: Sendable {
         }
         try folder.remove()
         return value
+    }
+
+    /// Makes a community in a folder for the time of `body`, and leaves neither process nor port, however it ends.
+    ///
+    /// - Parameter folder: as for ``make(in:_:)``; what is in it stays.
+    package static func run<Value>(
+        in folder: URL, _ plan: Plan = Plan(), isolation: isolated (any Actor)? = #isolation,
+        _ body: (ExampleCommunity) async throws -> Value
+    ) async throws -> Value {
+        let community = try await make(in: folder, plan)
+        do {
+            let value = try await body(community)
+            await community.killAll()
+            return value
+        } catch {
+            await community.killAll()
+            throw error
+        }
     }
 
     /// Makes authorities, folders, certificates and directory. Nothing runs yet; in the end ``killAll()`` has to be called.

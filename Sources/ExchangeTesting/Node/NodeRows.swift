@@ -40,11 +40,7 @@ package struct DeliveryRow: Hashable, Sendable {
 
     /// Whether the recipient's people did all that the message's type asks for.
     package var isFollowedUp: Bool {
-        switch wanted {
-        case .receipt: true
-        case .ownership: followUp != .none
-        case .outcome: followUp == .concluded || followUp == .declined
-        }
+        followUp.meets(wanted)
     }
 }
 

@@ -47,7 +47,7 @@ struct PairReport {
 
     private var agreement: PairAgreement? {
         guard let tally = heard.tally, let facts = books.facts else { return nil }
-        return Reconciliation.compare(tally, facts: facts)
+        return TallyComparison.compare(tally, facts: facts, isAnswer: false)
     }
 
     // MARK: The document

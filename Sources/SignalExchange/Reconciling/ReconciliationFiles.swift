@@ -49,8 +49,9 @@ package struct ReconciliationFiles: Sendable {
 
     func remove(_ path: String) { unlink(path) }
 
-    func removeOldest(of partner: OIN) {
-        for name in names(of: partner).dropLast(Self.keptMaximumReports) {
+    /// - Throws: ``NodeError`` `file-unreadable`.
+    func removeOldest(of partner: OIN) throws(NodeError) {
+        for name in try names(of: partner).dropLast(Self.keptMaximumReports) {
             remove(folder.reconciliations(with: partner) + "/" + name)
         }
     }
@@ -58,7 +59,7 @@ package struct ReconciliationFiles: Sendable {
     /// - Returns: `nil` where none was made.
     /// - Throws: ``NodeError`` `file-unreadable`.
     func newest(of partner: OIN) throws(NodeError) -> KeptReport? {
-        guard let name = names(of: partner).last else { return nil }
+        guard let name = try names(of: partner).last else { return nil }
         let path = folder.reconciliations(with: partner) + "/" + name
         let signed = try BoundedFile.read(
             path, as: "a report of a pair",
@@ -66,8 +67,16 @@ package struct ReconciliationFiles: Sendable {
         return KeptReport(signed: signed, path: path)
     }
 
-    private func names(of partner: OIN) -> [String] {
-        let found = (try? FileManager.default.contentsOfDirectory(atPath: folder.reconciliations(with: partner))) ?? []
-        return found.filter { $0.hasSuffix(Self.suffix) }.sorted()
+    /// In the order in which they were made; none where there is no folder for them yet.
+    private func names(of partner: OIN) throws(NodeError) -> [String] {
+        let place = folder.reconciliations(with: partner)
+        guard FileManager.default.fileExists(atPath: place) else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: place).filter { $0.hasSuffix(Self.suffix) }
+                .sorted()
+        } catch {
+            throw NodeError(
+                .fileUnreadable, "\(place) cannot be looked into; check owner and rights", cause: "\(error)")
+        }
     }
 }

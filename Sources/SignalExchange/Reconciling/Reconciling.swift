@@ -50,7 +50,7 @@ struct Reconciling: Sendable {
             files.remove(path)
             throw error
         }
-        files.removeOldest(of: partner)
+        try files.removeOldest(of: partner)
         return KeptReport(signed: signed, path: path)
     }
 

@@ -243,7 +243,14 @@ package actor PartnerDriver {
         } catch let fenced as FencedError {
             // It answers at its address all the same. Were that not heard, two nodes that take copies of each other for the
             // running one would turn each other away for ever.
-            if let signed = fenced.tally { _ = try await tallies.take(signed, from: partner, askedAt: askedAt) }
+            if let signed = fenced.tally {
+                do {
+                    try await tallies.take(signed, from: partner, askedAt: askedAt)
+                } catch {
+                    // That this node is turned away is what people are told all the same.
+                    context.warn("an account beside a fence cannot be taken", cause: "\(error)", from: partner)
+                }
+            }
             throw fenced
         }
         // This driver alone sends to the partner, and waits for one answer at a time: all that the partner had answered

@@ -76,13 +76,8 @@ struct ChaosReport: Sendable {
             "good": .bool(verdict.isGood), "lost": .integer(Int64(ledger.lost.count)),
             "unexpected": .integer(Int64(ledger.unexpected.count)),
             "handedTwice": .integer(Int64(ledger.counts.handedTwice)), "verified": .integer(Int64(proofs.verified)),
-            "shortfalls": .array(verdict.shortfalls.prefix(Self.shortfallsMaximum).map { .string($0) }),
+            "shortfalls": .array(verdict.shortfalls.prefix(ReportFile.shortfallsMaximum).map { .string($0) }),
         ])
-        let text = try lines.map { String(decoding: try JSONWriter.write($0), as: UTF8.self) + "\n" }.joined()
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try ReportFile.write(lines, to: file)
     }
-
-    private static let shortfallsMaximum = 100
 }

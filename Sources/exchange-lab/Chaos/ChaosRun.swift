@@ -17,32 +17,13 @@ struct ChaosRun: Sendable {
     let workspace: Workspace
     let terminal: Terminal
 
-    /// - Returns: the exit status: 0 where everything holds, 1 where something does not.
+    /// - Returns: the exit status.
     func run() async -> Int32 {
-        var isGood = false
-        do {
-            isGood = try await proceed()
-        } catch {
-            await terminal.clearStatus()
-            await terminal.line(
-                Task.isCancelled
-                    ? "Interrupted; every node is stopped." : terminal.palette("The run failed: \(error)", .red))
-        }
-        await putAway(isGood: isGood)
-        return isGood ? 0 : 1
-    }
-
-    private func proceed() async throws -> Bool {
-        await terminal.line("\(plan.nodeCount) nodes, \(plan.kills) kills. To do the same again: \(plan.command)")
-        let community = try await ExampleCommunity.make(
-            in: workspace.folder, .init(members: try ExamplePKI.members(plan.nodeCount), isRelayed: true))
-        do {
-            let isGood = try await play(on: community)
-            await community.killAll()
-            return isGood
-        } catch {
-            await community.killAll()
-            throw error
+        await SeededRun(workspace: workspace, terminal: terminal, command: plan.command).run {
+            await terminal.line("\(plan.nodeCount) nodes, \(plan.kills) kills. To do the same again: \(plan.command)")
+            return try await ExampleCommunity.run(
+                in: workspace.folder, .init(members: try ExamplePKI.members(plan.nodeCount), isRelayed: true)
+            ) { try await play(on: $0) }
         }
     }
 
@@ -152,18 +133,18 @@ struct ChaosRun: Sendable {
         _ community: ExampleCommunity, _ agencies: [Agency], _ ledger: ChaosLedger, _ verdict: inout Verdict
     ) async throws {
         for node in community.nodes {
-            try await collect(into: &verdict) {
+            try await verdict.collect {
                 if await !node.process.isRunning { try await node.process.start() }
                 try await node.api.greetPartners()
             }
         }
-        try await collect(into: &verdict) { try await ledger.waitForAll(within: plan.settlementMaximum) }
+        try await verdict.collect { try await ledger.waitForAll(within: plan.settlementMaximum) }
         for agency in agencies {
-            try await collect(into: &verdict) { try await agency.waitUntilConfirmed(within: .seconds(30)) }
+            try await verdict.collect { try await agency.waitUntilConfirmed(within: .seconds(30)) }
         }
         // Where something has failed already, the rest is not waited for as long.
         let span = verdict.isGood ? plan.settlementMaximum : .seconds(10)
-        try await collect(into: &verdict) { try await Settlement(community: community).settle(within: span) }
+        try await verdict.collect { try await Settlement(community: community).settle(within: span) }
             .map { verdict.add($0) }
     }
 
@@ -173,19 +154,19 @@ struct ChaosRun: Sendable {
     ) async throws -> Bool {
         var accounts: [NodeAccount] = []
         for node in community.nodes {
-            try await collect(into: &verdict) { try await NodeAccount(of: node, maximumItems: Self.deliveriesMaximum) }
+            try await verdict.collect { try await NodeAccount(of: node, maximumItems: Self.deliveriesMaximum) }
                 .map { accounts.append($0) }
         }
         verdict.judge(accounts, demandsFollowUp: false)
         verdict.judge(ledger, against: accounts)
         verdict.judge(tally, of: plan)
         verdict.judgeAlarms(of: accounts)
-        try await collect(into: &verdict) { try await community.stop() }?.forEach { node, end in
+        try await verdict.collect { try await community.stop() }?.forEach { node, end in
             verdict.demand(end == .exited(status: 0), "\(node.member.slug)'s node \(end) when it was asked to stop")
         }
         await terminal.event("verifies every receipt with the openssl command")
         let proofs =
-            try await collect(into: &verdict) {
+            try await verdict.collect {
                 let folder = community.folder.appending(path: "evidence")
                 return try await Proofs(community: community, folder: folder).verify(
                     maximumItems: Self.deliveriesMaximum
@@ -221,30 +202,6 @@ struct ChaosRun: Sendable {
         } else {
             await terminal.line(palette("Wrong:", .red))
             for shortfall in report.verdict.shortfalls.prefix(40) { await terminal.line("  " + shortfall) }
-        }
-    }
-
-    /// Where one thing fails, the rest is done and shown all the same; only an interruption ends everything.
-    @discardableResult
-    private func collect<Value>(into verdict: inout Verdict, _ body: () async throws -> Value) async throws -> Value? {
-        do {
-            return try await body()
-        } catch {
-            try Task.checkCancellation()
-            verdict.add(["\(error)"])
-            return nil
-        }
-    }
-
-    private func putAway(isGood: Bool) async {
-        guard isGood || Task.isCancelled else {
-            await terminal.line("Folders and logs are left in \(workspace.folder.path); they hold test keys only.")
-            return await terminal.line("To do the same again: \(plan.command)")
-        }
-        do {
-            _ = try workspace.close()
-        } catch {
-            await terminal.line("\(workspace.folder.path) is left behind: \(error)")
         }
     }
 }

@@ -5,8 +5,6 @@ import Foundation
 
 /// What a run has come to: the ledger for people, and JSON lines for the file that is kept.
 struct DisasterReport: Sendable {
-    private static let shortfallsMaximum = 100
-
     let plan: DisasterPlan
     let cast: DisasterRun.Cast
     let ledger: ChaosLedger
@@ -69,12 +67,9 @@ struct DisasterReport: Sendable {
             "handedTwice": .integer(Int64(counts.handedTwice)), "flaggedAgain": .integer(Int64(counts.flaggedAgain)),
             "handedInAgain": .integer(Int64(counts.handedInAgain)), "lostAnswers": .integer(Int64(lostAnswers)),
             "fencedBy": .integer(Int64(fencing)), "verified": .integer(Int64(proofs.verified)),
-            "shortfalls": .array(verdict.shortfalls.prefix(Self.shortfallsMaximum).map { .string($0) }),
+            "shortfalls": .array(verdict.shortfalls.prefix(ReportFile.shortfallsMaximum).map { .string($0) }),
         ])
-        let text = try lines.map { String(decoding: try JSONWriter.write($0), as: UTF8.self) + "\n" }.joined()
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try ReportFile.write(lines, to: file)
     }
 }
 

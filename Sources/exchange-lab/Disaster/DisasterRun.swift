@@ -20,36 +20,13 @@ struct DisasterRun: Sendable {
         let cloned: NodeHandle
     }
 
-    /// - Returns: the exit status: 0 where everything holds, 1 where something does not.
+    /// - Returns: the exit status.
     func run() async -> Int32 {
-        var isGood = false
-        do {
-            isGood = try await proceed()
-        } catch {
-            await terminal.clearStatus()
-            await terminal.line(
-                Task.isCancelled
-                    ? "Interrupted; every node is stopped." : terminal.palette("The run failed: \(error)", .red))
-        }
-        if isGood || Task.isCancelled {
-            do { _ = try workspace.close() } catch { await terminal.line("\(workspace.folder.path) is left: \(error)") }
-        } else {
-            await terminal.line("Folders and logs are left in \(workspace.folder.path); they hold test keys only.")
-        }
-        return isGood ? 0 : 1
-    }
-
-    private func proceed() async throws -> Bool {
-        await terminal.line("\(plan.nodeCount) nodes. To do the same again: \(plan.command)")
-        let community = try await ExampleCommunity.make(
-            in: workspace.folder, .init(members: try ExamplePKI.members(plan.nodeCount)))
-        do {
-            let isGood = try await play(on: community)
-            await community.killAll()
-            return isGood
-        } catch {
-            await community.killAll()
-            throw error
+        await SeededRun(workspace: workspace, terminal: terminal, command: plan.command).run {
+            await terminal.line("\(plan.nodeCount) nodes. To do the same again: \(plan.command)")
+            return try await ExampleCommunity.run(
+                in: workspace.folder, .init(members: try ExamplePKI.members(plan.nodeCount))
+            ) { try await play(on: $0) }
         }
     }
 
@@ -133,18 +110,18 @@ struct DisasterRun: Sendable {
     ) async throws -> Set<OIN> {
         let settlement = Settlement(community: community)
         // What comes back has come back when every pair agrees; what has not is handed in again.
-        try await collect(into: &verdict) { try await settlement.settle(within: plan.settlementMaximum) }
+        try await verdict.collect { try await settlement.settle(within: plan.settlementMaximum) }
             .map { verdict.add($0) }
-        for agency in agencies { try await collect(into: &verdict) { try await agency.secure() } }
+        for agency in agencies { try await verdict.collect { try await agency.secure() } }
         ledger.close()
-        try await collect(into: &verdict) { try await ledger.waitForAll(within: plan.settlementMaximum) }
+        try await verdict.collect { try await ledger.waitForAll(within: plan.settlementMaximum) }
         for agency in agencies {
-            try await collect(into: &verdict) { try await agency.waitUntilConfirmed(within: .seconds(30)) }
+            try await verdict.collect { try await agency.waitUntilConfirmed(within: .seconds(30)) }
         }
-        try await collect(into: &verdict) { try await settlement.settle(within: plan.settlementMaximum) }
+        try await verdict.collect { try await settlement.settle(within: plan.settlementMaximum) }
             .map { verdict.add($0) }
         let partners = community.nodes.count - 1
-        return try await collect(into: &verdict) {
+        return try await verdict.collect {
             try await within(Self.fencingMaximum, "the copy to be turned away by all") {
                 try await poll {
                     try await clone.api.greetPartners()
@@ -161,17 +138,17 @@ struct DisasterRun: Sendable {
     ) async throws -> Bool {
         var accounts: [NodeAccount] = []
         for node in community.nodes {
-            try await collect(into: &verdict) { try await NodeAccount(of: node, maximumItems: Self.deliveriesMaximum) }
+            try await verdict.collect { try await NodeAccount(of: node, maximumItems: Self.deliveriesMaximum) }
                 .map { accounts.append($0) }
         }
         verdict.judge(accounts, demandsFollowUp: false)
         let lostAnswers = verdict.judge(ledger, after: cast, accounts: accounts)
-        try await collect(into: &verdict) { try await community.stop() }?.forEach { node, end in
+        try await verdict.collect { try await community.stop() }?.forEach { node, end in
             verdict.demand(end == .exited(status: 0), "\(node.member.slug)'s node \(end) when it was asked to stop")
         }
         await terminal.event("verifies every receipt with the openssl command")
         let proofs =
-            try await collect(into: &verdict) {
+            try await verdict.collect {
                 let folder = community.folder.appending(path: "evidence")
                 return try await Proofs(community: community, folder: folder).verify(
                     maximumItems: Self.deliveriesMaximum
@@ -203,18 +180,6 @@ struct DisasterRun: Sendable {
         } else {
             await terminal.line(palette("Wrong:", .red))
             for shortfall in report.verdict.shortfalls.prefix(40) { await terminal.line("  " + shortfall) }
-        }
-    }
-
-    /// Where one thing fails, the rest is done and shown all the same; only an interruption ends everything.
-    @discardableResult
-    private func collect<Value>(into verdict: inout Verdict, _ body: () async throws -> Value) async throws -> Value? {
-        do {
-            return try await body()
-        } catch {
-            try Task.checkCancellation()
-            verdict.add(["\(error)"])
-            return nil
         }
     }
 }

@@ -9,6 +9,18 @@ struct Verdict: Sendable {
 
     mutating func add(_ found: [String]) { shortfalls += found }
 
+    /// Where one thing fails, the rest is done and shown all the same; only an interruption ends everything.
+    @discardableResult
+    mutating func collect<Value>(_ body: () async throws -> Value) async throws -> Value? {
+        do {
+            return try await body()
+        } catch {
+            try Task.checkCancellation()
+            add(["\(error)"])
+            return nil
+        }
+    }
+
     mutating func demand(_ holds: Bool, _ otherwise: @autoclosure () -> String) {
         if !holds { shortfalls.append(otherwise()) }
     }

@@ -130,7 +130,7 @@ extension MemoryStore {
                 message: message.summary, recipient: row.recipient, key: row.key, transport: row.transport,
                 followUp: row.followUp, followUpRole: row.followUpRole, attempts: row.attempts,
                 acceptedAt: row.acceptedAt,
-                nextAttempt: row.isOutstanding && (1..<StoredDelivery.afterRecovery).contains(row.nextAttempt)
+                nextAttempt: row.isOutstanding && (1..<DueSelection.afterRecovery).contains(row.nextAttempt)
                     ? Timestamp(milliseconds: row.nextAttempt) : nil,
                 detail: isDeclared ? row.declaredReason : row.detail, receiptedAt: row.receiptedAt,
                 ownedAt: row.ownedAt, concludedAt: row.concludedAt, proof: row.proof,
@@ -233,7 +233,7 @@ extension StoredPartner {
                 }
             case .strayed:
                 due.ascending(after: Triple(rank, horizon.milliseconds, .max)).rows(atMost: count) {
-                    $0.first == rank && $0.second < StoredDelivery.afterRecovery
+                    $0.first == rank && $0.second < DueSelection.afterRecovery
                 }
             case .again: preconditionFailure("has a table of its own")
             }
@@ -243,7 +243,7 @@ extension StoredPartner {
     fileprivate var nextDue: Timestamp? {
         Priority.allCases.compactMap { priority in
             due.ascending(from: Triple(priority.rank, 1, 0))
-                .rows(atMost: 1) { $0.first == priority.rank && $0.second < StoredDelivery.afterRecovery }.first
+                .rows(atMost: 1) { $0.first == priority.rank && $0.second < DueSelection.afterRecovery }.first
                 .map { Timestamp(milliseconds: $0.key.second) }
         }.min().earliest(refills.ascending.map(\.value.nextAttempt).filter { $0 > 0 }.min())
     }

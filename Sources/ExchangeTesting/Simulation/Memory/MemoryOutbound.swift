@@ -17,7 +17,7 @@ extension MemoryTransaction {
             key: DeliveryKey(partner: recipient.oin, number: position.number), messageID: message.id,
             recipient: recipient, caseReference: kept.summary.caseReference, priority: message.priority,
             envelopeBytes: kept.envelope.count, acceptedAt: at, runningDigest: position.runningDigest,
-            nextAttempt: isRecovered && !standing.isConfirmed ? StoredDelivery.afterRecovery : 0)
+            nextAttempt: isRecovered && !standing.isConfirmed ? DueSelection.afterRecovery : 0)
         try store.insert(row)
         tell(.workArrived(recipient.oin))
         tell(.deliveryMoved(message.id))
@@ -196,9 +196,6 @@ extension MemoryStore {
 }
 
 extension StoredDelivery {
-    /// The next attempt of a delivery that waits until the channel to its partner is got back.
-    static let afterRecovery = Int64.max
-
     /// Id and digest that the partner has under the number.
     func item(of message: StoredMessage) -> ChannelItem {
         lost ?? ChannelItem(number: key.number, messageID: messageID, messageDigest: message.summary.digest)

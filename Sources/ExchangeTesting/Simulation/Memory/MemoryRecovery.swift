@@ -86,7 +86,7 @@ extension MemoryTransaction {
     }
 
     mutating func sendAgain(to partner: OIN, _ numbers: [NumberRange]) {
-        var rowsLeft = StoreLimits.refillMaximumRowsPerTally
+        var rowsLeft = limits.refillMaximumRowsPerTally
         for range in numbers where range.first.value <= ProtocolLimits.sequenceNumberMaximum {
             let rows = (store.partners[partner]?.numbers ?? Table()).ascending(from: range.first.value)
                 .rows { $0 <= range.last.value }.compactMap { store.deliveries[$0.value] }
@@ -105,7 +105,7 @@ extension MemoryTransaction {
         _ message: MessageID, to partner: OIN, _ state: TransportState, reason: String
     ) throws {
         for row in store.deliveries(of: message)
-        where row.key.partner == partner && row.isOutstanding && row.nextAttempt == StoredDelivery.afterRecovery {
+        where row.key.partner == partner && row.isOutstanding && row.nextAttempt == DueSelection.afterRecovery {
             try declare(row.key, state, reason: reason, isToBeTold: true)
         }
     }
@@ -139,7 +139,7 @@ extension MemoryTransaction {
         // What waited for this goes now.
         for (_, ordinal) in (store.partners[partner]?.numbers ?? Table()).ascending {
             guard let row = store.deliveries[ordinal], row.isOutstanding,
-                row.nextAttempt == StoredDelivery.afterRecovery
+                row.nextAttempt == DueSelection.afterRecovery
             else { continue }
             try change(row) { $0.nextAttempt = 0 }
         }
