@@ -3,7 +3,7 @@ import ExchangeCore
 /// Lists that the outer members of signed content use; the enumerations of the core are their source.
 extension CodeList {
     package static let role = CodeList(
-        id: "role", version: "1", source: "this project: the organisations' roles in the chain",
+        id: "role", version: "2", source: "this project: the organisations' roles in the chain",
         codes: Role.allCases.map { Code($0.rawValue) })
 
     package static let requestPriority = CodeList(

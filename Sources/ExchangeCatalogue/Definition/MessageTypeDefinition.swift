@@ -36,6 +36,12 @@ package struct MessageTypeDefinition: Sendable {
     package let answersMessage: Bool
     package let fields: [Field]
     package let rules: [Rule]
+    /// What is expected after it.
+    package let expects: [ExpectedMessage]
+    /// The codes of the types that it brings to an end; see ``CaseHistory/open(_:)``.
+    package let closes: [String]
+    /// What it demands of the case, judged where it is sent.
+    package let caseRules: [CaseRule]
 
     /// A duty that is not entitled, a field that is there twice or a rule about no field is a fault of ours and stops
     /// the process.
@@ -43,7 +49,8 @@ package struct MessageTypeDefinition: Sendable {
         _ code: String, version: Int = 1, english: String, dutch: String, summary: String, senders: [Role],
         recipients: [Role], duties: [Duty], priority: Priority, handling: HandlingCode = .amber,
         acknowledgement: AcknowledgementLevel = .outcome, isHandedOver: Bool = true, answersMessage: Bool = false,
-        fields: [Field], rules: [Rule] = []
+        fields: [Field], rules: [Rule] = [], expects: [ExpectedMessage] = [], closes: [String] = [],
+        caseRules: [CaseRule] = []
     ) {
         guard let type = MessageType(code: code, version: version) else {
             preconditionFailure("\(code) version \(version) is no message type")
@@ -72,6 +79,9 @@ package struct MessageTypeDefinition: Sendable {
         self.answersMessage = answersMessage
         self.fields = fields
         self.rules = rules
+        self.expects = expects
+        self.closes = closes
+        self.caseRules = caseRules
     }
 
     /// Who must be told by default when an organisation in this role sends: all duties but its own.

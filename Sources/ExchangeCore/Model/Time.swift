@@ -19,15 +19,15 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
         let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
         guard hour < 24, minute < 60, second < 60, (1...12).contains(month), day >= 1 else { return nil }
-        let days = Self.days(year: year, month: month, day: day)
-        guard Self.date(daysSince1970: days) == (year, month, day) else { return nil }
+        let days = CivilDay.days(year: year, month: month, day: day)
+        guard CivilDay.date(daysSince1970: days) == (year, month, day) else { return nil }
         milliseconds = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + number(20..<23)
     }
 
     public var description: String {
-        let days = milliseconds.flooredQuotient(86_400_000)
-        let rest = milliseconds - days * 86_400_000
-        let (year, month, day) = Self.date(daysSince1970: days)
+        let days = milliseconds.flooredQuotient(CivilDay.milliseconds)
+        let rest = milliseconds - days * CivilDay.milliseconds
+        let (year, month, day) = CivilDay.date(daysSince1970: days)
         func padded(_ number: Int64, _ width: Int) -> String {
             let digits = String(number)
             return String(repeating: "0", count: max(0, width - digits.count)) + digits
@@ -45,34 +45,6 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     public static func - (left: Self, right: Self) -> Milliseconds {
         Milliseconds(left.milliseconds - right.milliseconds)
-    }
-
-    /// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in 400-year eras that begin in March, so
-    /// that the leap day is the last of its year.
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let era = year.flooredQuotient(400)
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func date(daysSince1970 days: Int64) -> (Int64, Int64, Int64) {
-        let shifted = days + 719_468
-        let era = shifted.flooredQuotient(146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
-    }
-}
-
-extension Int64 {
-    fileprivate func flooredQuotient(_ divisor: Int64) -> Int64 {
-        let quotient = self / divisor
-        return self % divisor < 0 ? quotient - 1 : quotient
     }
 }
 

@@ -5,6 +5,9 @@ public enum Role: String, CaseIterable, Hashable, Sendable, Comparable {
     case health
     case refugeeCouncil = "refugee-council"
     case lawyer, prosecutor, commission
+    /// Registers who may be a victim (CoMensha).
+    case coordinationCentre = "coordination-centre"
+    case municipality
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -1,0 +1,65 @@
+package import ExchangeCore
+
+/// Until when a child counts as one, by what is known of its birth.
+package enum Majority {
+    /// The first day on which the child is certainly of age. What is not known of a birth date is read in favour of a later
+    /// one: a child that is taken for an adult loses its guardian, an adult that is taken for a child has one for longer.
+    ///
+    /// - Parameter precision: a code of ``CodeList/datePrecision``.
+    package static func day(bornOn birth: CalendarDate, precision: String, _ policy: CasePolicy) -> CalendarDate {
+        let latest: CalendarDate =
+            switch precision {
+            case "day": birth
+            case "month": birth.adding(months: 1).adding(days: -birth.day)
+            default: CalendarDate(year: birth.year, month: 12, day: 31) ?? birth
+            }
+        return latest.adding(years: policy.majorityYears)
+    }
+}
+
+extension CaseHistory {
+    /// The birth date that was stated last.
+    package var birth: (date: CalendarDate, precision: String)? {
+        messages.reversed().lazy.compactMap { message in
+            guard let date = message.text("birthDate").flatMap({ CalendarDate($0) }),
+                let precision = message.text("birthDatePrecision")
+            else { return nil }
+            return (date, precision)
+        }.first
+    }
+
+    /// Whether care coordination was begun and not ended (letter of 7 December 2015, line 167).
+    package var hasCareCoordination: Bool { all("ZCO-02").last?.text("event") == "started" }
+}
+
+extension CaseRule {
+    /// The guardianship ends with the 18th birthday; what is new goes to the guardian no more, unless it coordinates the
+    /// young adult's care.
+    static let guardianshipEndsWithMajority = CaseRule(
+        "guardianship-ends-with-majority", "of a young adult the guardian is told nothing new without care coordination",
+        looksAt: ["PLC-01", "ZCO-01", "ZCO-02"]
+    ) { (content, history, policy, rule) throws(ContentError) in
+        // Of the notice that asks for it, and of its beginning, the guardian is the sender.
+        guard let birth = history.birth, !history.hasCareCoordination else { return }
+        let day = Majority.day(bornOn: birth.date, precision: birth.precision, policy)
+        guard CalendarDate(content.created) >= day,
+            let index = content.recipients.firstIndex(where: { $0.party.role == .guardian })
+        else { return }
+        throw rule.violation(
+            at: FieldPath("recipients").element(index).member("role"),
+            "name the other recipients without the guardian, or have care coordination begun (ZCO-02)")
+    }
+}
+
+extension SignedContent {
+    /// A text of the body.
+    package func text(_ member: String) -> String? {
+        guard case .string(let text)? = body[member] else { return nil }
+        return text
+    }
+
+    package func flag(_ member: String) -> Bool? {
+        guard case .bool(let flag)? = body[member] else { return nil }
+        return flag
+    }
+}
