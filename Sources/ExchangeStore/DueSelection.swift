@@ -2,7 +2,7 @@ package import ExchangeCore
 
 /// Chooses what is due for one partner: the most pressing priority is emptied before the next.
 ///
-/// Each priority has three sources, and of each only as many are looked at as are chosen, however many wait.
+/// Each priority has five sources, and of each only as many are looked at as are chosen, however many wait.
 package struct DueSelection: Sendable {
     package enum Source: CaseIterable, Sendable {
         /// Never put off, by number.
@@ -13,6 +13,10 @@ package struct DueSelection: Sendable {
         case strayed
         /// Answered, and lost by the partner: sent again.
         case again
+        /// The same, put off until a time that no wait reaches.
+        case againStrayed
+
+        package var isAgain: Bool { self == .again || self == .againStrayed }
     }
 
     /// A delivery that is due.
@@ -48,10 +52,11 @@ package struct DueSelection: Sendable {
         var bytes = 0
         for priority in Priority.allCases.sorted(by: >) where numbers.count < maximumItems {
             let count = maximumItems - numbers.count
-            let new = try Source.allCases.filter { $0 != .again }.flatMap { try candidates($0, priority, count) }
+            let new = try Source.allCases.filter { !$0.isAgain }.flatMap { try candidates($0, priority, count) }
                 .sorted { $0.number < $1.number }
             // After what is new: a partner that has lost a long list gets it back beside that, and not before it.
-            for candidate in (new + (try candidates(.again, priority, count))).prefix(count) {
+            let again = try Source.allCases.filter(\.isAgain).flatMap { try candidates($0, priority, count) }
+            for candidate in (new + again).prefix(count) {
                 guard numbers.isEmpty || bytes + candidate.bytes <= maximumBytes else { return numbers }
                 numbers.append(candidate.number)
                 bytes += candidate.bytes

@@ -216,7 +216,7 @@ extension StoreTransaction {
     /// Begins anew from the first number, where something is got back.
     package mutating func recoverFromStart(with partner: OIN) throws {
         guard let span = try channelStanding(with: partner).span else { return }
-        try beginRecovery(of: partner, from: .none, span)
+        try beginRecovery(of: partner, from: .none, TallyReception.span(from: .none, to: span.until))
     }
 
     /// Getting back a channel ends here, until people have looked.

@@ -1,4 +1,4 @@
-package import ExchangeCore
+import ExchangeCore
 
 /// What a type demands of the case in which it is sent, beyond what stands in the message itself.
 ///

@@ -57,7 +57,7 @@ package struct ReceptionFacts: Hashable, Sendable {
 
     package init(
         slot: FilledSlot?, message: KnownMessage?, predecessor: Predecessor, acknowledged: AcknowledgedDelivery?,
-        usage: InboundUsage, isConfirmed: Bool = true, renewedAt: Timestamp? = nil
+        usage: InboundUsage, isConfirmed: Bool, renewedAt: Timestamp?
     ) {
         self.renewedAt = renewedAt
         self.usage = usage

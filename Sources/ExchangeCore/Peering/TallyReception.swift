@@ -24,11 +24,11 @@ package struct TallyFacts: Hashable, Sendable {
 
     package init(
         incarnation: IncarnationFacts, issued: ChannelPosition, issuerDigest: Digest?, received: ChannelPosition,
-        receiverDigest: Digest?, answered: NumberRange?, hasLostAnswers: Bool = false, agreement: PairAgreement?,
-        receipts: [ReceiptedDelivery], standing: ChannelStanding? = nil
+        receiverDigest: Digest?, answered: NumberRange?, hasLostAnswers: Bool, agreement: PairAgreement?,
+        receipts: [ReceiptedDelivery], standing: ChannelStanding
     ) {
         self.hasLostAnswers = hasLostAnswers
-        self.standing = standing ?? ChannelStanding(settled: issued, isConfirmed: true)
+        self.standing = standing
         self.incarnation = incarnation
         self.issued = issued
         self.issuerDigest = issuerDigest
@@ -131,7 +131,7 @@ package enum TallyReception {
 
     /// As wide as a partner may make a hole in its own channel, and no wider: what it claims beyond it is believed only once
     /// it has given this.
-    private static func span(from: SequenceNumber, to highest: SequenceNumber) -> RecoverySpan {
+    package static func span(from: SequenceNumber, to highest: SequenceNumber) -> RecoverySpan {
         guard highest.value - from.value > ProtocolLimits.channelMaximumGap else { return RecoverySpan(until: highest) }
         return RecoverySpan(
             until: SequenceNumber(from.value + ProtocolLimits.channelMaximumGap), isPart: true)

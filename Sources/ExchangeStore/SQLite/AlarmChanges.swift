@@ -67,15 +67,29 @@ extension LedgerTransaction {
     }
 }
 
+/// What was ever raised grows for good; what is open is few, and is looked at with every tally.
+enum AlarmQueries {
+    static func list(includingCleared: Bool) -> String {
+        """
+        SELECT code, partner, message_id, detail, raised_at, count, cleared_at FROM alarm
+        \(includingCleared ? "" : "WHERE cleared_at IS NULL") ORDER BY ordinal
+        """
+    }
+
+    /// - Its parameter: a message. Whether an alarm about it is open.
+    static let isOpenOfMessage = "EXISTS (SELECT 1 FROM alarm WHERE message_id = m.id AND cleared_at IS NULL)"
+}
+
+extension Schema {
+    static let openAlarms = """
+        CREATE INDEX alarm_open_order ON alarm (ordinal) WHERE cleared_at IS NULL;
+        CREATE INDEX alarm_of_message ON alarm (message_id) WHERE cleared_at IS NULL;
+        """
+}
+
 extension Database {
     func alarms(includingCleared: Bool) throws -> [AlarmEntry] {
-        try all(
-            """
-            SELECT code, partner, message_id, detail, raised_at, count, cleared_at FROM alarm
-            WHERE ? OR cleared_at IS NULL ORDER BY ordinal
-            """,
-            [includingCleared]
-        ) { row in
+        try all(AlarmQueries.list(includingCleared: includingCleared), []) { row in
             AlarmEntry(
                 alarm: Alarm(
                     code: try row.word(0), partner: row.text(1).isEmpty ? nil : try row.oin(1),

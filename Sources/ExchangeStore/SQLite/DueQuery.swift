@@ -34,7 +34,8 @@ struct DueQuery {
                 case .waiting: []
                 case .deferred: [now.milliseconds]
                 case .strayed: [horizon.milliseconds, DueSelection.afterRecovery]
-                case .again: [now.milliseconds, horizon.milliseconds]
+                case .again: [now.milliseconds]
+                case .againStrayed: [horizon.milliseconds]
                 }
             return try database.all(source.sql, [partner.text, priority.rank] + bound + [count]) {
                 DueSelection.Candidate(number: $0.integer(0), bytes: $0.count(1))
@@ -81,13 +82,13 @@ struct DueQuery {
 extension DueSelection.Source {
     /// - Its parameters: the partner, the priority's rank, `now` or the horizon where it is a bound, and how many.
     var sql: String {
-        if self == .again {
+        if isAgain {
             // What is to be told anyway is told once.
             return """
                 SELECT r.number, CASE WHEN d.transport IN ('receipted', 'refused') THEN d.envelope_bytes ELSE 0 END
                 FROM refill r JOIN delivery d ON d.partner = r.partner AND d.number = r.number
                 WHERE r.partner = ? AND r.priority_rank = ? AND d.is_outstanding = 0
-                    AND (r.next_attempt <= ? OR r.next_attempt > ?) ORDER BY r.next_attempt, r.number LIMIT ?
+                    AND r.next_attempt \(self == .again ? "<=" : ">") ? ORDER BY r.next_attempt, r.number LIMIT ?
                 """
         }
         let range =
@@ -95,7 +96,7 @@ extension DueSelection.Source {
             case .waiting: "next_attempt = 0 ORDER BY number"
             case .deferred: "next_attempt BETWEEN 1 AND ? ORDER BY next_attempt"
             case .strayed: "next_attempt > ? AND next_attempt < ? ORDER BY next_attempt"
-            case .again: preconditionFailure("has a table of its own")
+            case .again, .againStrayed: preconditionFailure("have a table of their own")
             }
         return """
             SELECT number, CASE transport WHEN 'open' THEN envelope_bytes ELSE 0 END FROM delivery

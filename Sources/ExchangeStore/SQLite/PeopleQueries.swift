@@ -97,13 +97,17 @@ extension Database {
     }
 
     func withdrawnCount() throws -> Int {
-        try first("SELECT count(*) FROM delivery WHERE transport = 'withdrawn'", []) { $0.count(0) } ?? 0
+        try first(ListQueries.withdrawnCount, []) { $0.count(0) } ?? 0
     }
 }
 
 /// The statements of the lists that people page through. Each reads a range of one index, so that a page costs as much
 /// as it shows, however long the list is.
 enum ListQueries {
+    /// Of the index of few states: the channels are as long as all that was ever sent.
+    static let withdrawnCount = """
+        SELECT count(*) FROM delivery WHERE transport = 'withdrawn' AND transport IN ('held', 'refused', 'withdrawn')
+        """
     /// What an ``InboxEntry`` is read from, of `inbox i` and `message m`; the parameter 4 is `now`.
     static let inboxColumns = """
         \(MessageSummary.columns), i.state, i.role, i.received_at, i.available_at,

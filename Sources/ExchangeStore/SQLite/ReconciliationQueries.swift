@@ -31,9 +31,18 @@ extension Schema {
 }
 
 enum ReconciliationQueries {
-    /// Our deliveries in a state that few have: the index holds these alone.
+    /// Our deliveries in a state that few have: the index holds these alone. The state stands first: else the order by
+    /// number takes the index of all that was ever sent.
     static func stopped(_ transport: String) -> String {
-        "d.transport IN ('held', 'refused', 'withdrawn') AND d.transport = '\(transport)'"
+        "d.transport = '\(transport)' AND d.transport IN ('held', 'refused', 'withdrawn')"
+    }
+
+    /// - Its parameters: a partner, and how many.
+    static func deliveries(_ choice: String) -> String {
+        """
+        SELECT \(ListQueries.deliveryColumns) FROM delivery d JOIN message m ON m.id = d.message_id
+        WHERE d.partner = ? AND \(choice) LIMIT ?
+        """
     }
 
     /// - Its parameter: a partner.
@@ -107,13 +116,7 @@ extension Database {
     }
 
     private func deliveries(_ choice: String, of partner: OIN, maximumItems: Int) throws -> [DeliveryEntry] {
-        try all(
-            """
-            SELECT \(ListQueries.deliveryColumns) FROM delivery d JOIN message m ON m.id = d.message_id
-            WHERE d.partner = ? AND \(choice) LIMIT ?
-            """,
-            [partner.text, maximumItems]
-        ) { try DeliveryEntry($0) }
+        try all(ReconciliationQueries.deliveries(choice), [partner.text, maximumItems]) { try DeliveryEntry($0) }
     }
 
     private func sentAgain(to partner: OIN, maximumItems: Int) throws -> [SentAgain] {

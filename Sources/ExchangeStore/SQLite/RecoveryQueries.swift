@@ -263,7 +263,8 @@ extension LedgerTransaction {
     mutating func adoptNumbers(of message: MessageSummary) throws {
         try database.change(
             """
-            UPDATE partner SET open_bytes = open_bytes + (SELECT length(envelope) FROM message WHERE id = ?1)
+            UPDATE partner SET open_bytes = open_bytes + (SELECT length(envelope) FROM message WHERE id = ?1) *
+                (SELECT count(*) FROM delivery WHERE \(Database.isAdopted) AND transport = 'held' AND partner = oin)
             WHERE oin IN (SELECT partner FROM delivery WHERE \(Database.isAdopted) AND transport = 'held')
             """,
             [message.id.column, message.digest.column, ChannelRecovery.lostReason])

@@ -91,7 +91,7 @@ extension Database {
         return try first(
             """
             SELECT \(MessageSummary.columns), m.is_outgoing, m.kept_at, length(m.envelope) > 0,
-                EXISTS (SELECT 1 FROM alarm WHERE message_id = m.id AND cleared_at IS NULL)
+                \(AlarmQueries.isOpenOfMessage)
             FROM message m WHERE m.id = ?
             """,
             [message.column]

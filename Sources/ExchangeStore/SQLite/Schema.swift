@@ -33,6 +33,7 @@ enum Schema {
         migrator.registerMigration("recovery") { try $0.execute(sql: recovery) }
         migrator.registerMigration("reconciliation") { try $0.execute(sql: reconciliation) }
         migrator.registerMigration("retention") { try $0.execute(sql: retention) }
+        migrator.registerMigration("open alarms") { try $0.execute(sql: openAlarms) }
         return migrator
     }
 

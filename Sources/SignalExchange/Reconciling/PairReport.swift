@@ -20,7 +20,7 @@ struct PairReport {
         let takenAt: Timestamp?
     }
 
-    let node: Party
+    let node: OIN
     let partner: OIN
     let incarnation: IncarnationID
     let directory: Directory
@@ -54,7 +54,7 @@ struct PairReport {
 
     func document() -> JSONValue {
         [
-            "version": 1, "node": organisation(node.oin), "partner": organisation(partner),
+            "version": 1, "node": organisation(node), "partner": organisation(partner),
             "made": .string(now.wall.description), "incarnation": .string(incarnation.description),
             "verdict": .string(verdict.rawValue), "summary": .string(summary), "heard": heardDocument,
             "recovering": account.standing.span.map {

@@ -47,12 +47,15 @@ package struct ReconciliationFiles: Sendable {
         return path
     }
 
-    func remove(_ path: String) { unlink(path) }
-
     /// - Throws: ``NodeError`` `file-unreadable`.
     func removeOldest(of partner: OIN) throws(NodeError) {
         for name in try names(of: partner).dropLast(Self.keptMaximumReports) {
-            remove(folder.reconciliations(with: partner) + "/" + name)
+            let path = folder.reconciliations(with: partner) + "/" + name
+            do {
+                try FileManager.default.removeItem(atPath: path)
+            } catch {
+                throw NodeError(.fileUnreadable, "\(path) cannot be removed; check owner and rights", cause: "\(error)")
+            }
         }
     }
 

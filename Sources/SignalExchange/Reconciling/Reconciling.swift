@@ -32,8 +32,7 @@ struct Reconciling: Sendable {
         let problem = driver == nil ? "it is not in the directory" : link?.lastProblem ?? "no answer in time"
         let directory = context.community.directory
         let report = PairReport(
-            node: Party(oin: context.oin, role: directory.member(context.oin)?.roles.first ?? .commission),
-            partner: partner, incarnation: context.ledger.opening.incarnation, directory: directory,
+            node: context.oin, partner: partner, incarnation: context.ledger.opening.incarnation, directory: directory,
             heard: .init(isNow: isNow, problem: isNow ? "" : problem, tally: tally, takenAt: kept?.keptAt),
             books: books, link: link, now: now,
             ownTally: try TallyExchange(context).sign(books.account, answered: books.answered, for: partner),
@@ -41,15 +40,10 @@ struct Reconciling: Sendable {
         let document = try JSONWriter.write(report.document(), limits: PairReport.limits)
         let signed = try SignedStatement.sign(document, kind: .reconciliation, by: try context.signer(), at: now.wall)
         let digest = sha256(signed)
+        // First the log, then the file: a report that the audit log does not have was not made.
+        try await context.ledger.noteReconciliation(
+            with: partner, digest: digest, note: "\(report.verdict.rawValue) \(actor.text)", at: now.wall)
         let path = try files.keep(signed, digest: digest, of: partner, at: now.wall)
-        do {
-            try await context.ledger.noteReconciliation(
-                with: partner, digest: digest, note: "\(report.verdict.rawValue) \(actor.text)", at: now.wall)
-        } catch {
-            // A report that the audit log does not have was not made.
-            files.remove(path)
-            throw error
-        }
         try files.removeOldest(of: partner)
         return KeptReport(signed: signed, path: path)
     }

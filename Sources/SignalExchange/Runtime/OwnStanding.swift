@@ -25,7 +25,7 @@ struct OwnStanding: Service {
     }
 
     private func lookAgain(in span: Milliseconds) -> Task<Void, any Error> {
-        Task { [context] in
+        Task(executorPreference: context.executor) { [context] in
             try await context.clock.wait(until: context.now.monotonic + span)
             context.communityHolder.announce()
         }

@@ -55,7 +55,9 @@ package final class Recovering: Sendable {
         let progress = try await context.ledger.recover(
             items, upTo: part.last ?? settled.number, from: partner, limits: context.limits, now: context.now)
         switch progress {
-        case .more, .done: break
+        case .more: break
+        // What is lost another time is another loss.
+        case .done: hasBegunAnew.withLock { $0 = false }
         case .contradicted(let number):
             context.logger.error(
                 "a partner's list of what this node sent contradicts this node's own",
@@ -85,26 +87,32 @@ package final class Recovering: Sendable {
         let ownID = MessageID(at: context.now.wall, random: context.randomness.bytes16())
         guard let given else {
             let nothing = ChannelItem(number: number, messageID: ownID, messageDigest: .zero)
-            return item(nothing, .nothing, nil, as: ownID, to: partner, community)
+            return try item(nothing, .nothing, nil, as: ownID, to: partner, community)
         }
         let content = try await content(of: given, from: partner, community: community)
         let answer = try await self.answer(of: given, content: content?.verified, from: partner, community: community)
-        return item(given.item, answer, content?.kept, as: ownID, to: partner, community)
+        return try item(given.item, answer, content?.kept, as: ownID, to: partner, community)
     }
 
     private func item(
         _ item: ChannelItem, _ answer: RecoveredItem.Answer, _ content: RecoveredItem.Content?, as ownID: MessageID,
         to partner: OIN, _ community: Community
-    ) -> RecoveredItem {
-        let roles = [context.oin, partner].map { community.directory.member($0)?.roles.first ?? .commission }
+    ) throws(NodeError) -> RecoveredItem {
+        guard let own = community.directory.member(context.oin)?.roles.first,
+            let role = community.directory.member(partner)?.roles.first
+        else {
+            throw NodeError(
+                .notInDirectory, "\(context.oin) or \(partner) is not in the directory; have it added: what was lost is "
+                    + "asked for again then")
+        }
         let placeholder = MessageSummary(
             id: ownID, digest: .zero, type: ChannelRecovery.lostType,
-            sender: Party(oin: context.oin, role: roles[0]),
+            sender: Party(oin: context.oin, role: own),
             caseReference: CaseReference(random: context.randomness.bytes16()),
             priority: .routine, created: context.now.wall, wanted: .receipt, isHandedOver: false)
         return RecoveredItem(
             item: item, answer: answer, content: content, placeholder: placeholder,
-            recipient: Party(oin: partner, role: roles[1]))
+            recipient: Party(oin: partner, role: role))
     }
 
     // MARK: Verifying

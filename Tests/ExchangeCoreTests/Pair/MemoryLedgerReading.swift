@@ -35,7 +35,7 @@ extension MemoryLedger.State {
             acknowledged: delivery.map {
                 AcknowledgedDelivery(
                     digest: $0.item.messageDigest, transport: $0.transport, followUp: $0.followUp)
-            }, usage: usage)
+            }, usage: usage, isConfirmed: true, renewedAt: nil)
     }
 
     private func predecessor(_ id: MessageID) -> Predecessor {
@@ -72,7 +72,7 @@ extension MemoryLedger.State {
                 tally.incarnation, after: tally.predecessors, among: partnerIncarnations, received: highestSeen),
             issued: issuedLast, issuerDigest: Self.digest(in: issued, at: tally.received.number),
             received: receivedLast, receiverDigest: Self.digest(in: received, at: tally.issued.number),
-            answered: answered(beyond: tally.received.number), agreement: agreement,
+            answered: answered(beyond: tally.received.number), hasLostAnswers: false, agreement: agreement,
             receipts: outgoing.compactMap { delivery in
                 let number = delivery.item.number
                 guard delivery.transport == .receipted, let receiptedAt = delivery.receiptedAt,
@@ -80,7 +80,7 @@ extension MemoryLedger.State {
                 else { return nil }
                 return ReceiptedDelivery(
                     number: number, messageID: delivery.item.messageID, receiptedAt: receiptedAt)
-            })
+            }, standing: ChannelStanding(settled: issuedLast, isConfirmed: true))
     }
 
     private static func digest(in channel: [ChannelPosition], at number: SequenceNumber) -> Digest? {

@@ -188,7 +188,7 @@ import Testing
                 incarnation: tally.incarnation, latest: nil, follower: nil, successor: nil, predecessors: [],
                 highest: .none, running: tally.incarnation, answering: tally.incarnation),
             issued: position(9, 5), issuerDigest: Sample.digest(digestThere), received: .start, receiverDigest: .zero,
-            answered: nil, agreement: nil, receipts: [],
+            answered: nil, hasLostAnswers: false, agreement: nil, receipts: [],
             standing: ChannelStanding(
                 settled: position(settled, 1), isConfirmed: isConfirmed, recovery: recovery))
         return TallyReception.decide(tally, signed: [1], askedAt: askedAt, facts: facts, now: Sample.now).changes

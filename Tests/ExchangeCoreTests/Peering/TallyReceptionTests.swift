@@ -43,7 +43,9 @@ import Testing
                 tally.incarnation, after: tally.predecessors, among: seen.map { KeptIncarnation(seen: $0) },
                 received: SequenceNumber(3), running: running),
             issued: position(9, 5), issuerDigest: Sample.digest(issuerDigest), received: position(3, 2),
-            receiverDigest: Sample.digest(receiverDigest), answered: answered, agreement: agreement, receipts: receipts)
+            receiverDigest: Sample.digest(receiverDigest), answered: answered, hasLostAnswers: false,
+            agreement: agreement, receipts: receipts,
+            standing: ChannelStanding(settled: position(9, 5), isConfirmed: true))
     }
 
     private static func decide(

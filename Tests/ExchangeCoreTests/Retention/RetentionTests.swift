@@ -150,7 +150,8 @@ import Testing
             created: Sample.wall, isRecovering: false, issued: .start, received: .start, safe: .none, gaps: [])
         let facts = TallyFacts(
             incarnation: IncarnationFacts(tally.incarnation, after: [], among: [], received: .none), issued: .start,
-            issuerDigest: nil, received: .start, receiverDigest: nil, answered: nil, agreement: nil, receipts: [])
+            issuerDigest: nil, received: .start, receiverDigest: nil, answered: nil, hasLostAnswers: false,
+            agreement: nil, receipts: [], standing: ChannelStanding(settled: .start, isConfirmed: true))
         func covers(askedAt: Timestamp?) -> Bool {
             TallyReception.decide(
                 tally, signed: [1], askedAt: askedAt, facts: facts,

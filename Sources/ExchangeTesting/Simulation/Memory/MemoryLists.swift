@@ -173,8 +173,8 @@ extension MemoryStore {
     ) throws -> DueDeliveries {
         let row = partners[partner] ?? StoredPartner()
         let numbers = DueSelection(maximumItems: maximumItems, maximumBytes: maximumBytes).numbers {
-            $0 == .again
-                ? refills(to: row, $1, atMost: $2, now: now, horizon: horizon)
+            $0.isAgain
+                ? refills(to: row, $0, $1, atMost: $2, now: now, horizon: horizon)
                 : row.candidates($0, $1, atMost: $2, now: now, horizon: horizon)
         }.sorted()
         guard let last = numbers.last else {
@@ -190,11 +190,13 @@ extension MemoryStore {
 
     /// What is to be told anyway is told once.
     private func refills(
-        to partner: StoredPartner, _ priority: Priority, atMost count: Int, now: Timestamp, horizon: Timestamp
+        to partner: StoredPartner, _ source: DueSelection.Source, _ priority: Priority, atMost count: Int,
+        now: Timestamp, horizon: Timestamp
     ) -> [DueSelection.Candidate] {
         let due = partner.refills.ascending.filter { _, refill in
             refill.rank == priority.rank
-                && (refill.nextAttempt <= now.milliseconds || refill.nextAttempt > horizon.milliseconds)
+                && (source == .again
+                    ? refill.nextAttempt <= now.milliseconds : refill.nextAttempt > horizon.milliseconds)
         }
         return due.sorted { ($0.value.nextAttempt, $0.key) < ($1.value.nextAttempt, $1.key) }
             .compactMap { number, _ -> DueSelection.Candidate? in
@@ -235,7 +237,7 @@ extension StoredPartner {
                 due.ascending(after: Triple(rank, horizon.milliseconds, .max)).rows(atMost: count) {
                     $0.first == rank && $0.second < DueSelection.afterRecovery
                 }
-            case .again: preconditionFailure("has a table of its own")
+            case .again, .againStrayed: preconditionFailure("have a table of their own")
             }
         return found.map { DueSelection.Candidate(number: $0.key.third, bytes: $0.value) }
     }
