@@ -142,6 +142,40 @@ package protocol ExchangeLedger: Sendable {
     /// How many messages' content was ever erased by retention.
     func purgedCount() async throws -> Int
 
+    // MARK: Obligations
+
+    /// Messages whose obligations are to be looked at by a time, the longest due first.
+    func looksDue(by moment: Timestamp, maximumItems: Int) async throws -> [MessageID]
+    /// Looks at what is owed on messages, as ``Obligations`` decides, in one transaction.
+    ///
+    /// - Returns: the steps that were taken.
+    func look(
+        at messages: [MessageID], by rules: ObligationRules, now: Now
+    ) async throws -> [(message: MessageID, step: TakenStep)]
+    /// Messages on which something may be owed, in the order of their ids, which is that of their times.
+    func watched(after message: MessageID?, maximumItems: Int) async throws -> [MessageID]
+    /// What is known of a message on which something may be owed; `nil` where it is not here.
+    func obligationFacts(of message: MessageID, by rules: ObligationRules) async throws -> ObligationFacts?
+    /// Whom was told what about a message, in the order of the times.
+    func escalations(of message: MessageID) async throws -> [EscalationEntry]
+    /// Keeps that somebody was told of a message by telephone. It ends no obligation.
+    ///
+    /// - Parameters:
+    ///   - partner: whom the delivery is for.
+    ///   - role: who was told, as the caller names it; no person's name.
+    ///   - told: when.
+    ///   - actor: who says so.
+    /// - Returns: `false` where the message was not sent to that partner.
+    func noteTold(
+        _ message: MessageID, to partner: OIN, role: String, told: Timestamp, by actor: ActorID, at: Timestamp
+    ) async throws -> Bool
+    /// What is kept of a case, in the order in which it was kept.
+    ///
+    /// - Parameter codes: of the types that are asked for; all, where it is `nil`.
+    func messages(
+        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+    ) async throws -> [CaseMessage]
+
     // MARK: What the organisation's systems follow
 
     /// In the order of their names.

@@ -32,6 +32,8 @@ package struct StoreLimits: Hashable, Sendable {
     package var consumersMaximum = 64
     /// Messages that one operation gives their numbers in the inbox's feed.
     package var feedMaximumNumbersPerOperation = 1000
+    /// How long after a message was kept its obligations are looked at first: no clock ends before that.
+    package var obligationFirstLook = Milliseconds.minutes(1)
     /// A next attempt further ahead than this is due at once: the clock was set back, for no wait is that long.
     package var deferralMaximum = ProtocolLimits.retryMaximum
 

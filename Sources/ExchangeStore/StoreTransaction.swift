@@ -20,6 +20,8 @@ package protocol StoreTransaction {
     func recoveryFacts(for item: ChannelItem, with partner: OIN) throws -> RecoveryFacts
     func channelStanding(with partner: OIN) throws -> ChannelStanding
     func retentionFacts(for message: MessageID) throws -> RetentionFacts?
+    func messageType(of message: MessageID) throws -> MessageType?
+    func obligationFacts(for message: MessageID, expecting codes: [String]) throws -> ObligationFacts?
 
     // MARK: Changes, one for each `LedgerChange`
 
@@ -50,6 +52,8 @@ package protocol StoreTransaction {
     mutating func keep(_ cover: PartnerCover, of partner: OIN) throws
     mutating func purgeContent(of message: MessageID) throws
     mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws
+    mutating func keep(_ escalation: EscalationEntry) throws
+    mutating func lookAgain(at message: MessageID, when: Timestamp?, isEscalated: Bool) throws
     mutating func raise(_ alarm: Alarm) throws
     mutating func clear(_ code: AlarmCode, partner: OIN?, messageID: MessageID?, at: Timestamp) throws
     mutating func append(_ leaf: AuditLeaf) throws
@@ -66,6 +70,11 @@ package protocol StoreTransaction {
 
     // MARK: What no change says
 
+    /// Has the obligations of a message looked at, ``StoreLimits/obligationFirstLook`` from now where nobody looks at them
+    /// yet; and those of its case at once for which a step was taken, since what has happened may end them.
+    mutating func watch(_ message: MessageID) throws
+    /// The same, of the message that a delivery is of.
+    mutating func watch(_ key: DeliveryKey) throws
     mutating func countDuplicate(from partner: OIN) throws
     /// Notes, once for what is being got back from a partner, that the store is older than what was done with it: whatever is in
     /// the inbox, and whatever comes that was made until now, may have been handed over before.
@@ -268,6 +277,25 @@ extension StoreTransaction {
         return true
     }
 
+    /// Looks at what is owed on messages, as ``Obligations`` decides.
+    ///
+    /// - Returns: the steps that were taken.
+    package mutating func look(
+        at messages: [MessageID], by rules: ObligationRules, now: Timestamp
+    ) throws -> [(message: MessageID, step: TakenStep)] {
+        var taken: [(MessageID, TakenStep)] = []
+        for id in messages {
+            // A message that is not here owes nothing, and is not looked at again.
+            guard let code = try messageType(of: id),
+                let facts = try obligationFacts(for: id, expecting: rules.expectedCodes(after: code))
+            else { continue }
+            let assessment = Obligations.assess(facts, by: rules, now: now)
+            try apply(Obligations.changes(assessment, of: facts, by: rules, now: now))
+            taken += assessment.steps.map { (id, $0) }
+        }
+        return taken
+    }
+
     package mutating func apply(_ changes: [LedgerChange]) throws {
         for change in changes { try apply(change) }
     }
@@ -280,8 +308,10 @@ extension StoreTransaction {
         case .noteActor(let actor, let message, let step): try note(actor, of: message, step: step)
         case .openDelivery(let message, let recipient):
             try openDelivery(of: message, to: recipient, isRecovered: false)
+            try watch(message.id)
         case .openRecoveredDelivery(let message, let recipient):
             try openDelivery(of: message, to: recipient, isRecovered: true)
+            try watch(message.id)
         case .declareWaiting(let message, let partner, let state, let reason):
             try declareWaiting(message, to: partner, state, reason: reason)
         case .claimIdempotencyKey(let claim, let message): try keep(claim, for: message)
@@ -290,22 +320,27 @@ extension StoreTransaction {
         case .reissueProof(let partner, let number, let proof): try reissueProof(to: partner, number, proof)
         case .handOver(let message, let availableAt, let awaited, let mayBeRepeated):
             try handOver(message, availableAt: availableAt, awaiting: awaited, mayBeRepeated: mayBeRepeated)
+            try watch(message.id)
         case .releaseSuccessors(let message, let partner, let at):
             try releaseSuccessors(of: [message], from: partner, at: at)
         case .alignSuccessors(let message, let partner, let until):
             try alignSuccessors(of: message, from: partner, until: until)
         case .moveTransport(let key, let state, let proof, let detail, let at):
             try moveTransport(of: key, to: state, proof: proof, detail: detail, at: at)
+            try watch(key)
         case .declare(let key, let state, let reason, let isToBeTold):
             try declare(key, state, reason: reason, isToBeTold: isToBeTold)
+            try watch(key)
         case .endDeclaration(let key): try endDeclaration(of: key)
         case .deferDelivery(let key, let until, let detail, let isAttempt):
             try deferDelivery(key, until: until, detail: detail, isAttempt: isAttempt)
         case .moveFollowUp(let message, let partner, let state, let role, let acknowledgement, let at):
             try moveFollowUp(
                 of: message, by: partner, to: state, role: role, acknowledgement: acknowledgement, at: at)
+            try watch(message)
         case .moveInbox(let message, let state, let role, let at):
             try moveInbox(message, to: state, role: role, at: at)
+            try watch(message)
         case .keepIncarnation(let seen, let skipped, let partner): try keep(seen, skipping: skipped, of: partner)
         case .keepTally(let partner, let incarnation, let signed, let agreement):
             try keepTally(from: partner, incarnation, signed: signed, agreement)
@@ -321,7 +356,18 @@ extension StoreTransaction {
         case .beginRecovery(let partner, let from, let span): try beginRecovery(of: partner, from: from, span)
         case .placeDelivery(let message, let recipient, let item):
             try placeDelivery(of: message, to: recipient, as: item)
-        case .adoptNumbers(let message): try adoptNumbers(of: message)
+            try watch(message.id)
+        case .adoptNumbers(let message):
+            try adoptNumbers(of: message)
+            try watch(message.id)
+        case .takeStep(let step, let message, let contact):
+            try keep(
+                EscalationEntry(
+                    message: message, debtor: step.debtor, kind: .step(step.step, step.subject), contact: contact,
+                    at: at,
+                    actor: ""))
+        case .lookAgain(let message, let when, let isEscalated):
+            try lookAgain(at: message, when: when, isEscalated: isEscalated)
         case .raiseAlarm(let alarm): try raise(alarm)
         case .clearAlarm(let code, let partner, let messageID):
             try clear(code, partner: partner, messageID: messageID, at: at)

@@ -70,7 +70,8 @@ package struct ExchangeNode: Sendable {
         let peer = try PeerServer(context, signOfLife: { links.signal(.signOfLife, to: $0) }).application(
             host: configuration.host, port: configuration.port, onRunning: { ready.countDown() })
         let local = LocalServer(
-            context, links: links, changes: changes, keyBackup: keyBackup, reports: ReconciliationFiles(folder))
+            context, links: links, changes: changes, keyBackup: keyBackup, reports: ReconciliationFiles(folder),
+            escalation: configuration.escalation)
         let access = try configuration.socketGroup.map { group throws(NodeError) in try SocketAccess(group: group) }
         let socket = local.application(
             socketPath: configuration.socketPath, access: access,
@@ -78,6 +79,7 @@ package struct ExchangeNode: Sendable {
         let pump = LedgerPump(context, links: links, changes: changes)
         var services: [any Service] = [pump, OwnStanding(context: context), peer, socket]
         services.append(Purging(context: context, periods: configuration.retention))
+        services.append(Escalating(local.obligations))
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
         }
@@ -126,9 +128,11 @@ package struct ExchangeNode: Sendable {
         do {
             let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
             var community: CommunityHolder?
+            var limits = StoreLimits()
+            limits.obligationFirstLook = min(limits.obligationFirstLook, configuration.escalation.policy.shortest)
             let ledger = try await SQLiteLedger.open(
                 at: folder.store, digest: sha256, random: { randomBytes(count: $0) }, now: clock.now, mustExist: true,
-                archiveKey: check
+                archiveKey: check, limits: limits
             ) { earlier in
                 let now = clock.now
                 let holder = try CommunityHolder(

@@ -55,6 +55,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case idempotencyKeyInvalid = "idempotency-key-invalid"
     case queueFull = "queue-full"
     case messageUnknown = "message-unknown"
+    case caseUnknown = "case-unknown"
     case stepNotPossible = "step-not-possible"
     case deliveryUnknown = "delivery-unknown"
     case waitTimedOut = "wait-timed-out"
@@ -91,7 +92,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2
-        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
+        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown, .caseUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,
             .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown,

@@ -26,7 +26,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
         subcommands: [
             Init.self, Keys.self, Certificates.self, Card.self, Directory.self, Check.self, MakeNewStore.self,
             Restore.self, Run.self,
-            Send.self, Inbox.self, Queue.self, Partners.self, Consumers.self, Alarms.self,
+            Send.self, Inbox.self, Queue.self, Case.self, Obligations.self, Partners.self, Consumers.self, Alarms.self,
             Reconcile.self, Backup.self, Evidence.self, Status.self, Version.self,
         ])
 }

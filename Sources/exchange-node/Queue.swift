@@ -9,7 +9,7 @@ struct Queue: AsyncParsableCommand {
               exchange-node queue list --folder avim --open
               exchange-node queue show 019a… --folder avim
             """,
-        subcommands: [List.self, Show.self, Hold.self, Release.self, Withdraw.self])
+        subcommands: [List.self, Show.self, Hold.self, Release.self, Withdraw.self, Told.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -90,6 +90,29 @@ struct Queue: AsyncParsableCommand {
         @OptionGroup var person: PersonOptions
 
         func run() async throws { try await Queue.move("hold", delivery, as: person.role) }
+    }
+
+    struct Told: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Notes that a recipient was told of a message by telephone.",
+            discussion: """
+                It is evidence beside the message, and ends nothing: the delivery stays open and late until                 their own system acknowledges it.
+
+                EXAMPLE
+                  exchange-node queue told 019a… --folder avim --partner 00000099000000001000 \
+                    --as duty-guardian --at 2026-11-26T02:14:00.000Z
+                """)
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "The message's id.") var message: String
+        @Option(name: .long, help: .init("Whom the delivery is for.", valueName: "oin")) var partner: String
+        @Option(name: .customLong("as"), help: "The duty role that was told; no person's name.") var role: String
+        @Option(name: .long, help: "When, in UTC.") var at: String
+
+        func run() async throws {
+            try await reporting {
+                try await options.caseConsole().told(message, partner: partner, role: role, at: at)
+            }
+        }
     }
 
     struct Release: AsyncParsableCommand {

@@ -17,6 +17,7 @@ struct Send: AsyncParsableCommand {
               6  with --wait: accepted, and refused by a recipient, held or withdrawn
 
             EXAMPLE
+              exchange-node send signal.json --folder avim --dry-run
               exchange-node send signal.json --folder avim --key case-17-signal --wait 30
               cat many.jsonl | exchange-node send - --folder avim --key batch-2026-11-23
             """)
@@ -25,10 +26,15 @@ struct Send: AsyncParsableCommand {
     @Argument(help: "A JSON file, or - for JSON lines on standard input.") var file: String
     @Option(name: .long, help: "Idempotency key: the same key and content make one message, however often sent.")
     var key: String?
+    @Flag(name: .long, help: "Send nothing: show what goes to whom, on what ground, and who is left out.")
+    var dryRun = false
     @Option(name: .long, help: "Wait this many seconds for all receipts (1 to 600).") var wait: Int64?
 
     func validate() throws {
         if let wait, !(1...600).contains(wait) { throw ValidationError("--wait takes 1 to 600 seconds") }
+        if dryRun, file == "-" || wait != nil || key != nil {
+            throw ValidationError("--dry-run goes with a file alone")
+        }
         if wait != nil, file == "-" { throw ValidationError("--wait goes with a file, not with standard input") }
     }
 
@@ -40,6 +46,7 @@ struct Send: AsyncParsableCommand {
                 FileHandle.standardError.write(Data("\(count) accepted\n".utf8))
             } else {
                 let bytes = try SubmissionFile.read(file)
+                guard !dryRun else { return try await options.caseConsole().check(bytes) }
                 try await options.console().send(bytes, key: key, waitSeconds: wait)
             }
         }

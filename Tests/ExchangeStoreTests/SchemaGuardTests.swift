@@ -49,6 +49,22 @@ import Testing
         INSERT INTO purged_message (message_id, purged_at) SELECT message_id, 0 FROM delivery WHERE number = 1;
         DELETE FROM purged_message
         """,
+        """
+        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
+            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
+        UPDATE escalation SET at = 1
+        """,
+        """
+        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
+            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
+        DELETE FROM escalation
+        """,
+        """
+        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
+            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
+        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
+            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1
+        """,
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",
         """
@@ -120,6 +136,9 @@ import Testing
                 ["x"], "delivery_stopped"
             ),
             ("SELECT count(*) FROM " + ReconciliationQueries.unreceipted("void"), ["x"], "slot_unreceipted"),
+            (ListQueries.withdrawnCount, [], "delivery_stopped"),
+            (AlarmQueries.list(includingCleared: false), [], "alarm_open_order"),
+            (ObligationQueries.due, [9, 9], "message_clock_due"),
         ] as [(String, StatementArguments, String)] {
             let plan = try await ledger.read { database in
                 try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)
@@ -131,7 +150,7 @@ import Testing
 
     @Test func `what is due is found through an index, whatever the state of the queue`() async throws {
         let ledger = try await Sample.openSQLite()
-        for source in DueQuery.Source.allCases where source != .again {
+        for source in DueQuery.Source.allCases where !source.isAgain {
             let arguments: StatementArguments =
                 switch source {
                 case .waiting: ["x", 1, 9]
@@ -145,12 +164,31 @@ import Testing
             #expect(plan.count == 1)
             #expect(plan.first?.contains("delivery_due (partner=? AND priority_rank=? AND next_attempt") == true)
         }
-        let plan = try await ledger.read { database in
-            try Row.fetchAll(
-                database, sql: "EXPLAIN QUERY PLAN \(DueQuery.Source.again.sql)", arguments: ["x", 1, 5, 9, 9]
-            ).map { $0["detail"] as String }
+        for source in [DueQuery.Source.again, .againStrayed] {
+            let plan = try await ledger.read { database in
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(source.sql)", arguments: ["x", 1, 5, 9])
+                    .map { $0["detail"] as String }
+            }
+            #expect(
+                plan.first?.contains("refill_due (partner=? AND priority_rank=? AND next_attempt") == true, "\(plan)")
+            #expect(!plan.contains { $0.contains("SCAN") || $0.contains("TEMP B-TREE") }, "\(plan)")
         }
-        #expect(plan.first?.contains("refill_due (partner=? AND priority_rank=?)") == true, "\(plan)")
-        #expect(!plan.contains { $0.contains("SCAN") || $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
+    @Test func `what stands of a pair, and in a case, is found through an index`() async throws {
+        let ledger = try await Sample.openSQLite()
+        let list = ReconciliationQueries.deliveries(ReconciliationQueries.stopped("held") + " ORDER BY d.number DESC")
+        for (sql, arguments, index) in [
+            (list, ["x", 9], "delivery_stopped (partner=? AND transport=?)"),
+            (ObligationQueries.answers, ["x", "SIG-04", "x"], "message_of_case (case_reference=? AND type_code=? AND"),
+            ("SELECT \(AlarmQueries.isOpenOfMessage) FROM message m WHERE m.id = ?", ["x"], "alarm_of_message"),
+        ] as [(String, StatementArguments, String)] {
+            let plan = try await ledger.read { database in
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)
+                    .map { $0["detail"] as String }
+            }
+            #expect(plan.contains { $0.contains(index) }, "\(plan)")
+            #expect(!plan.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }, "\(plan)")
+        }
     }
 }

@@ -127,6 +127,7 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case receiptInvalid = "receipt-invalid"
     case acknowledgementMismatch = "acknowledgement-mismatch"
     case acknowledgementWithoutReceipt = "acknowledgement-without-receipt"
+    case acknowledgementOverdue = "acknowledgement-overdue"
     case partnerNotInDirectory = "partner-not-in-directory"
     case partnerUnreachable = "partner-unreachable"
     case partnerRolledBack = "partner-rolled-back"

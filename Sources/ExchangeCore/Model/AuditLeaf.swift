@@ -23,6 +23,8 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case backupCompleted = "backup-completed"
     case contentPurged = "content-purged"
     case contentRestored = "content-restored"
+    case escalationStep = "escalation-step"
+    case toldByTelephone = "told-by-telephone"
     case alarmRaised = "alarm-raised"
     case directoryInstalled = "directory-installed"
     case validationDataChanged = "validation-data-changed"

@@ -134,6 +134,12 @@ package enum LedgerChange: Hashable, Sendable {
     /// Gives a message that came back the numbers under which only its id and digest were known. Not those of which a
     /// partner proved nothing: there it is not known to be told.
     case adoptNumbers(of: MessageSummary)
+    /// Keeps that a step of the ladder was taken, and whom it tells.
+    case takeStep(TakenStep, of: MessageID, contact: String)
+    /// When the obligations of a message are looked at again; never, where that is `nil`.
+    ///
+    /// - isEscalated: whether a step was taken: whatever happens in its case has it looked at anew at once.
+    case lookAgain(at: MessageID, when: Timestamp?, isEscalated: Bool)
     case raiseAlarm(Alarm)
     /// Ends exactly this alarm, where it is open: that of the message, or the one of no message where it is `nil`.
     case clearAlarm(AlarmCode, partner: OIN?, messageID: MessageID?)

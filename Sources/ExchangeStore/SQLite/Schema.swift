@@ -34,6 +34,7 @@ enum Schema {
         migrator.registerMigration("reconciliation") { try $0.execute(sql: reconciliation) }
         migrator.registerMigration("retention") { try $0.execute(sql: retention) }
         migrator.registerMigration("open alarms") { try $0.execute(sql: openAlarms) }
+        migrator.registerMigration("obligations") { try $0.execute(sql: obligations) }
         return migrator
     }
 

@@ -22,6 +22,8 @@ package struct NodeConfiguration: Sendable {
     package var limits: NodeLimits
     /// How long content is kept after it was closed.
     package var retention: RetentionPeriods
+    /// By which clocks something is late, and who is told then.
+    package var escalation: EscalationSettings
 
     /// A socket's path lies in a fixed array of the kernel (`sockaddr_un`), with its closing zero.
     package static let socketPathMaximumBytes = 107
@@ -63,7 +65,7 @@ package struct NodeConfiguration: Sendable {
         return try Self(reader, folder: folder)
     }
 
-    private static let keys: Set<String> = [
+    private static let keys = Set([
         "organisation.oin", "listen.host", "listen.port", "local.socket", "local.group", "log.level",
         "agency.host", "agency.port", "agency.certificate", "agency.key", "agency.clients",
         "hooks.inbox", "hooks.deliveries", "hooks.secret", "hooks.authorities", "folder.path",
@@ -75,7 +77,7 @@ package struct NodeConfiguration: Sendable {
         "limits.requestBodySeconds",
         "retention.signalDays", "retention.placementDays", "retention.departureDays", "retention.conferenceDays",
         "retention.nodeDays",
-    ]
+    ] + EscalationConfiguration.keys)
 
     /// A misspelt key would leave its default in force, and nobody would know.
     private static func demandKnownKeys(in text: String, of path: String) throws(NodeError) {
@@ -165,6 +167,7 @@ package struct NodeConfiguration: Sendable {
         periods.conference = try Self.days(reader, "retention.conferenceDays", default: periods.conference, invalid)
         periods.node = try Self.days(reader, "retention.nodeDays", default: periods.node, invalid)
         retention = periods
+        escalation = try EscalationConfiguration.read(reader, invalid)
     }
 
     private static func group(

@@ -2,9 +2,11 @@ import ExchangeCatalogue
 
 /// One JSON object a line, for scripts.
 enum ConsoleLine {
-    static func print(_ object: JSONObject) {
-        guard let bytes = try? JSONWriter.write(.object(object), limits: .localAnswer) else {
-            preconditionFailure("what this program says of itself can be written as JSON")
+    static func print(_ object: JSONObject) { print(JSONValue.object(object)) }
+
+    static func print(_ value: JSONValue) {
+        guard let bytes = try? JSONWriter.write(value, limits: .localAnswer) else {
+            preconditionFailure("what this program says, or read as JSON, can be written as JSON")
         }
         Swift.print(String(decoding: bytes, as: UTF8.self))
     }

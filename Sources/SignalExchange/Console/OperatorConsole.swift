@@ -30,6 +30,10 @@ package struct OperatorConsole: Sendable {
         } else {
             print("\(id)  accepted" + (accepted["repeated"]?.flag == true ? " before, under the same key" : ""))
         }
+        // Beside what is printed: a script reads that, and a person must see this.
+        if let words = CaseConsole.words(onLeftOut: accepted["leftOut"]?.elements ?? []) {
+            FileHandle.standardError.write(Data("\(words.dropFirst())\n".utf8))
+        }
         guard let waitSeconds else { return }
         let deliveries = try await client.get(
             "/v1/messages/\(id)/deliveries?waitSeconds=\(waitSeconds)", timeoutSeconds: waitSeconds + 30)
@@ -287,7 +291,7 @@ package struct OperatorConsole: Sendable {
 
     /// The one line by which `run` says that it listens.
     package static func announceReady(_ configuration: NodeConfiguration) {
-        line([
+        ConsoleLine.print([
             "ready": true, "oin": .string(configuration.oin.text), "port": .integer(Int64(configuration.port)),
             "socket": .string(configuration.socketPath),
         ])
@@ -325,31 +329,10 @@ package struct OperatorConsole: Sendable {
             print(empty)
             return
         }
-        var table = TextTable(columns.map(\.0))
-        for row in rows.elements { table.add(columns.map { Self.cell(row[$0.1]) }) }
-        print(table.text)
+        print(TextTable(of: rows.elements, columns: columns).text)
     }
 
-    private func line(_ value: JSONValue) { Self.line(value) }
-
-    private static func cell(_ value: JSONValue?) -> String {
-        switch value {
-        case nil, .null: "-"
-        case .string(""): "-"
-        case .string(let text): text
-        case .integer(let number): String(number)
-        case .bool(let flag): flag ? "yes" : "no"
-        case .array(let elements): elements.isEmpty ? "-" : elements.map { cell($0) }.joined(separator: " ")
-        case .object: "…"
-        }
-    }
-
-    private static func line(_ value: JSONValue) {
-        guard let bytes = try? JSONWriter.write(value, limits: .localAnswer) else {
-            preconditionFailure("what was read as JSON is written as JSON")
-        }
-        print(String(decoding: bytes, as: UTF8.self))
-    }
+    private func line(_ value: JSONValue) { ConsoleLine.print(value) }
 
     private func indented(_ value: JSONValue) throws -> String {
         String(

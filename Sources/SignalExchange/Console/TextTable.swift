@@ -1,3 +1,5 @@
+import ExchangeCatalogue
+
 /// Rows under a header, each column as wide as its widest cell.
 package struct TextTable: Sendable {
     private let header: [String]
@@ -21,6 +23,28 @@ package struct TextTable: Sendable {
             zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
                 .joined(separator: "  ").trimmingTrailingSpaces
         }.joined(separator: "\n")
+    }
+}
+
+extension TextTable {
+    /// Objects, a row each.
+    ///
+    /// - Parameter columns: the header of each, and the member that stands in it.
+    init(of rows: [JSONValue], columns: [(header: String, member: String)]) {
+        self.init(columns.map(\.header))
+        for row in rows { add(columns.map { Self.cell(row[$0.member]) }) }
+    }
+
+    static func cell(_ value: JSONValue?) -> String {
+        switch value {
+        case nil, .null: "-"
+        case .string(""): "-"
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .bool(let flag): flag ? "yes" : "no"
+        case .array(let elements): elements.isEmpty ? "-" : elements.map { cell($0) }.joined(separator: " ")
+        case .object: "…"
+        }
     }
 }
 

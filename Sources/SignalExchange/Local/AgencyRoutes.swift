@@ -18,6 +18,9 @@ extension LocalServer {
                 [
                     "id": .string(id.description), "repeated": .bool(outcome.isRepeated),
                     "state": .string(secured ? "secured" : "accepted"),
+                    // Whom the sender leaves out, and on what ground they are to be told: accepted all the same.
+                    "leftOut": .array(
+                        outcome.leftOut.map { ["role": .string($0.role.rawValue), "ground": .string($0.ground)] }),
                 ],
                 // Said once for each message: whoever asks again learns that nothing was made.
                 status: outcome.isRepeated ? .ok : .created, headers: [.location: "\(AgencyAPI.root)/messages/\(id)"])

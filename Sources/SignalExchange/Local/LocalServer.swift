@@ -23,11 +23,13 @@ package struct LocalServer: Sendable {
     let consumers: ConsumerViews
     let links: PartnerLinks
     let reconciling: Reconciling
+    let obligations: NodeObligations
 
     package init(
         _ context: NodeContext, links: PartnerLinks, changes: ChangeBell, keyBackup: KeyBackup,
-        reports: ReconciliationFiles
+        reports: ReconciliationFiles, escalation: EscalationSettings
     ) {
+        obligations = NodeObligations(context, settings: escalation)
         reconciling = Reconciling(context: context, links: links, files: reports)
         self.context = context
         self.links = links
@@ -108,6 +110,7 @@ package struct LocalServer: Sendable {
         addInbox(to: &routes)
         addConsumers(to: &routes)
         addOverviews(to: &routes)
+        addCases(to: &routes)
         addOperation(to: &routes)
         addReconciliation(to: &routes)
         return routes.router(recognition, isOverTLS: isOverTLS)

@@ -15,6 +15,8 @@ package struct Submitting: Sendable {
         package let messageID: MessageID
         /// The same key and content as before: no second message was made.
         package let isRepeated: Bool
+        /// Duty roles of the type that were left out; of a repeat nothing is said anew.
+        let leftOut: [SubmissionPreview.LeftOut]
     }
 
     /// Submits what an agency hands in (`docs/operations.md`, "Sending").
@@ -28,7 +30,7 @@ package struct Submitting: Sendable {
         // Acceptance decides it; known before, nothing has to be sealed for it.
         if let claim, let earlier = try await context.ledger.submission(claimedBy: claim.key) {
             guard earlier.submission == claim.submissionDigest else { throw keyConflict(earlier.message) }
-            return Outcome(messageID: earlier.message, isRepeated: true)
+            return Outcome(messageID: earlier.message, isRepeated: true, leftOut: [])
         }
         let submission: Submission
         do {
@@ -37,7 +39,52 @@ package struct Submitting: Sendable {
             throw NodeError(.submissionInvalid, "\(error)")
         }
         let (content, isNewCase) = try await content(for: submission)
+        try await judge(content, isNewCase: isNewCase)
         return try await accept(content, claim: claim, inboxStep: nil, isNewCase: isNewCase, by: actor)
+    }
+
+    /// What a submission would send, and to whom. Nothing is kept or queued.
+    ///
+    /// - Throws: ``NodeError``, as ``submit(_:key:by:)`` would.
+    func preview(_ document: [UInt8]) async throws -> SubmissionPreview {
+        let submission: Submission
+        do {
+            submission = try Submission.parse(document)
+        } catch {
+            throw NodeError(.submissionInvalid, "\(error)")
+        }
+        let (content, isNewCase) = try await content(for: submission)
+        do {
+            try context.catalogue.validate(content)
+        } catch {
+            throw NodeError(.submissionInvalid, "\(error)")
+        }
+        try await judge(content, isNewCase: isNewCase)
+        return preview(of: content)
+    }
+
+    private func preview(of content: SignedContent) -> SubmissionPreview {
+        guard let definition = context.catalogue[content.type] else {
+            preconditionFailure("a validated content has a type of the catalogue")
+        }
+        return SubmissionPreview(content: content, definition: definition, directory: context.community.directory)
+    }
+
+    /// By what this node holds of the case: what one message cannot show.
+    ///
+    /// - Throws: ``NodeError`` `submission-invalid`, with the rule.
+    private func judge(_ content: SignedContent, isNewCase: Bool) async throws {
+        let codes = Set(context.catalogue.caseRules(for: content).flatMap(\.looksAt))
+        guard !codes.isEmpty else { return }
+        let history =
+            isNewCase
+            ? CaseHistory([], of: context.catalogue)
+            : try await CaseReading(context).history(of: content.caseRef, types: codes.sorted())
+        do {
+            try context.catalogue.judge(content, in: history, CasePolicy())
+        } catch {
+            throw NodeError(.submissionInvalid, "\(error)")
+        }
     }
 
     /// What a key is claimed for: these very bytes.
@@ -75,8 +122,9 @@ package struct Submitting: Sendable {
             envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep,
             requester: actor, newCaseKey: new?.wrapped)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
-        case .accepted(let id): return Outcome(messageID: id, isRepeated: false)
-        case .repeated(let id): return Outcome(messageID: id, isRepeated: true)
+        case .accepted(let id):
+            return Outcome(messageID: id, isRepeated: false, leftOut: preview(of: content).leftOut)
+        case .repeated(let id): return Outcome(messageID: id, isRepeated: true, leftOut: [])
         case .refused(let refusal):
             if case .queueFull(let partner) = refusal { try await alarmOfFullQueue(for: partner) }
             throw nodeError(for: refusal)

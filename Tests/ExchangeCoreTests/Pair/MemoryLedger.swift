@@ -167,7 +167,8 @@ struct MemoryLedger {
         case .keepTally(_, _, _, let agreement): current.agreement = agreement ?? current.agreement
         // A store that is put back is found out; getting back what it lost is for the simulation of whole nodes.
         case .noteRunning, .sendAgain, .endRefill, .deferRefill, .confirmChannel, .beginRecovery, .placeDelivery,
-            .adoptNumbers, .openRecoveredDelivery, .declareWaiting, .keepCover, .purgeContent, .replaceContent:
+            .adoptNumbers, .openRecoveredDelivery, .declareWaiting, .keepCover, .purgeContent, .replaceContent,
+            .takeStep, .lookAgain:
             break
         case .raiseAlarm(let alarm):
             current.alarms[AlarmKey(code: alarm.code, messageID: alarm.messageID), default: 0] += 1

@@ -19,6 +19,8 @@ package struct MemoryStore: Sendable {
     var messages = Table<MessageID, StoredMessage>()
     /// Those that end at a node, by their case and the order in which they were kept.
     var nodeMessages = Table<Pair<CaseReference, Int64>, MessageID>()
+    /// All of them, by their case and the order in which they were kept.
+    var caseMessages = Table<Pair<CaseReference, Int64>, MessageID>()
     var submissions = Table<String, StoredSubmission>()
     var caseKeys = Table<CaseReference, [UInt8]>()
 
@@ -55,6 +57,16 @@ package struct MemoryStore: Sendable {
     var inboxFeed = Table<Pair<Int, Int64>, MessageID>()
     var lastInboxFeedNumber: Int64 = 0
     var lastTurn: Int64 = 0
+
+    // MARK: Obligations
+
+    var clocks = Table<MessageID, StoredClock>()
+    /// By when they are looked at.
+    var clocksDue = Table<Pair<Timestamp, MessageID>, Void>()
+    /// Those for which a step was taken, by their case.
+    var escalated = Table<Pair<CaseReference, MessageID>, Void>()
+    /// By message, in their order from 1.
+    var escalations = Table<Pair<MessageID, Int64>, EscalationEntry>()
 
     // MARK: The rest
 
@@ -95,6 +107,13 @@ struct StoredMessage: Sendable {
 
     /// Whether only id and digest came back; what went by retention is not lost.
     var isLost: Bool { envelope.isEmpty && purgedAt == nil }
+}
+
+/// When the obligations of a message are looked at.
+struct StoredClock: Sendable {
+    let caseReference: CaseReference
+    var lookAt: Timestamp
+    var isEscalated = false
 }
 
 struct StoredSubmission: Sendable {

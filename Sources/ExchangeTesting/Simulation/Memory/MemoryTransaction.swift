@@ -52,6 +52,7 @@ struct MemoryTransaction: StoreTransaction {
         let ordinal = Int64(store.messages.count) + 1
         store.messages[message.id] = StoredMessage(
             ordinal: ordinal, summary: message, envelope: envelope, isOutgoing: isOutgoing, keptAt: at)
+        store.caseMessages[Pair(message.caseReference, ordinal)] = message.id
         if !message.isHandedOver { store.nodeMessages[Pair(message.caseReference, ordinal)] = message.id }
     }
 

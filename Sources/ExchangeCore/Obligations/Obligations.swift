@@ -1,0 +1,344 @@
+/// What is owed on one message: an acknowledgement of one level, or an answer of one type.
+public enum ObligationSubject: Hashable, Sendable {
+    case acknowledgement(AcknowledgementLevel)
+    /// The code of a type.
+    case answer(String)
+
+    /// `receipt`, `ownership`, `outcome`, or the code of a type.
+    public var text: String {
+        switch self {
+        case .acknowledgement(.receipt): "receipt"
+        case .acknowledgement(.ownership): "ownership"
+        case .acknowledgement(.outcome): "outcome"
+        case .answer(let code): code
+        }
+    }
+
+    /// Returns `nil` for what ``text`` never gives.
+    public init?(_ text: String) {
+        switch text {
+        case "receipt": self = .acknowledgement(.receipt)
+        case "ownership": self = .acknowledgement(.ownership)
+        case "outcome": self = .acknowledgement(.outcome)
+        default:
+            guard MessageType(code: text) != nil else { return nil }
+            self = .answer(text)
+        }
+    }
+}
+
+/// Something that somebody owes, and by when. It is derived from what the store has each time, and never stored: what is not
+/// kept cannot get lost.
+public struct Obligation: Hashable, Sendable {
+    public let subject: ObligationSubject
+    /// The organisation that owes it; `nil` where it is this one.
+    public let debtor: OIN?
+    /// When its clock began.
+    public let since: Timestamp
+    /// `nil` where nobody set a clock for it; it is owed all the same.
+    public let dueAt: Timestamp?
+
+    public init(subject: ObligationSubject, debtor: OIN?, since: Timestamp, dueAt: Timestamp?) {
+        self.subject = subject
+        self.debtor = debtor
+        self.since = since
+        self.dueAt = dueAt
+    }
+
+    public func isLate(at now: Timestamp) -> Bool { dueAt.map { $0 <= now } ?? false }
+}
+
+/// A step of the ladder that was taken for an obligation.
+public struct TakenStep: Hashable, Sendable {
+    public let subject: ObligationSubject
+    public let debtor: OIN?
+    public let step: EscalationStep
+
+    public init(subject: ObligationSubject, debtor: OIN?, step: EscalationStep) {
+        self.subject = subject
+        self.debtor = debtor
+        self.step = step
+    }
+}
+
+/// What the store says of a message on which something may be owed.
+package struct ObligationFacts: Hashable, Sendable {
+    /// One delivery of our own message.
+    package struct Sent: Hashable, Sendable {
+        package let recipient: Party
+        package let transport: TransportState
+        package let followUp: FollowUp
+        package let acceptedAt: Timestamp
+        package let receiptedAt: Timestamp?
+
+        package init(
+            recipient: Party, transport: TransportState, followUp: FollowUp, acceptedAt: Timestamp,
+            receiptedAt: Timestamp?
+        ) {
+            self.recipient = recipient
+            self.transport = transport
+            self.followUp = followUp
+            self.acceptedAt = acceptedAt
+            self.receiptedAt = receiptedAt
+        }
+    }
+
+    /// A message of the same case that was kept after this one and is of a type that is expected.
+    package struct Answer: Hashable, Sendable {
+        package let code: String
+        /// `nil` where this organisation sent it.
+        package let sender: OIN?
+        /// Of our own: whether each of its recipients has acknowledged it as far as is possible for a person: L2, or L1 where
+        /// no more is wanted.
+        package let isAcknowledged: Bool
+
+        package init(code: String, sender: OIN?, isAcknowledged: Bool) {
+            self.code = code
+            self.sender = sender
+            self.isAcknowledged = isAcknowledged
+        }
+    }
+
+    package let message: MessageSummary
+    package let isOutgoing: Bool
+    /// When it was kept: accepted, or received.
+    package let keptAt: Timestamp
+    package let sent: [Sent]
+    /// Where it stands in our inbox; `nil` where it is not handed over, or not received.
+    package let inbox: InboxState?
+    package let answers: [Answer]
+    package let taken: [TakenStep]
+    /// About whom the alarm of this message is open: the debtor, or no organisation where it is this one.
+    package let alarms: [OIN?]
+
+    package init(
+        message: MessageSummary, isOutgoing: Bool, keptAt: Timestamp, sent: [Sent], inbox: InboxState?,
+        answers: [Answer], taken: [TakenStep], alarms: [OIN?]
+    ) {
+        self.message = message
+        self.isOutgoing = isOutgoing
+        self.keptAt = keptAt
+        self.sent = sent
+        self.inbox = inbox
+        self.answers = answers
+        self.taken = taken
+        self.alarms = alarms
+    }
+}
+
+/// By what obligations are judged at this node.
+package struct ObligationRules: Hashable, Sendable {
+    package var policy: EscalationPolicy
+    /// This organisation's roles.
+    package var ownRoles: Set<Role>
+    /// By the code of the message's type.
+    package var expected: [String: [ExpectedAnswer]]
+    /// Whom each step tells in this organisation: a duty role, and how it is reached; never a person's name.
+    package var roster: [EscalationStep: String]
+    /// How each partner is reached by telephone.
+    package var dutyContacts: [OIN: String]
+
+    package init(
+        policy: EscalationPolicy, ownRoles: Set<Role>, expected: [String: [ExpectedAnswer]],
+        roster: [EscalationStep: String] = [:], dutyContacts: [OIN: String] = [:]
+    ) {
+        self.policy = policy
+        self.ownRoles = ownRoles
+        self.expected = expected
+        self.roster = roster
+        self.dutyContacts = dutyContacts
+    }
+
+    package func contact(for step: EscalationStep) -> String { roster[step] ?? step.rawValue }
+
+    /// The codes that are looked for in a message's case.
+    package func expectedCodes(after type: MessageType) -> [String] { (expected[type.code] ?? []).map(\.code) }
+}
+
+/// Derives what is owed on a message, and which steps of the ladder are to be taken now.
+///
+/// Nothing is owed by silence alone being broken: an obligation ends with the acknowledgement or the answer itself, or with the
+/// message's withdrawal, and with nothing else. A telephone call is noted beside it and ends nothing.
+package enum Obligations {
+    /// What an assessment comes to.
+    package struct Assessment: Hashable, Sendable {
+        package let owed: [Obligation]
+        /// To be taken now, in the order of their times.
+        package let steps: [TakenStep]
+        /// `nil` where nothing is owed.
+        package let lookAgainAt: Timestamp?
+    }
+
+    /// However late something is, it is looked at again within this: clocks are set, and configurations change.
+    package static let lookAgainMaximum = Milliseconds.hours(24)
+
+    package static func owed(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
+        // What only stands in the place of a lost message is dealt with as that (`protocol.md` §9.4).
+        guard facts.message.type != ChannelRecovery.lostType else { return [] }
+        return facts.isOutgoing ? owedToUs(facts, by: rules) : owedByUs(facts, by: rules)
+    }
+
+    package static func assess(
+        _ facts: ObligationFacts, by rules: ObligationRules, now: Timestamp
+    ) -> Assessment {
+        let owed = owed(facts, by: rules)
+        guard !owed.isEmpty else { return Assessment(owed: [], steps: [], lookAgainAt: nil) }
+        var due: [(at: Timestamp, step: TakenStep)] = []
+        var later = now + lookAgainMaximum
+        for obligation in owed {
+            for (step, at) in ladder(of: obligation, in: facts, by: rules) {
+                let taken = TakenStep(subject: obligation.subject, debtor: obligation.debtor, step: step)
+                guard !facts.taken.contains(taken) else { continue }
+                if at <= now { due.append((at, taken)) } else { later = min(later, at) }
+            }
+        }
+        return Assessment(owed: owed, steps: due.sorted { $0.at < $1.at }.map(\.step), lookAgainAt: later)
+    }
+
+    /// What changes with an assessment: the steps with their leaves, one alarm a debtor until what it is about is there, and
+    /// when to look again.
+    package static func changes(
+        _ assessment: Assessment, of facts: ObligationFacts, by rules: ObligationRules, now: Timestamp
+    ) -> [LedgerChange] {
+        let message = facts.message
+        var changes: [LedgerChange] = []
+        for step in assessment.steps {
+            let contact = rules.contact(for: step.step)
+            changes += [
+                .takeStep(step, of: message.id, contact: contact),
+                .appendLeaf(
+                    AuditLeaf(
+                        .escalationStep, at: now, messageID: message.id, partner: step.debtor,
+                        note: "\(step.subject.text) \(step.step.rawValue)")),
+                .raiseAlarm(
+                    Alarm(
+                        code: .acknowledgementOverdue, partner: step.debtor, messageID: message.id,
+                        detail: detail(of: step, contact, by: rules), at: now)),
+            ]
+        }
+        let late = facts.taken + assessment.steps
+        for debtor in facts.alarms
+        where !assessment.owed.contains(where: { owed in
+            owed.debtor == debtor && late.contains { $0.debtor == debtor && $0.subject == owed.subject }
+        }) {
+            changes.append(.clearAlarm(.acknowledgementOverdue, partner: debtor, messageID: message.id))
+        }
+        changes.append(
+            .lookAgain(
+                at: message.id, when: assessment.lookAgainAt,
+                isEscalated: !late.isEmpty && assessment.lookAgainAt != nil))
+        return changes
+    }
+
+    private static func detail(of step: TakenStep, _ contact: String, by rules: ObligationRules) -> String {
+        let what =
+            switch step.subject {
+            case .acknowledgement(.receipt): "its node has not receipted this message"
+            case .acknowledgement(.ownership): "nobody has taken this message"
+            case .acknowledgement(.outcome): "nobody has said what was done with this message"
+            case .answer(let code): "\(code), which this message asks for, is not there or not acknowledged"
+            }
+        guard let debtor = step.debtor else { return "tell \(contact): \(what) here" }
+        return "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): \(what) there"
+    }
+
+    // MARK: What others owe us
+
+    private static func owedToUs(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
+        let clocks = rules.policy[facts.message.priority]
+        let calendar = rules.policy.calendar
+        var owed: [Obligation] = []
+        for sent in facts.sent {
+            let debtor = sent.recipient.oin
+            func add(_ subject: ObligationSubject, since: Timestamp, _ term: Term?) {
+                owed.append(
+                    Obligation(
+                        subject: subject, debtor: debtor, since: since, dueAt: term?.end(after: since, calendar)))
+            }
+            switch sent.transport {
+            case .withdrawn: continue
+            case .open, .held, .refused:
+                add(.acknowledgement(.receipt), since: sent.acceptedAt, clocks.receipt)
+            case .receipted:
+                let since = sent.receiptedAt ?? sent.acceptedAt
+                let wanted = facts.message.wanted
+                if wanted >= .ownership, !sent.followUp.meets(.ownership) {
+                    add(.acknowledgement(.ownership), since: since, clocks.ownership)
+                }
+                if wanted >= .outcome, !sent.followUp.meets(.outcome) {
+                    add(.acknowledgement(.outcome), since: since, clocks.outcome)
+                }
+                for answer in rules.expected[facts.message.type.code] ?? [] {
+                    guard answer.role.map({ $0 == sent.recipient.role }) ?? true,
+                        answer.visibleTo.contains(facts.message.sender.role),
+                        !facts.answers.contains(where: { $0.code == answer.code && $0.sender == debtor })
+                    else { continue }
+                    add(.answer(answer.code), since: since, answer.within.map { .elapsed($0) } ?? clocks.outcome)
+                }
+            }
+        }
+        return owed + ownAnswers(facts, by: rules)
+    }
+
+    // MARK: What we owe
+
+    private static func owedByUs(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
+        guard let inbox = facts.inbox else { return [] }
+        let clocks = rules.policy[facts.message.priority]
+        func own(_ level: AcknowledgementLevel, _ term: Term?) -> Obligation {
+            Obligation(
+                subject: .acknowledgement(level), debtor: nil, since: facts.keptAt,
+                dueAt: term?.end(after: facts.keptAt, rules.policy.calendar))
+        }
+        var owed: [Obligation] = []
+        if facts.message.wanted >= .ownership, inbox == .ready { owed.append(own(.ownership, clocks.ownership)) }
+        if facts.message.wanted >= .outcome, inbox == .ready || inbox == .owned {
+            owed.append(own(.outcome, clocks.outcome))
+        }
+        // What nobody here owns is not answered; whoever declined it said why.
+        return inbox == .declined ? owed : owed + ownAnswers(facts, by: rules)
+    }
+
+    /// Answers that this organisation owes: in one of its roles, or as one of the recipients. They end when those who are told
+    /// have acknowledged them, and not when they are sent.
+    private static func ownAnswers(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
+        let clocks = rules.policy[facts.message.priority]
+        return (rules.expected[facts.message.type.code] ?? []).compactMap { answer in
+            guard answer.role.map({ rules.ownRoles.contains($0) }) ?? !facts.isOutgoing,
+                !facts.answers.contains(where: { $0.code == answer.code && $0.sender == nil && $0.isAcknowledged })
+            else { return nil }
+            let term = answer.within.map { Term.elapsed($0) } ?? clocks.ownership
+            return Obligation(
+                subject: .answer(answer.code), debtor: nil, since: facts.keptAt,
+                dueAt: term.end(after: facts.keptAt, rules.policy.calendar))
+        }
+    }
+
+    // MARK: The ladder
+
+    private static func ladder(
+        of obligation: Obligation, in facts: ObligationFacts, by rules: ObligationRules
+    ) -> [(EscalationStep, Timestamp)] {
+        let clocks = rules.policy[facts.message.priority]
+        let calendar = rules.policy.calendar
+        if obligation.subject == .acknowledgement(.receipt) {
+            return [(.dutyOfficer, clocks.receiptAlarm.end(after: obligation.since, calendar))]
+        }
+        guard let dueAt = obligation.dueAt else { return [] }
+        let management = clocks.management.end(after: dueAt, calendar)
+        guard obligation.debtor == nil else { return [(.dutyOfficer, management)] }
+        return [
+            (.remind, dueAt), (.deputy, clocks.deputy.end(after: dueAt, calendar)), (.management, management),
+        ]
+    }
+}
+
+extension [ObligationFacts.Sent] {
+    /// Whether everybody who is to know of a message has acknowledged it as far as a person can: L2, or L1 where no more is
+    /// wanted. What was withdrawn is for nobody.
+    package func areAcknowledged(_ wanted: AcknowledgementLevel) -> Bool {
+        let told = filter { $0.transport != .withdrawn }
+        let level = Swift.min(wanted, .ownership)
+        return !told.isEmpty && told.allSatisfy { $0.transport == .receipted && $0.followUp.meets(level) }
+    }
+}

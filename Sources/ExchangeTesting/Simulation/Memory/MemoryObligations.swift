@@ -1,0 +1,158 @@
+package import ExchangeCore
+package import ExchangeStore
+
+extension MemoryLedger {
+    package func looksDue(by moment: Timestamp, maximumItems: Int) async throws -> [MessageID] {
+        try read().clocksDue.ascending.rows(atMost: maximumItems) { $0.first <= moment }.map(\.key.second)
+    }
+
+    package func look(
+        at messages: [MessageID], by rules: ObligationRules, now: Now
+    ) async throws -> [(message: MessageID, step: TakenStep)] {
+        try write(at: now.wall) { try $0.look(at: messages, by: rules, now: now.wall) }
+    }
+
+    package func watched(after message: MessageID?, maximumItems: Int) async throws -> [MessageID] {
+        let clocks = try read().clocks
+        let walk = message.map { clocks.ascending(after: $0) } ?? clocks.ascending
+        return walk.rows(atMost: maximumItems) { _ in true }.map(\.key)
+    }
+
+    package func obligationFacts(of message: MessageID, by rules: ObligationRules) async throws -> ObligationFacts? {
+        let store = try read()
+        guard let type = store.messages[message]?.summary.type else { return nil }
+        return store.obligationFacts(for: message, expecting: rules.expectedCodes(after: type))
+    }
+
+    package func escalations(of message: MessageID) async throws -> [EscalationEntry] {
+        try read().escalations(of: message)
+    }
+
+    package func noteTold(
+        _ message: MessageID, to partner: OIN, role: String, told: Timestamp, by actor: ActorID, at: Timestamp
+    ) async throws -> Bool {
+        try write(at: at) { try $0.noteTold(message, to: partner, role: role, told: told, by: actor) }
+    }
+
+    package func messages(
+        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+    ) async throws -> [CaseMessage] {
+        let store = try read()
+        let found = store.messages(of: reference).filter { codes?.contains($0.summary.type.code) ?? true }
+        return found.prefix(maximumItems).map { row in
+            CaseMessage(
+                message: row.summary, isOutgoing: row.isOutgoing, keptAt: row.keptAt,
+                inbox: store.inbox[row.summary.id].map {
+                    InboxStanding(state: $0.state, role: $0.role, movedAt: $0.movedAt)
+                })
+        }
+    }
+}
+
+extension MemoryStore {
+    fileprivate func messages(of reference: CaseReference) -> [StoredMessage] {
+        caseMessages.ascending(from: Pair(reference, 0)).rows { $0.first == reference }
+            .compactMap { messages[$0.value] }
+    }
+
+    fileprivate func escalations(of message: MessageID) -> [EscalationEntry] {
+        escalations.ascending(from: Pair(message, 0)).rows { $0.first == message }.map(\.value)
+    }
+
+    fileprivate func obligationFacts(for message: MessageID, expecting codes: [String]) -> ObligationFacts? {
+        messages[message].map { kept in
+            ObligationFacts(
+                message: kept.summary, isOutgoing: kept.isOutgoing, keptAt: kept.keptAt, sent: sent(message),
+                inbox: inbox[message]?.state,
+                answers: codes.isEmpty
+                    ? []
+                    : codes.flatMap { code in
+                        messages(of: kept.summary.caseReference)
+                            .filter { $0.ordinal > kept.ordinal && $0.summary.type.code == code }.map(answer)
+                    },
+                taken: escalations(of: message).compactMap { entry in
+                    guard case .step(let step, let subject) = entry.kind else { return nil }
+                    return TakenStep(subject: subject, debtor: entry.debtor, step: step)
+                },
+                alarms: alarmEntries(includingCleared: false).map(\.alarm)
+                    .filter { $0.code == .acknowledgementOverdue && $0.messageID == message }.map(\.partner)
+                    .sorted { ($0?.text ?? "") < ($1?.text ?? "") })
+        }
+    }
+
+    private func sent(_ message: MessageID) -> [ObligationFacts.Sent] {
+        deliveries(of: message).map { row in
+            ObligationFacts.Sent(
+                recipient: row.recipient, transport: row.transport, followUp: row.followUp,
+                acceptedAt: row.acceptedAt, receiptedAt: row.receiptedAt)
+        }
+    }
+
+    private func answer(_ row: StoredMessage) -> ObligationFacts.Answer {
+        ObligationFacts.Answer(
+            code: row.summary.type.code, sender: row.isOutgoing ? nil : row.summary.sender.oin,
+            isAcknowledged: !row.isOutgoing || sent(row.summary.id).areAcknowledged(row.summary.wanted))
+    }
+
+    /// Keeps the clock of a message, in all the orders in which it is found; `nil` takes it away.
+    fileprivate mutating func set(_ clock: StoredClock?, of message: MessageID) {
+        if let old = clocks[message] {
+            clocksDue[Pair(old.lookAt, message)] = nil
+            escalated[Pair(old.caseReference, message)] = nil
+        }
+        clocks[message] = clock
+        guard let clock else { return }
+        clocksDue[Pair(clock.lookAt, message)] = ()
+        if clock.isEscalated { escalated[Pair(clock.caseReference, message)] = () }
+    }
+}
+
+extension MemoryTransaction {
+    func messageType(of message: MessageID) -> MessageType? { store.messages[message]?.summary.type }
+
+    func obligationFacts(for message: MessageID, expecting codes: [String]) -> ObligationFacts? {
+        store.obligationFacts(for: message, expecting: codes)
+    }
+
+    mutating func watch(_ message: MessageID) {
+        guard let reference = store.messages[message]?.summary.caseReference else { return }
+        if store.clocks[message] == nil {
+            store.set(
+                StoredClock(caseReference: reference, lookAt: at + limits.obligationFirstLook), of: message)
+        }
+        for (key, _) in store.escalated.ascending(from: Pair(reference, .lowest)).rows(while: { $0.first == reference })
+        {
+            guard var clock = store.clocks[key.second] else { continue }
+            clock.lookAt = Timestamp(milliseconds: 0)
+            store.set(clock, of: key.second)
+        }
+    }
+
+    mutating func watch(_ key: DeliveryKey) throws {
+        guard let row = store.deliveryRow(key) else { return }
+        watch(row.messageID)
+    }
+
+    mutating func lookAgain(at message: MessageID, when: Timestamp?, isEscalated: Bool) throws {
+        guard let when else { return store.set(nil, of: message) }
+        guard var clock = store.clocks[message] else { throw StoreError.invariant("no such clock of \(message)") }
+        clock.lookAt = when
+        clock.isEscalated = isEscalated
+        store.set(clock, of: message)
+    }
+
+    mutating func keep(_ escalation: EscalationEntry) throws {
+        let before = store.escalations(of: escalation.message)
+        guard
+            escalation.kind == .toldByTelephone
+                || !before.contains(where: { $0.kind == escalation.kind && $0.debtor == escalation.debtor })
+        else { throw StoreError.invariant("a step of the ladder is taken once") }
+        store.escalations[Pair(escalation.message, Int64(before.count) + 1)] = escalation
+        tell(.alarmsChanged)
+    }
+}
+
+extension MessageID {
+    /// Before every other.
+    fileprivate static let lowest = MessageID(at: Timestamp(milliseconds: 0), random: Bytes16(high: 0, low: 0))
+}

@@ -1,0 +1,172 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+
+/// Who has been told what in one case, by what this node sent, received and was told: each message with each organisation that
+/// took part in it, and what happened in the order of time.
+struct CaseOverview: Sendable {
+    let context: NodeContext
+    let obligations: NodeObligations
+
+    /// - Throws: ``NodeError`` `case-unknown`.
+    func document(of reference: CaseReference) async throws -> JSONValue {
+        let messages = try await context.ledger.messages(
+            in: reference, ofTypes: nil, maximumItems: CaseReading.messagesMaximum + 1)
+        guard !messages.isEmpty else {
+            throw NodeError(
+                .caseUnknown,
+                "this node holds nothing of case \(reference); see `exchange-node inbox list` or `queue list`")
+        }
+        var rows: [JSONValue] = []
+        var happenings: [Happening] = []
+        var owed: [JSONValue] = []
+        for kept in messages.prefix(CaseReading.messagesMaximum) where kept.message.isHandedOver {
+            let entry = try await entry(of: kept)
+            rows.append(entry.document(now: context.now.wall, context.community.directory))
+            happenings += entry.happenings
+            owed += entry.owed.map {
+                ObligationRendering.document(
+                    $0, of: kept.message, now: context.now.wall, directory: context.community.directory)
+            }
+        }
+        happenings.sort { $0.at < $1.at }
+        let codes = messages.map(\.message.type.code)
+        return [
+            "caseRef": .string(reference.description), "isWhole": .bool(messages.count <= CaseReading.messagesMaximum),
+            "messages": .array(rows), "obligations": .array(owed),
+            // Each told once more is a story that a child had to tell again (domain brief, part 1, 9).
+            "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
+            "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),
+            "timeline": .array(happenings.map { $0.document(context.community.directory) }),
+        ]
+    }
+
+    private func entry(of kept: CaseMessage) async throws -> Entry {
+        let id = kept.message.id
+        let rules = obligations.rules
+        let facts = try await context.ledger.obligationFacts(of: id, by: rules)
+        let told = try await context.ledger.escalations(of: id)
+        var filter = DeliveryFilter()
+        filter.messageID = id
+        let deliveries = kept.isOutgoing ? Array(try await context.ledger.deliveries(filter).entries.reversed()) : []
+        // Whom else the sender of a received message names: whether they were told is the sender's to know.
+        let others =
+            kept.isOutgoing
+            ? []
+            : try await CaseReading(context).content(of: id)?.recipients.map(\.party).filter { $0.oin != context.oin }
+                ?? []
+        return Entry(
+            kept: kept, title: context.catalogue[kept.message.type]?.title.english ?? "", deliveries: deliveries,
+            others: others, own: context.oin, owed: facts.map { Obligations.owed($0, by: rules) } ?? [], told: told)
+    }
+}
+
+/// One message of a case, and each organisation in it.
+private struct Entry {
+    let kept: CaseMessage
+    let title: String
+    let deliveries: [DeliveryEntry]
+    let others: [Party]
+    let own: OIN
+    let owed: [Obligation]
+    let told: [EscalationEntry]
+
+    func document(now: Timestamp, _ directory: Directory) -> JSONValue {
+        let message = kept.message
+        return [
+            "id": .string(message.id.description), "type": .string(message.type.code), "title": .string(title),
+            "priority": .string(message.priority.rawValue), "created": .string(message.created.description),
+            "isOutgoing": .bool(kept.isOutgoing), "parties": .array(cells(now: now, directory)),
+        ]
+    }
+
+    private func cells(now: Timestamp, _ directory: Directory) -> [JSONValue] {
+        let sender = kept.message.sender
+        var cells = [cell(sender, "sent", at: kept.message.created, by: "", debtor: nil, now: now, directory)]
+        for delivery in deliveries {
+            cells.append(
+                cell(
+                    delivery.recipient, delivery.state.rawValue,
+                    at: delivery.concludedAt ?? delivery.ownedAt ?? delivery.receiptedAt, by: delivery.followUpRole,
+                    debtor: delivery.recipient.oin, now: now, directory))
+        }
+        if !kept.isOutgoing {
+            let role = directory.member(own)?.roles.first?.rawValue ?? ""
+            let state = kept.inbox.map { $0.state == .ready ? "receipted" : $0.state.rawValue } ?? "receipted"
+            cells.append(
+                self.cell(
+                    own, role, state, at: kept.inbox?.movedAt ?? kept.keptAt, by: kept.inbox?.role ?? "", debtor: nil,
+                    now: now, directory))
+            cells += others.map { cell($0, "named", at: nil, by: "", debtor: $0.oin, now: now, directory) }
+        }
+        return cells
+    }
+
+    private func cell(
+        _ party: Party, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
+        _ directory: Directory
+    ) -> JSONValue {
+        cell(party.oin, party.role.rawValue, state, at: at, by: role, debtor: debtor, now: now, directory)
+    }
+
+    private func cell(
+        _ oin: OIN, _ partyRole: String, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
+        _ directory: Directory
+    ) -> JSONValue {
+        // The sender's own cell stands for what it did, and not for what it owes itself.
+        let isDebtor = state != "sent" && (debtor != nil || oin == own)
+        let late = isDebtor ? owed.filter { $0.debtor == debtor && $0.isLate(at: now) } : []
+        let calls = told.filter { $0.kind == .toldByTelephone && $0.debtor == oin }
+        return [
+            "oin": .string(oin.text), "name": .string(directory.member(oin)?.name ?? ""), "role": .string(partyRole),
+            "state": .string(state), "at": at.map { .string($0.description) } ?? .null, "owner": .string(role),
+            "late": .array(late.map { .string($0.subject.text) }),
+            "telephone": .array(calls.map { ["role": .string($0.contact), "at": .string($0.at.description)] }),
+        ]
+    }
+
+    var happenings: [Happening] {
+        let message = kept.message
+        func happening(_ at: Timestamp?, _ what: String, _ who: OIN?, _ detail: String = "") -> Happening? {
+            at.map { Happening(at: $0, message: message, what: what, who: who, detail: detail) }
+        }
+        var found = [happening(message.created, "sent", message.sender.oin)]
+        if !kept.isOutgoing { found.append(happening(kept.keptAt, "received", own)) }
+        if let inbox = kept.inbox, inbox.state != .ready {
+            found.append(happening(inbox.movedAt, inbox.state.rawValue, own, inbox.role))
+        }
+        for delivery in deliveries {
+            let who = delivery.recipient.oin
+            found += [
+                happening(delivery.receiptedAt, "told", who),
+                happening(delivery.ownedAt, "owned", who, delivery.followUpRole),
+                happening(delivery.concludedAt, "concluded", who, delivery.followUpRole),
+            ]
+        }
+        found += told.map { entry in
+            switch entry.kind {
+            case .toldByTelephone: happening(entry.at, "told by telephone", entry.debtor, entry.contact)
+            case .step(let step, let subject):
+                happening(entry.at, "\(subject.text) late: \(step.rawValue)", entry.debtor ?? own, entry.contact)
+            }
+        }
+        return found.compactMap(\.self)
+    }
+}
+
+/// Something that happened in a case.
+private struct Happening {
+    let at: Timestamp
+    let message: MessageSummary
+    let what: String
+    let who: OIN?
+    let detail: String
+
+    func document(_ directory: Directory) -> JSONValue {
+        [
+            "at": .string(at.description), "message": .string(message.id.description),
+            "type": .string(message.type.code), "what": .string(what),
+            "who": .string(who.map { directory.member($0)?.name ?? $0.text } ?? ""), "detail": .string(detail),
+        ]
+    }
+}

@@ -1,0 +1,41 @@
+import ExchangeCMS
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import Logging
+
+/// Reads what this node holds of one case.
+struct CaseReading: Sendable {
+    /// A case of years has some hundreds; whoever sends more than that under one reference is not served by a rule that reads
+    /// them all.
+    static let messagesMaximum = 2000
+
+    let context: NodeContext
+
+    init(_ context: NodeContext) { self.context = context }
+
+    /// What was sent and received of some types, as rules look at it. What went by retention, or cannot be read any more, is not
+    /// among it.
+    func history(of reference: CaseReference, types codes: [String]) async throws -> CaseHistory {
+        guard !codes.isEmpty else { return CaseHistory([], of: context.catalogue) }
+        let kept = try await context.ledger.messages(
+            in: reference, ofTypes: codes, maximumItems: Self.messagesMaximum)
+        var contents: [SignedContent] = []
+        for message in kept {
+            if let content = try await content(of: message.message.id) { contents.append(content) }
+        }
+        return CaseHistory(contents, of: context.catalogue)
+    }
+
+    /// - Returns: `nil` where it went by retention or the disk damaged it; that is told where it is asked for.
+    func content(of id: MessageID) async throws -> SignedContent? {
+        guard let kept = try await context.ledger.message(id), kept.purgedAt == nil else { return nil }
+        do {
+            return try await StoredContent(context).read(kept)
+        } catch let error where error is CMSError || error is ContentError {
+            context.logger.warning(
+                "a message of a case cannot be read", metadata: ["message": "\(id)", "cause": "\(error)"])
+            return nil
+        }
+    }
+}

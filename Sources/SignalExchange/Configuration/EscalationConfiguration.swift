@@ -1,0 +1,122 @@
+import Configuration
+import ExchangeCore
+
+/// The clocks, the calendar and the duty roster as an operator sets them (`docs/obligations.md`).
+enum EscalationConfiguration {
+    private static var priorities: [(String, WritableKeyPath<EscalationPolicy, EscalationPolicy.Clocks>)] {
+        [("stat", \.stat), ("asap", \.asap), ("urgent", \.urgent), ("routine", \.routine)]
+    }
+    private static var clocks: [(String, WritableKeyPath<EscalationPolicy.Clocks, Term>)] {
+        [
+            ("Receipt", \.receipt), ("ReceiptAlarm", \.receiptAlarm), ("Ownership", \.ownership),
+            ("Deputy", \.deputy), ("Management", \.management),
+        ]
+    }
+    private static let roster: [(String, EscalationStep)] = [
+        ("onDuty", .remind), ("deputy", .deputy), ("management", .management), ("dutyOfficer", .dutyOfficer),
+    ]
+
+    static let keys: [String] =
+        priorities.flatMap { name, _ in (clocks.map(\.0) + ["Outcome"]).map { "clocks.\(name)\($0)" } }
+        + ["calendar.opens", "calendar.closes", "calendar.holidays", "calendar.minutesEast", "calendar.summerTime"]
+        + roster.map { "roster.\($0.0)" }
+
+    static func read(
+        _ reader: ConfigReader, _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> EscalationSettings {
+        var settings = EscalationSettings()
+        for (name, priority) in priorities {
+            for (clock, path) in clocks {
+                let key = "clocks.\(name)\(clock)"
+                guard let text = reader.string(forKey: ConfigKey(key)) else { continue }
+                guard let term = Term(text) else { throw invalid(key, Self.termDemand) }
+                settings.policy[keyPath: priority][keyPath: path] = term
+            }
+            let key = "clocks.\(name)Outcome"
+            guard let text = reader.string(forKey: ConfigKey(key)) else { continue }
+            let term = Term(text)
+            guard term != nil || text == "none" else { throw invalid(key, Self.termDemand + ", or none") }
+            settings.policy[keyPath: priority].outcome = term
+        }
+        settings.policy.calendar = try calendar(reader, invalid)
+        for (name, step) in roster {
+            let key = "roster.\(name)"
+            guard let text = reader.string(forKey: ConfigKey(key)) else { continue }
+            guard !text.isEmpty, text.utf8.count <= ProtocolLimits.detailMaximumBytes / 2, !text.hasControlCharacters
+            else {
+                throw invalid(key, "must be a duty role and how it is reached, on one line, such as: deputy desk, +31…")
+            }
+            settings.roster[step] = text
+        }
+        return settings
+    }
+
+    private static let termDemand =
+        "must be a span such as 30s, 5m or 4h, or a number of working days such as 3wd"
+
+    private static func calendar(
+        _ reader: ConfigReader, _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> WorkingCalendar {
+        var calendar = WorkingCalendar()
+        for (name, path) in [("opens", \WorkingCalendar.opensAtMinute), ("closes", \WorkingCalendar.closesAtMinute)] {
+            let key = "calendar.\(name)"
+            guard let text = reader.string(forKey: ConfigKey(key)) else { continue }
+            guard let minute = minute(text) else { throw invalid(key, "must be a time of day such as 09:00") }
+            calendar[keyPath: path] = minute
+        }
+        guard calendar.opensAtMinute < calendar.closesAtMinute else {
+            throw invalid("calendar.closes", "must be after `calendar.opens`")
+        }
+        // Clocks that go forward or back do so at night: no office is open then.
+        guard calendar.opensAtMinute >= 4 * 60 else { throw invalid("calendar.opens", "must be 04:00 or later") }
+        if let text = reader.string(forKey: "calendar.holidays") {
+            for day in text.split(separator: ",") {
+                guard let date = CalendarDate(day.drop { $0 == " " }) else {
+                    throw invalid(
+                        "calendar.holidays", "must be dates with commas between, such as 2026-12-25, 2026-12-26")
+                }
+                calendar.holidays.insert(date)
+            }
+        }
+        if let text = reader.string(forKey: "calendar.minutesEast") {
+            guard let minutes = Int(text), (-720...840).contains(minutes) else {
+                throw invalid(
+                    "calendar.minutesEast", "must be the minutes that winter time is ahead of UTC: -720 to 840")
+            }
+            calendar.standardMinutesEast = minutes
+        }
+        if let text = reader.string(forKey: "calendar.summerTime") {
+            guard text == "true" || text == "false" else {
+                throw invalid("calendar.summerTime", "must be true or false")
+            }
+            calendar.hasSummerTime = text == "true"
+        }
+        return calendar
+    }
+
+    private static func minute(_ text: String) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].utf8.count == 2, parts[1].utf8.count == 2, let hour = Int(parts[0]),
+            let minute = Int(parts[1]), (0..<24).contains(hour), (0..<60).contains(minute)
+        else { return nil }
+        return hour * 60 + minute
+    }
+}
+
+extension Term {
+    /// Longer than any clock of the chain; whoever means more has slipped.
+    private static let maximumCount: Int64 = 10_000
+
+    /// Reads `30s`, `5m`, `4h` or `3wd`; `nil` for anything else, and for nothing at all of a unit.
+    init?(_ text: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let count = Int64(digits), (1...Self.maximumCount).contains(count) else { return nil }
+        switch text.dropFirst(digits.count) {
+        case "s": self = .elapsed(.seconds(count))
+        case "m": self = .elapsed(.minutes(count))
+        case "h": self = .elapsed(.hours(count))
+        case "wd": self = .workingDays(Int(count))
+        default: return nil
+        }
+    }
+}

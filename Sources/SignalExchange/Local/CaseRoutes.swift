@@ -1,0 +1,35 @@
+import ExchangeCatalogue
+import ExchangeCore
+import HTTPTypes
+import Hummingbird
+
+/// What is owed, who has been told, and what a submission would say (`docs/obligations.md`).
+extension LocalServer {
+    func addCases(to routes: inout LocalRoutes) {
+        let (submitting, obligations) = (submitting, obligations)
+        let views = ObligationViews(obligations: obligations)
+        let overview = CaseOverview(context: context, obligations: obligations)
+        routes.add(.post, "messages/_check") { request, _ in
+            LocalReply(try await submitting.preview(try await request.collectLocal()).document)
+        }
+        routes.add(.get, "obligations", parameters: ["late", "after"]) { request, _ in
+            let after = try request.uri.queryParameters["after"].map {
+                try MessageID(String($0)).orThrow("after: use what stood in `next`")
+            }
+            return LocalReply(try await views.page(after: after, onlyLate: try request.flagAsked("late")))
+        }
+        routes.add(.get, "cases/:reference") { _, context in
+            let reference = try CaseReference(try context.parameters.require("reference"))
+                .orThrow("name the case by its reference, a UUIDv4 in lower case")
+            return LocalReply(try await overview.document(of: reference))
+        }
+        routes.add(.post, "messages/:id/recipients/:partner/_told") { request, context in
+            let reader = try await request.localObject(members: ["role", "at"])
+            let partner = try OIN(try context.parameters.require("partner")).orThrow("name the recipient by its OIN")
+            try await views.noteTold(
+                context.messageID, to: partner, role: try reader.text("role"),
+                told: try reader.parsed("at", form: "a time in UTC") { Timestamp($0) }, by: context.caller.actor)
+            return LocalReply(["noted": true])
+        }
+    }
+}

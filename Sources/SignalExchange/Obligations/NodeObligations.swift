@@ -1,0 +1,58 @@
+import ExchangeCatalogue
+package import ExchangeCore
+import ExchangeStore
+
+/// Whom the node tells in its own organisation, and by which clocks.
+package struct EscalationSettings: Sendable {
+    package var policy = EscalationPolicy()
+    /// A duty role, and how it is reached; never a person's name.
+    package var roster: [EscalationStep: String] = [:]
+
+    package init() {}
+}
+
+/// By what obligations are judged here: the clocks of the configuration, the answers that the catalogue expects, and who is
+/// called, by the directory of now.
+package struct NodeObligations: Sendable {
+    let context: NodeContext
+    let settings: EscalationSettings
+
+    package init(_ context: NodeContext, settings: EscalationSettings) {
+        self.context = context
+        self.settings = settings
+    }
+
+    package var rules: ObligationRules {
+        let directory = context.community.directory
+        return ObligationRules(
+            policy: settings.policy, ownRoles: Set(directory.member(context.oin)?.roles ?? []),
+            expected: Self.expected(by: context.catalogue), roster: settings.roster,
+            dutyContacts: Dictionary(
+                directory.members.map { ($0.oin, "\($0.dutyContact.name), \($0.dutyContact.phone)") },
+                uniquingKeysWith: { first, _ in first }))
+    }
+
+    private static func expected(by catalogue: Catalogue) -> [String: [ExpectedAnswer]] {
+        Dictionary(
+            catalogue.all.map { definition in
+                (
+                    definition.type.code,
+                    definition.expects.map { expected in
+                        let answer = catalogue.all.last { $0.type.code == expected.code }
+                        return ExpectedAnswer(
+                            code: expected.code,
+                            role: {
+                                if case .role(let role) = expected.bearer { role } else { nil }
+                            }(), within: expected.within, visibleTo: Set(answer?.recipientRoles ?? []))
+                    }
+                )
+            }, uniquingKeysWith: { _, last in last })
+    }
+
+    /// What is owed on a message now; `nil` where it is not here.
+    func owed(on message: MessageID) async throws -> (facts: ObligationFacts, owed: [Obligation])? {
+        let rules = rules
+        guard let facts = try await context.ledger.obligationFacts(of: message, by: rules) else { return nil }
+        return (facts, Obligations.owed(facts, by: rules))
+    }
+}

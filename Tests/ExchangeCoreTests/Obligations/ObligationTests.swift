@@ -1,0 +1,201 @@
+import ExchangeCore
+import Testing
+
+struct ObligationTests {
+    private static let guardian = Party(oin: oin("00000099000000001000"), role: .guardian)
+    private static let police = Party(oin: oin("00000099000000002000"), role: .police)
+    private static let reception = Party(oin: oin("00000099000000004000"), role: .reception)
+    /// A Thursday, 10:00 in the Netherlands.
+    private static let start = Timestamp(milliseconds: 1_795_683_600_000)
+
+    private static func oin(_ text: String) -> OIN {
+        guard let oin = OIN(text) else { preconditionFailure("\(text) is an OIN") }
+        return oin
+    }
+
+    private static func message(
+        _ code: String = "SIG-01", priority: Priority = .stat, wanted: AcknowledgementLevel = .outcome,
+        from sender: Party = police
+    ) throws -> MessageSummary {
+        let sample = try #require(MessageType(code: code))
+        return MessageSummary(
+            id: MessageID(at: start, random: Bytes16(high: 1, low: 2)), digest: .zero, type: sample, sender: sender,
+            caseReference: CaseReference(random: Bytes16(high: 3, low: 4)), priority: priority, created: start,
+            wanted: wanted, isHandedOver: true)
+    }
+
+    private static func rules(_ roles: Set<Role>) -> ObligationRules {
+        ObligationRules(
+            policy: EscalationPolicy(), ownRoles: roles,
+            expected: [
+                "SIG-01": [
+                    ExpectedAnswer(code: "SIG-02", role: nil, within: nil, visibleTo: [.guardian, .police]),
+                    ExpectedAnswer(code: "SIG-04", role: .guardian, within: nil, visibleTo: [.reception]),
+                ]
+            ], roster: [.deputy: "deputy desk, +31200000001"], dutyContacts: [guardian.oin: "duty desk, +31200000002"])
+    }
+
+    private static func sent(
+        _ recipient: Party = guardian, _ transport: TransportState = .receipted, _ followUp: FollowUp = .none
+    ) -> ObligationFacts.Sent {
+        ObligationFacts.Sent(
+            recipient: recipient, transport: transport, followUp: followUp, acceptedAt: start,
+            receiptedAt: transport == .receipted ? start : nil)
+    }
+
+    private static func facts(
+        _ message: MessageSummary, sent: [ObligationFacts.Sent] = [], inbox: InboxState? = nil,
+        answers: [ObligationFacts.Answer] = [], taken: [TakenStep] = [], alarms: [OIN?] = []
+    ) -> ObligationFacts {
+        ObligationFacts(
+            message: message, isOutgoing: !sent.isEmpty, keptAt: start, sent: sent, inbox: inbox, answers: answers,
+            taken: taken, alarms: alarms)
+    }
+
+    private static func assess(
+        _ facts: ObligationFacts, as roles: Set<Role> = [.police], after span: Milliseconds
+    ) -> Obligations.Assessment {
+        Obligations.assess(facts, by: rules(roles), now: start + span)
+    }
+
+    private static func subjects(_ facts: ObligationFacts, as roles: Set<Role> = [.police]) -> [String] {
+        Obligations.owed(facts, by: rules(roles)).map { "\($0.subject.text) \($0.debtor == nil ? "here" : "there")" }
+    }
+
+    // MARK: What is owed
+
+    @Test func `each recipient owes a receipt until it is there, then ownership, an outcome and the answer`() throws {
+        let message = try Self.message()
+        for transport in [TransportState.open, .held, .refused] {
+            #expect(Self.subjects(Self.facts(message, sent: [Self.sent(Self.guardian, transport)])) == ["receipt there"])
+        }
+        #expect(
+            Self.subjects(Self.facts(message, sent: [Self.sent()])) == [
+                "ownership there", "outcome there", "SIG-02 there",
+            ])
+        let owned = Self.facts(message, sent: [Self.sent(Self.guardian, .receipted, .owned)])
+        #expect(Self.subjects(owned) == ["outcome there", "SIG-02 there"])
+        let concluded = Self.facts(
+            message, sent: [Self.sent(Self.guardian, .receipted, .concluded)],
+            answers: [.init(code: "SIG-02", sender: Self.guardian.oin, isAcknowledged: true)])
+        #expect(Self.subjects(concluded) == [])
+    }
+
+    @Test func `what was withdrawn is owed by nobody, and another's answer is not a recipient's own`() throws {
+        let message = try Self.message()
+        let facts = Self.facts(
+            message,
+            sent: [Self.sent(Self.reception, .withdrawn), Self.sent(Self.guardian, .receipted, .concluded)],
+            answers: [.init(code: "SIG-02", sender: Self.reception.oin, isAcknowledged: true)])
+        #expect(Self.subjects(facts) == ["SIG-02 there"])
+    }
+
+    @Test func `a signal that came opens at the guardian the obligation to tell reception`() throws {
+        let message = try Self.message()
+        let received = Self.facts(message, inbox: .concluded, answers: [
+            .init(code: "SIG-02", sender: nil, isAcknowledged: true)
+        ])
+        #expect(Self.subjects(received, as: [.guardian]) == ["SIG-04 here"])
+        // Nobody but the guardian owes it.
+        #expect(Self.subjects(received, as: [.immigration]) == [])
+        // And it is not seen from where nobody is told of it.
+        #expect(!Self.subjects(Self.facts(message, sent: [Self.sent()])).contains("SIG-04 there"))
+    }
+
+    @Test func `the obligation to tell reception closes with its acknowledgement, and not with the sending`() throws {
+        let message = try Self.message()
+        func owed(isAcknowledged: Bool) -> [String] {
+            Self.subjects(
+                Self.facts(
+                    message, inbox: .concluded,
+                    answers: [
+                        .init(code: "SIG-02", sender: nil, isAcknowledged: true),
+                        .init(code: "SIG-04", sender: nil, isAcknowledged: isAcknowledged),
+                    ]), as: [.guardian])
+        }
+        #expect(owed(isAcknowledged: false) == ["SIG-04 here"])
+        #expect(owed(isAcknowledged: true) == [])
+        // A guardian who sends the signal owes it as well.
+        let own = Self.facts(try Self.message(from: Self.guardian), sent: [Self.sent(Self.police, .receipted, .concluded)])
+        #expect(Self.subjects(own, as: [.guardian]).contains("SIG-04 here"))
+    }
+
+    @Test func `what nobody has taken is owed here, and what is declined no more`() throws {
+        let message = try Self.message("PLC-02")
+        #expect(Self.subjects(Self.facts(message, inbox: .ready)) == ["ownership here", "outcome here"])
+        #expect(Self.subjects(Self.facts(message, inbox: .owned)) == ["outcome here"])
+        for state in [InboxState.declined, .concluded] {
+            #expect(Self.subjects(Self.facts(message, inbox: state)) == [])
+        }
+    }
+
+    // MARK: The ladder
+
+    @Test func `the ladder reminds, then tells the deputy, then management, each once`() throws {
+        let message = try Self.message("PLC-02")
+        var taken: [TakenStep] = []
+        var seen: [[EscalationStep]] = []
+        for minutes in [29, 30, 44, 45, 59, 60, 239] {
+            let assessment = Self.assess(
+                Self.facts(message, inbox: .ready, taken: taken), after: .minutes(Int64(minutes)))
+            seen.append(assessment.steps.map(\.step))
+            taken += assessment.steps
+        }
+        #expect(seen == [[], [.remind], [], [.deputy], [], [.management], []])
+        #expect(taken.allSatisfy { $0.subject == .acknowledgement(.ownership) && $0.debtor == nil })
+    }
+
+    @Test func `a node that was away takes all steps that are due, in their order`() throws {
+        let assessment = Self.assess(Self.facts(try Self.message("PLC-02"), inbox: .ready), after: .hours(3))
+        #expect(assessment.steps.map(\.step) == [.remind, .deputy, .management])
+    }
+
+    @Test func `the sender's duty officer is told of a receipt that is not there, with the recipient's telephone`() throws {
+        let facts = Self.facts(try Self.message(), sent: [Self.sent(Self.guardian, .open)])
+        #expect(Self.assess(facts, after: .minutes(4)).steps == [])
+        let assessment = Self.assess(facts, after: .minutes(5))
+        #expect(assessment.steps.map(\.step) == [.dutyOfficer])
+        let alarms = Obligations.changes(assessment, of: facts, by: Self.rules([.police]), now: Self.start)
+            .compactMap { change -> Alarm? in
+                if case .raiseAlarm(let alarm) = change { alarm } else { nil }
+            }
+        #expect(alarms.map(\.partner) == [Self.guardian.oin])
+        #expect(alarms.first?.detail.contains("+31200000002") == true, "\(alarms)")
+    }
+
+    @Test func `each step has its leaf and its alarm, which ends with the acknowledgement and not before`() throws {
+        let message = try Self.message("PLC-02")
+        let late = Self.facts(message, inbox: .ready)
+        let assessment = Self.assess(late, after: .minutes(46))
+        let changes = Obligations.changes(assessment, of: late, by: Self.rules([.police]), now: Self.start)
+        #expect(changes.count { if case .takeStep = $0 { true } else { false } } == 2)
+        #expect(changes.count { if case .appendLeaf = $0 { true } else { false } } == 2)
+        #expect(changes.contains { if case .raiseAlarm(let alarm) = $0 { alarm.detail.contains("deputy desk") } else { false } })
+        func ends(_ state: InboxState) -> Bool {
+            let facts = Self.facts(message, inbox: state, taken: assessment.steps, alarms: [nil])
+            let now = Self.assess(facts, after: .minutes(50))
+            return Obligations.changes(now, of: facts, by: Self.rules([.police]), now: Self.start).contains {
+                if case .clearAlarm(.acknowledgementOverdue, nil, message.id) = $0 { true } else { false }
+            }
+        }
+        #expect(!ends(.ready) && ends(.owned))
+    }
+
+    @Test func `while anything is owed it is looked at again, and within a day`() throws {
+        let routine = try Self.message("PLC-02", priority: .routine)
+        let owned = Self.facts(routine, inbox: .owned)
+        #expect(Self.assess(owned, after: .hours(1)).lookAgainAt == Self.start + .hours(1) + .hours(24))
+        let ready = Self.facts(try Self.message("PLC-02"), inbox: .ready)
+        #expect(Self.assess(ready, after: .minutes(1)).lookAgainAt == Self.start + .minutes(30))
+        #expect(Self.assess(Self.facts(routine, inbox: .concluded), after: .hours(1)).lookAgainAt == nil)
+    }
+
+    @Test func `urgent and routine count in working days`() throws {
+        let friday = Self.start + .hours(24)
+        for (priority, due) in [(Priority.urgent, friday), (.asap, Self.start + .hours(4))] {
+            let owed = Obligations.owed(
+                Self.facts(try Self.message("PLC-02", priority: priority), inbox: .ready), by: Self.rules([.police]))
+            #expect(owed.first?.dueAt == due, "\(priority)")
+        }
+    }
+}
