@@ -301,13 +301,14 @@ package struct DueDelivery: Sendable {
     package let caseReference: CaseReference
     /// As stored, for all recipients and the storage key; also for a declared number, whose late receipt is held
     /// against it.
-    package let envelope: [UInt8]
+    package let envelope: StoredEnvelope
 
     /// Whether there is no message under its number any more because that went by retention.
     package var isPurged: Bool { kind == .void && reason == Retention.purgedReason }
 
     package init(
-        item: ChannelItem, kind: ItemKind, reason: String, caseReference: CaseReference, envelope: [UInt8]
+        item: ChannelItem, kind: ItemKind, reason: String, caseReference: CaseReference,
+        envelope: StoredEnvelope
     ) {
         self.item = item
         self.kind = kind
