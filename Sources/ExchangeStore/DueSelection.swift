@@ -76,7 +76,7 @@ extension DueDelivery {
     /// - Throws: `invariant-violated` for a number that has its answer, and is not sent again.
     package init(
         item: ChannelItem, transport: TransportState, isRefilled: Bool, isPurged: Bool, declaredReason: String,
-        caseReference: CaseReference, envelope: [UInt8]
+        caseReference: CaseReference, envelope: StoredEnvelope
     ) throws(StoreError) {
         let kind: ItemKind
         switch transport {
@@ -85,7 +85,7 @@ extension DueDelivery {
         case .withdrawn: kind = .void
         case .receipted, .refused:
             guard isRefilled else { throw .invariant("number \(item.number) has its answer and is due") }
-            kind = envelope.isEmpty ? .void : .again
+            kind = envelope.isAbsent ? .void : .again
         }
         let reason =
             isPurged

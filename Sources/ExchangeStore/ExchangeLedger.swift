@@ -133,7 +133,7 @@ package protocol ExchangeLedger: Sendable {
     ///
     /// - Returns: how many went.
     func purge(_ messages: [MessageID], periods: RetentionPeriods, now: Timestamp) async throws -> Int
-    /// Takes content of an own message that the disk damaged, as ``ContentMending`` decides; `false` where it is not that.
+    /// Takes content of a message that the disk damaged, as ``ContentMending`` decides; `false` where it is not that.
     ///
     /// - Parameter digest: of what came, as it was computed here.
     func mend(
@@ -335,13 +335,14 @@ package struct DueDelivery: Sendable {
     package let caseReference: CaseReference
     /// As stored, for all recipients and the storage key; also for a declared number, whose late receipt is held
     /// against it.
-    package let envelope: [UInt8]
+    package let envelope: StoredEnvelope
 
     /// Whether there is no message under its number any more because that went by retention.
     package var isPurged: Bool { kind == .void && reason == Retention.purgedReason }
 
     package init(
-        item: ChannelItem, kind: ItemKind, reason: String, caseReference: CaseReference, envelope: [UInt8]
+        item: ChannelItem, kind: ItemKind, reason: String, caseReference: CaseReference,
+        envelope: StoredEnvelope
     ) {
         self.item = item
         self.kind = kind

@@ -452,7 +452,7 @@ struct RandomCourse {
     private struct Due: Equatable {
         let items: [ChannelItem]
         let told: [String]
-        let envelopes: [[UInt8]]
+        let envelopes: [StoredEnvelope]
         let runningDigest: Digest
         let nextDue: Timestamp?
 

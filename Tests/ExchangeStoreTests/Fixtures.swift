@@ -2,6 +2,7 @@ import ExchangeCore
 import ExchangeStore
 import ExchangeTesting
 import Foundation
+import GRDB
 import Testing
 
 /// Organisations of the example community.
@@ -63,13 +64,27 @@ extension Trait where Self == TemporaryFolder {
 struct StoreForm: Sendable, CustomTestStringConvertible {
     let testDescription: String
     private let opening: @Sendable (StoreLimits) async throws -> any ExchangeLedger
+    private let damaging: @Sendable (MessageID, ([UInt8]) -> [UInt8]) throws -> Void
 
     /// Opens the store of this test, for the first time or again.
     func open(limits: StoreLimits = StoreLimits()) async throws -> any ExchangeLedger { try await opening(limits) }
 
+    /// Changes the envelope of a message as a failing disk would, while no ledger has the store open.
+    func damageEnvelope(of id: MessageID, _ change: ([UInt8]) -> [UInt8]) throws { try damaging(id, change) }
+
     static let all = [
-        StoreForm(testDescription: "SQLite") { try await Sample.openSQLite(limits: $0) },
-        StoreForm(testDescription: "memory") { try await Sample.openMemory(limits: $0) },
+        StoreForm(testDescription: "SQLite", opening: { try await Sample.openSQLite(limits: $0) }) { id, change in
+            try DatabaseQueue(path: TemporaryFolder.store).write { database in
+                let key = Data(id.bytes)
+                let kept = try Data.fetchOne(
+                    database, sql: "SELECT envelope FROM message WHERE id = ?", arguments: [key])
+                let changed = Data(change(Array(try #require(kept))))
+                try database.execute(sql: "UPDATE message SET envelope = ? WHERE id = ?", arguments: [changed, key])
+            }
+        },
+        StoreForm(testDescription: "memory", opening: { try await Sample.openMemory(limits: $0) }) { id, change in
+            TemporaryFolder.disk.damageEnvelope(of: id, change)
+        },
     ]
 }
 

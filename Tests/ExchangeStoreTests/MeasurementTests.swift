@@ -65,7 +65,7 @@ struct MeasurementTests {
         try await measure("  choose 64") {
             try await ledger.read { database in
                 let query = DueQuery(
-                    database: database, partner: Community.avim, now: Sample.start,
+                    database: database, digest: SHA256.digest, partner: Community.avim, now: Sample.start,
                     horizon: Sample.start + ProtocolLimits.retryMaximum, maximumItems: 64, maximumBytes: 1 << 20)
                 let chosen = try query.chosenNumbers()
                 #expect(chosen.count == (deferred == 1 ? 0 : 64))
@@ -74,7 +74,7 @@ struct MeasurementTests {
         try await measure("  next due") {
             try await ledger.read { database in
                 _ = try DueQuery(
-                    database: database, partner: Community.avim, now: Sample.start,
+                    database: database, digest: SHA256.digest, partner: Community.avim, now: Sample.start,
                     horizon: Sample.start + ProtocolLimits.retryMaximum, maximumItems: 64, maximumBytes: 1 << 20
                 ).nextDue()
             }

@@ -133,6 +133,16 @@ import Testing
             try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
     }
 
+    @Test func `envelopes of a store of before have no digest, and are taken as they are`() async throws {
+        var ledger = try await Sample.openSQLite()
+        try await ledger.accept(1)
+        try await ledger.close()
+        try edit { try $0.execute(sql: "UPDATE message SET envelope = x'0102', envelope_digest = NULL") }
+        ledger = try await Sample.openSQLite()
+        #expect(try await ledger.due().items.map(\.envelope) == [.intact([1, 2])])
+        try await ledger.close()
+    }
+
     @Test func `another program's database is refused and stays as it is`() async throws {
         try edit { try $0.execute(sql: "CREATE TABLE t (a); INSERT INTO t VALUES (1)") }
         let before = try Data(contentsOf: URL(fileURLWithPath: TemporaryFolder.store))

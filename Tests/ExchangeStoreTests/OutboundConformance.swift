@@ -139,7 +139,7 @@ import Testing
         let declared = try #require(try await ledger.due().items.first)
         #expect(declared.kind == .held)
         #expect(declared.reason == "a reason")
-        #expect(!declared.envelope.isEmpty, "a late receipt is held against it")
+        #expect(declared.envelope == .intact(Sample.envelope(1)), "a late receipt is held against it")
         #expect(try await ledger.account(with: Community.avim).open == 1)
         try await ledger.note(key.number, as: .void)
         #expect(try await ledger.due().numbers == [1], "noted as void is not noted as held")
@@ -197,7 +197,7 @@ import Testing
         }
         let void = try #require(try await ledger.due().items.first)
         #expect(void.kind == .void)
-        #expect(void.envelope == Sample.envelope(1), "the receipt is verified against it")
+        #expect(void.envelope == .intact(Sample.envelope(1)), "the receipt is verified against it")
         try await ledger.note(SequenceNumber(2), as: .void)
         try await ledger.recordAnswers(
             [1, 2].map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([UInt8($0)]), jitter: 0) },
@@ -229,6 +229,36 @@ import Testing
         try await move(.withdrawnByPerson)
         #expect(try await dueAfterNoted(.held) == [.void], "withdrawn meanwhile")
         #expect(try await dueAfterNoted(.void).isEmpty)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `an envelope that the disk changed is not given out to be sent, and one that was put back is`(
+        form: StoreForm
+    ) async throws {
+        var ledger = try await form.open()
+        for ordinal in 1...2 { try await ledger.accept(ordinal) }
+        let message = try Sample.message(1)
+        for change: ([UInt8]) -> [UInt8] in [
+            { $0.dropLast() + [$0[$0.count - 1] ^ 1] }, { [$0[0] ^ 1] + $0.dropFirst() }, { $0.dropLast() },
+            { _ in [] },
+        ] {
+            try await ledger.close()
+            try form.damageEnvelope(of: message.id, change)
+            ledger = try await form.open()
+            #expect(try await ledger.due().items.map(\.envelope) == [.damaged, .intact(Sample.envelope(2))])
+            try await ledger.close()
+            try form.damageEnvelope(of: message.id) { _ in Sample.envelope(1) }
+            ledger = try await form.open()
+            #expect(try await ledger.due().items.map(\.envelope) == [1, 2].map { .intact(Sample.envelope($0)) })
+        }
+        #expect(
+            try await ledger.mend(
+                message.id, as: message.digest, envelope: [1, 2], from: Community.coa, at: Sample.start))
+        #expect(try await ledger.due().items.map(\.envelope) == [.intact([1, 2]), .intact(Sample.envelope(2))])
+        try await ledger.close()
+        try form.damageEnvelope(of: message.id) { _ in [1, 3] }
+        ledger = try await form.open()
+        #expect(try await ledger.due().items.first?.envelope == .damaged)
     }
 
     @Test(arguments: StoreForm.all)

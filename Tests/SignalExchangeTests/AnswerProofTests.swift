@@ -9,9 +9,17 @@ import Testing
 extension Nodes {
     /// A proof counts at the sender only where it is the recipient's own, of this delivery.
     @Suite(.community()) struct AnswerProofTests {
+        /// What the disk did to our message before its receipt came.
+        private enum Damage {
+            /// A bit of a store of before digests were kept: it is still sent, and no longer opens.
+            case ofBefore
+            /// A bit, and its number is declared held meanwhile: nothing of it is sent, and its receipt may come all the same.
+            case whileHeld
+        }
+
         /// Hands a partner's answer to the sender, and returns what became of the delivery.
         private func delivery(
-            answeredBy slug: String, afterDamage isDamaged: Bool = false,
+            answeredBy slug: String, afterDamage damage: Damage? = nil,
             with answer: (SignedReceiptMaker) throws -> ItemAnswer
         ) async throws -> (entry: DeliveryEntry, alarms: [AlarmCode]) {
             let community = try #require(Stage.community)
@@ -30,8 +38,15 @@ extension Nodes {
                 let maker = try SignedReceiptMaker(
                     item: due.item, envelope: batch.envelopes[index], recipient: NodeKeys.load(from: nidos.folder),
                     signer: NodeKeys.load(from: signer.folder), context: context)
-                if isDamaged {
-                    // A flipped bit of the tag: it is still sent, and no longer opens.
+                if let damage {
+                    switch damage {
+                    case .ofBefore: try avim.forgetEnvelopeDigests()
+                    case .whileHeld:
+                        try #require(
+                            await context.ledger.moveTransport(
+                                DeliveryKey(partner: nidos.oin, number: due.item.number), .heldByOperator, of: id,
+                                reason: "duty-officer: checking", by: .node, at: context.now.wall))
+                    }
                     try avim.damageEnvelope(of: id) { $0.dropLast() + [($0.last ?? 0) ^ 1] }
                     prepared = try #require(
                         await transmitting.prepare(transmitting.due(for: nidos.oin), for: nidos.oin))
@@ -61,11 +76,16 @@ extension Nodes {
         }
 
         @Test func `a receipt that our own damaged store cannot judge is no fault of the partner`() async throws {
-            let (entry, alarms) = try await delivery(answeredBy: "nidos", afterDamage: true) {
+            let (entry, alarms) = try await delivery(answeredBy: "nidos", afterDamage: .ofBefore) {
                 .receipt(try $0.receipt())
             }
             #expect(entry.transport == .open)
             #expect(alarms == [.storedMessageUnreadable])
+            let (held, others) = try await delivery(answeredBy: "nidos", afterDamage: .whileHeld) {
+                .receipt(try $0.receipt())
+            }
+            #expect(held.transport == .held)
+            #expect(others == [])
         }
 
         @Test func `only a tally that was asked for after a receipt proves that it is lost there`() async throws {

@@ -114,13 +114,29 @@ extension Nodes {
             #expect(try Manifest(wireBytes: manifest.wireBytes) == manifest)
         }
 
-        @Test func `stored messages that cannot be read are put off alone, and keep back nothing`() async throws {
+        /// What the disk did to a stored envelope.
+        enum Damage: CaseIterable {
+            /// Nothing is left that could be read; in a store of before digests were kept.
+            case shape
+            /// A bit of the ciphertext: only the digest shows it, for what is trimmed is not opened.
+            case content
+        }
+
+        @Test(arguments: Damage.allCases)
+        func `stored messages that cannot be read are put off alone, and keep back nothing`(
+            damage: Damage
+        ) async throws {
             let ind = try #require(Stage.community)[slug: "ind"]
             try await withNode(avim) { context in
                 // As many as a batch holds, and one behind them.
                 let damaged = try await submit(ProtocolLimits.batchMaximumItems, to: .immigration, context)
                 let good = try #require(await submit(1, to: .immigration, context).first)
-                for id in damaged { try avim.damageEnvelope(of: id) { _ in [0x30, 0x00] } }
+                if damage == .shape { try avim.forgetEnvelopeDigests() }
+                for id in damaged {
+                    try avim.damageEnvelope(of: id) { envelope in
+                        damage == .shape ? [0x30, 0x00] : envelope.dropLast() + [envelope[envelope.count - 1] ^ 1]
+                    }
+                }
                 let transmitting = Transmitting(context)
                 let first = try await transmitting.due(for: ind.oin)
                 #expect(first.items.map(\.item.messageID) == damaged)
@@ -141,6 +157,10 @@ extension Nodes {
                     #expect(alarms.filter { $0.messageID == id }.map(\.code) == [.storedMessageUnreadable])
                 }
                 #expect(alarms.allSatisfy { $0.messageID != good })
+                // Nothing of it waits beside what is damaged in another way.
+                let number = try #require(prepared.deliveries.first?.item.number)
+                try await context.ledger.recordAnswers(
+                    [AnswerRecord(number: number, answer: .receipt([1]), jitter: 0)], from: ind.oin, now: context.now)
             }
         }
     }

@@ -44,6 +44,7 @@ struct StoredRow {
     }
 
     func digest(_ index: Int) throws(StoreError) -> Digest { try value(index, Digest(bytes(index))) }
+    func optionalDigest(_ index: Int) throws(StoreError) -> Digest? { isNull(index) ? nil : try digest(index) }
     func oin(_ index: Int) throws(StoreError) -> OIN { try value(index, OIN(text(index))) }
 
     func identifier<ID: UniqueIdentifier>(_ index: Int, _: ID.Type = ID.self) throws(StoreError) -> ID {

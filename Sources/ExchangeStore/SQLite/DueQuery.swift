@@ -10,6 +10,8 @@ struct DueQuery {
     typealias Source = DueSelection.Source
 
     let database: Database
+    /// Each envelope is held against what was kept of it.
+    let digest: DigestFunction
     let partner: OIN
     let now: Timestamp
     /// A next attempt later than this is due as well: see ``StoreLimits/deferralMaximum``.
@@ -48,7 +50,7 @@ struct DueQuery {
             """
             SELECT \(ChannelItem.columns), d.transport, d.declared_reason, d.case_reference, m.envelope,
                 EXISTS (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number),
-                EXISTS (SELECT 1 FROM purged_message p WHERE p.message_id = d.message_id)
+                EXISTS (SELECT 1 FROM purged_message p WHERE p.message_id = d.message_id), m.envelope_digest
             FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.partner = ? AND d.number = ?
             """,
             [partner.text, number]
@@ -58,7 +60,8 @@ struct DueQuery {
                 messageDigest: try row.digest(1))
             return try DueDelivery(
                 item: item, transport: try row.word(2), isRefilled: row.flag(6), isPurged: row.flag(7),
-                declaredReason: row.text(3), caseReference: try row.identifier(4), envelope: row.bytes(5))
+                declaredReason: row.text(3), caseReference: try row.identifier(4),
+                envelope: StoredEnvelope(row.bytes(5), kept: try row.optionalDigest(8), using: digest))
         }
         guard let found else { throw StoreError.invariant("number \(number) is due and not there") }
         return found

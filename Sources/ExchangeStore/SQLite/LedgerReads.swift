@@ -14,11 +14,11 @@ extension SQLiteLedger {
     package func due(
         for partner: OIN, now: Timestamp, maximumItems: Int, maximumBytes: Int
     ) async throws -> DueDeliveries {
-        let horizon = now + limits.deferralMaximum
+        let (digest, horizon) = (digest, now + limits.deferralMaximum)
         return try await read { database in
             try DueQuery(
-                database: database, partner: partner, now: now, horizon: horizon, maximumItems: maximumItems,
-                maximumBytes: maximumBytes
+                database: database, digest: digest, partner: partner, now: now, horizon: horizon,
+                maximumItems: maximumItems, maximumBytes: maximumBytes
             ).run()
         }
     }

@@ -54,14 +54,15 @@ struct LedgerTransaction: StoreTransaction {
         try database.change(
             """
             INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference, priority,
-                created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope, envelope_digest)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 message.id.column, message.digest.column, message.type.code, message.type.version,
                 message.sender.oin.text, message.sender.role.rawValue, message.caseReference.column,
                 message.priority.rawValue, message.created.milliseconds, message.wanted.rawValue,
                 message.isHandedOver, isOutgoing, at.milliseconds, Data(envelope),
+                StoredEnvelope.digest(of: envelope, using: digest)?.column,
             ])
     }
 

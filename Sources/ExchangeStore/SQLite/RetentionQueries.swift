@@ -172,8 +172,9 @@ extension LedgerTransaction {
 
     mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws {
         try database.changeOne(
-            "message \(message)", "UPDATE message SET envelope = ? WHERE id = ? AND length(envelope) > 0",
-            [Data(envelope), message.column])
+            "message \(message)",
+            "UPDATE message SET envelope = ?, envelope_digest = ? WHERE id = ? AND length(envelope) > 0",
+            [Data(envelope), StoredEnvelope.digest(of: envelope, using: digest)?.column, message.column])
         // Whoever it was put off for need not wait for the next tally.
         for partner in try database.all(
             "SELECT DISTINCT partner FROM delivery WHERE message_id = ? AND transport = 'open' ORDER BY partner",
@@ -183,7 +184,8 @@ extension LedgerTransaction {
 
     func purgeContent(of message: MessageID) throws {
         try database.changeOne(
-            "message \(message)", "UPDATE message SET envelope = x'' WHERE id = ? AND length(envelope) > 0",
+            "message \(message)",
+            "UPDATE message SET envelope = x'', envelope_digest = NULL WHERE id = ? AND length(envelope) > 0",
             [message.column])
         try database.change(
             "INSERT INTO purged_message (message_id, purged_at) VALUES (?, ?)", [message.column, at.milliseconds])

@@ -35,6 +35,7 @@ enum Schema {
         migrator.registerMigration("retention") { try $0.execute(sql: retention) }
         migrator.registerMigration("open alarms") { try $0.execute(sql: openAlarms) }
         migrator.registerMigration("obligations") { try $0.execute(sql: obligations) }
+        migrator.registerMigration("envelope digests") { try $0.execute(sql: envelopeDigests) }
         return migrator
     }
 
@@ -286,6 +287,12 @@ enum Schema {
     /// What ends at a node, by its case: the few messages among which those that acknowledge another are looked for.
     private static let acknowledgementsOfCase = """
         CREATE INDEX message_ending_here ON message (case_reference, ordinal) WHERE is_handed_over = 0;
+        """
+
+    /// SHA-256 over each envelope as it was kept, so that what the disk changed is not sent. NULL where there is no envelope,
+    /// and in rows of before.
+    private static let envelopeDigests = """
+        ALTER TABLE message ADD COLUMN envelope_digest BLOB CHECK (length(envelope_digest) = 32);
         """
 
     private static let alarms = """

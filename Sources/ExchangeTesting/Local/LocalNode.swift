@@ -122,8 +122,8 @@ public struct LocalNode: Sendable {
     /// Flips the lowest bit of a byte of a message's envelope in the node's store, as a failing disk would: behind the
     /// back of the node, which may run.
     ///
-    /// - Parameter byte: which one, from 0; negative from the end, where the authentication tag is. The first byte leaves
-    ///   nothing that can be read as an envelope.
+    /// - Parameter byte: which one, from 0; negative from the end, where the authentication tag is. Whichever it is, the node
+    ///   does not send it.
     /// - Throws: ``LocalExchangeError`` `message-unknown` where the store has no such message, `file-unusable` where the
     ///   envelope is shorter.
     public func corrupt(envelopeOf message: LocalMessage, byte: Int = 0) throws {

@@ -21,6 +21,15 @@ extension NodeHandle {
         try store.close()
     }
 
+    /// Takes away the digests of the envelopes, as in a store of before these were kept.
+    ///
+    /// - Throws: what the database throws.
+    package func forgetEnvelopeDigests() throws {
+        let store = try DatabaseQueue(path: folder.store)
+        try store.write { try $0.execute(sql: "UPDATE message SET envelope_digest = NULL") }
+        try store.close()
+    }
+
     /// Changes the envelope of a message in the node's store, as a failing disk would: behind the back of the node, which
     /// may run.
     ///

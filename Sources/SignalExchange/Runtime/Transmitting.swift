@@ -109,10 +109,9 @@ package struct Transmitting: Sendable {
                 do {
                     original = try await stored(delivery)
                 } catch let error as CMSError {
-                    // Our fault, and no complaint of the partner: its receipt may be as good as any.
-                    return .notSent(
-                        .storedMessageUnreadable, detail: error.message.shortened,
-                        retryAfter: ProtocolLimits.retryMaximum)
+                    return unreadable(error.message)
+                } catch let error as StoreError where error.code == .storeDamaged {
+                    return unreadable(error.description)
                 }
                 _ = try SignedReceipt.verify(
                     receipt, for: original, from: partner, in: context.verification(in: community))
@@ -136,6 +135,12 @@ package struct Transmitting: Sendable {
         } catch let error as WireError {
             return .invalid(reason: error.description)
         }
+    }
+
+    /// Our fault, and no complaint of the partner: its receipt may be as good as any.
+    private func unreadable(_ detail: String) -> VerifiedAnswer {
+        .notSent(
+            .storedMessageUnreadable, detail: detail.shortened, retryAfter: ProtocolLimits.retryMaximum)
     }
 
     /// A partner's words are shown as its own: the files and faults that they name are not this node's.
@@ -188,8 +193,10 @@ package struct Transmitting: Sendable {
 
     private func envelope(of delivery: DueDelivery, for recipient: RecipientCertificate) async throws -> [UInt8] {
         let keyIdentifier = recipient.certificate.subjectKeyIdentifier
+        // What the disk changed inside would be trimmed as it is, and refused there for good.
+        let kept = try delivery.envelope.bytes
         do {
-            return try UnverifiedEnvelope.trimmed(delivery.envelope, to: keyIdentifier)
+            return try UnverifiedEnvelope.trimmed(kept, to: keyIdentifier)
         } catch {
             guard error.code == .recipientKeyUnknown else { throw error }
         }
@@ -201,7 +208,7 @@ package struct Transmitting: Sendable {
     /// Our own message, out of the store and held against the ledger's digest.
     private func stored(_ delivery: DueDelivery) async throws -> VerifiedMessage {
         let key = try await context.caseKeys.key(for: delivery.caseReference)
-        return try Opener().openStored(try UnverifiedEnvelope(delivery.envelope, at: .store), with: key)
+        return try Opener().openStored(try UnverifiedEnvelope(delivery.envelope.bytes, at: .store), with: key)
             .storedMessage(expecting: delivery.item.messageDigest, by: context.oin)
     }
 

@@ -1,3 +1,4 @@
+package import ExchangeCore
 import ExchangeStore
 import Synchronization
 
@@ -98,6 +99,16 @@ package final class MemoryDisk: Sendable {
     package func tear() {
         durable = nil
         state.withLock { $0.isTorn = true }
+    }
+
+    /// Changes the envelope of a message, as a failing disk would.
+    ///
+    /// - Precondition: no ledger is open on this disk, and it has that message.
+    package func damageEnvelope(of id: MessageID, _ change: ([UInt8]) -> [UInt8]) {
+        guard var store = durable, var message = store.messages[id] else { preconditionFailure("no message \(id)") }
+        message.envelope = change(message.envelope)
+        store.messages[id] = message
+        durable = store
     }
 
     /// How many writes were asked for.

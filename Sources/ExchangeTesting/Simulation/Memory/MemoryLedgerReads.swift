@@ -15,7 +15,7 @@ extension MemoryLedger {
     ) async throws -> DueDeliveries {
         try read().dueDeliveries(
             for: partner, now: now, horizon: now + limits.deferralMaximum, maximumItems: maximumItems,
-            maximumBytes: maximumBytes)
+            maximumBytes: maximumBytes, using: digest)
     }
 
     package func receptionFacts(_ queries: [ReceptionQuery], from partner: OIN) async throws -> [ReceptionFacts] {

@@ -169,7 +169,8 @@ extension MemoryStore {
 
     /// - Parameter horizon: a next attempt later than this is due as well (``StoreLimits/deferralMaximum``).
     func dueDeliveries(
-        for partner: OIN, now: Timestamp, horizon: Timestamp, maximumItems: Int, maximumBytes: Int
+        for partner: OIN, now: Timestamp, horizon: Timestamp, maximumItems: Int, maximumBytes: Int,
+        using digest: DigestFunction
     ) throws -> DueDeliveries {
         let row = partners[partner] ?? StoredPartner()
         let numbers = DueSelection(maximumItems: maximumItems, maximumBytes: maximumBytes).numbers {
@@ -182,7 +183,7 @@ extension MemoryStore {
         }
         return DueDeliveries(
             items: try numbers.map {
-                try dueDelivery(DeliveryKey(partner: partner, number: SequenceNumber(UInt64($0))))
+                try dueDelivery(DeliveryKey(partner: partner, number: SequenceNumber(UInt64($0))), using: digest)
             },
             runningDigest: runningDigest(with: partner, isOutgoing: true, at: SequenceNumber(UInt64(last))) ?? .zero,
             nextDue: nil)
@@ -208,7 +209,7 @@ extension MemoryStore {
             }.prefix(count).map(\.self)
     }
 
-    private func dueDelivery(_ key: DeliveryKey) throws -> DueDelivery {
+    private func dueDelivery(_ key: DeliveryKey, using digest: DigestFunction) throws -> DueDelivery {
         guard let row = deliveryRow(key), let message = messages[row.messageID] else {
             throw StoreError.invariant("number \(key.number) is due and not there")
         }
@@ -216,7 +217,7 @@ extension MemoryStore {
             item: row.item(of: message), transport: row.transport,
             isRefilled: partners[key.partner]?.refills.contains(key.number.value) == true,
             isPurged: message.purgedAt != nil, declaredReason: row.declaredReason, caseReference: row.caseReference,
-            envelope: message.envelope)
+            envelope: StoredEnvelope(message.envelope, kept: message.envelopeDigest, using: digest))
     }
 }
 

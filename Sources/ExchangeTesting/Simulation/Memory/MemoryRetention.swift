@@ -93,6 +93,7 @@ extension MemoryTransaction {
             throw StoreError.invariant("message \(message) has no content")
         }
         kept.envelope = envelope
+        kept.envelopeDigest = StoredEnvelope.digest(of: envelope, using: digest)
         store.messages[message] = kept
         let waiting = store.deliveries(of: message).filter { $0.transport == .open }.map(\.key.partner)
         for partner in Set(waiting).sorted() { tell(.workArrived(partner)) }
@@ -106,6 +107,7 @@ extension MemoryTransaction {
             throw StoreError.invariant("nothing that is open is purged")
         }
         kept.envelope = []
+        kept.envelopeDigest = nil
         kept.purgedAt = at
         store.messages[message] = kept
     }

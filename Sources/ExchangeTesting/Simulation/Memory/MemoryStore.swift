@@ -100,6 +100,8 @@ struct StoredMessage: Sendable {
     let ordinal: Int64
     let summary: MessageSummary
     var envelope: [UInt8]
+    /// `nil` where there is no envelope.
+    var envelopeDigest: Digest?
     let isOutgoing: Bool
     let keptAt: Timestamp
     /// When its content went by retention.

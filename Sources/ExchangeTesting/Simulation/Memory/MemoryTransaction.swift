@@ -51,7 +51,8 @@ struct MemoryTransaction: StoreTransaction {
         guard !store.messages.contains(message.id) else { throw StoreError.invariant("message \(message.id) is here") }
         let ordinal = Int64(store.messages.count) + 1
         store.messages[message.id] = StoredMessage(
-            ordinal: ordinal, summary: message, envelope: envelope, isOutgoing: isOutgoing, keptAt: at)
+            ordinal: ordinal, summary: message, envelope: envelope,
+            envelopeDigest: StoredEnvelope.digest(of: envelope, using: digest), isOutgoing: isOutgoing, keptAt: at)
         store.caseMessages[Pair(message.caseReference, ordinal)] = message.id
         if !message.isHandedOver { store.nodeMessages[Pair(message.caseReference, ordinal)] = message.id }
     }
