@@ -122,6 +122,26 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `what people did with a message is said of each number under which it stands`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        for partner in [Community.avim, Community.coa] { try await Self.show(1, by: partner, in: ledger) }
+        // Another recipient gives it back first, so that this one gets a number of its own, and answers that.
+        _ = try await Self.recover(
+            [Self.given(.receipt([9]), by: Community.coa, hasContent: true)], upTo: 1, from: Community.coa, in: ledger)
+        try await ledger.receive(
+            1, number: 1,
+            acknowledgement: ReceivedAcknowledgement(
+                messageID: Self.lostMessage.id, messageDigest: Self.lostMessage.digest, step: .owned,
+                role: "duty officer"))
+        _ = try await Self.recover([Self.given(.receipt([9]), by: Community.avim)], upTo: 1, in: ledger)
+        let told = try await Self.deliveries(of: Self.lostMessage.id, in: ledger)
+            .filter { $0.key.partner == Community.avim }
+        #expect(told.count == 2)
+        #expect(told.allSatisfy { $0.followUp == .owned && $0.followUpRole == "duty officer" }, "\(told)")
+        #expect(told.allSatisfy { $0.ownedAt == Sample.start && $0.followUpMessage != nil })
+    }
+
+    @Test(arguments: StoreForm.all)
     func `what was held comes back held, also where its content comes later, and is not released without it`(
         form: StoreForm
     ) async throws {

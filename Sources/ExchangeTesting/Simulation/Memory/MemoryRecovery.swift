@@ -200,13 +200,19 @@ extension MemoryTransaction {
 
     mutating func placeDelivery(of message: MessageSummary, to recipient: Party, as item: ChannelItem) throws {
         guard let kept = store.messages[message.id] else { throw StoreError.invariant("no such message \(message.id)") }
-        try store.insert(
-            StoredDelivery(
-                ordinal: Int64(store.deliveries.count) + 1,
-                key: DeliveryKey(partner: recipient.oin, number: item.number), messageID: message.id,
-                lost: item.messageID == message.id ? nil : item, recipient: recipient,
-                caseReference: kept.summary.caseReference, priority: message.priority,
-                envelopeBytes: kept.envelope.count, acceptedAt: at, runningDigest: .zero))
+        var row = StoredDelivery(
+            ordinal: Int64(store.deliveries.count) + 1,
+            key: DeliveryKey(partner: recipient.oin, number: item.number), messageID: message.id,
+            lost: item.messageID == message.id ? nil : item, recipient: recipient,
+            caseReference: kept.summary.caseReference, priority: message.priority,
+            envelopeBytes: kept.envelope.count, acceptedAt: at, runningDigest: .zero)
+        // Its people may have answered it already, under the number that it was given anew.
+        if let other = store.deliveries(of: message.id).first(where: { $0.key.partner == recipient.oin }) {
+            (row.followUp, row.followUpRole, row.followUpMessage) =
+                (other.followUp, other.followUpRole, other.followUpMessage)
+            (row.ownedAt, row.concludedAt) = (other.ownedAt, other.concludedAt)
+        }
+        try store.insert(row)
         guard message.type == ChannelRecovery.lostType else { return }
         store.change(recipient.oin) { $0.unprovenNumbers += 1 }
     }
