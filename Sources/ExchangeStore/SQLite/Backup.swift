@@ -170,10 +170,8 @@ package enum StoreRestoring {
             let hasBegun = try await store.read { database in
                 try Opening.inspect(
                     database, fileBytes: StoreFile.byteCount(of: path), mustExist: true, limits: limits)
-                return try database.first("SELECT 1 FROM incarnation UNION ALL SELECT 1 FROM renewal LIMIT 1") { _ in
-                    true
-                }
-                    ?? false
+                let used = "SELECT 1 FROM incarnation UNION ALL SELECT 1 FROM renewal LIMIT 1"
+                return try database.first(used) { _ in true } ?? false
             }
             try store.close()
             return hasBegun
