@@ -228,6 +228,8 @@ package protocol ExchangeLedger: Sendable {
     func delivery(_ key: DeliveryKey) async throws -> DeliveryEntry?
     /// How many deliveries were withdrawn.
     func withdrawnCount() async throws -> Int
+    /// How many deliveries an operator holds back now: nobody is told by them until somebody decides.
+    func heldCount() async throws -> Int
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws
@@ -522,6 +524,8 @@ package struct GivenProof: Hashable, Sendable {
 package struct DeliveryFilter: Hashable, Sendable {
     package var partner: OIN?
     package var messageID: MessageID?
+    /// Of a message that is lost here, by the id under which a partner has it.
+    package var lostMessageID: MessageID?
     package var caseReference: CaseReference?
     /// Those without a receipt, and those refused or held.
     package var onlyOpen = false
@@ -582,6 +586,9 @@ package struct DeliveryEntry: Hashable, Sendable {
         self.followUpMessage = followUpMessage
         self.actor = actor
     }
+
+    /// The message's id as people know it: of one that is lost here, the partner's.
+    package var shownID: MessageID { lost?.messageID ?? message.id }
 }
 
 package struct PartnerEntry: Hashable, Sendable {

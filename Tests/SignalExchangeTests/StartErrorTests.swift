@@ -241,7 +241,7 @@ extension Nodes {
             try await replacing(node.folder.store, with: text) {
                 let refused = try await node.command("run")
                 #expect(refused.said.matches(of: /store-damaged/).count == 1, "\(refused.said)")
-                try await expectStartRefused("store-damaged", saying: "do NOT start on an older copy", "Telephone")
+                try await expectStartRefused("store-damaged", saying: "`exchange-node restore`", "Telephone")
                 #expect(try node.folder.read(node.folder.store) == text)
             }
         }
@@ -265,6 +265,12 @@ extension Nodes {
                 #expect(made.exitStatus == 0, "\(made.said)")
                 let again = try await node.command("new-store", "--confirm", node.oin.text)
                 #expect(again.said.contains("folder-not-empty"), "\(again.said)")
+                let store = try DatabaseQueue(path: node.folder.store)
+                let alarm = try await store.read {
+                    try String.fetchOne($0, sql: "SELECT detail FROM alarm WHERE code = 'store-put-back'")
+                }
+                try store.close()
+                #expect(alarm?.contains("made anew at") == true && alarm?.contains("handed in again") == true)
             }
         }
 
@@ -322,6 +328,7 @@ extension Nodes {
                 "init", "--oin", node.oin.text, "--name", "AVIM (test)")
             #expect(made.exitStatus == 2)
             #expect(made.said.contains("folder-not-empty"))
+            #expect(made.said.contains("the disk is gone, and the keys are left"), "\(made.said)")
         }
 
         @Test func `a fresh folder tells what it still needs`() async throws {
@@ -330,6 +337,11 @@ extension Nodes {
                 NodeProcess.builtExecutable.path,
                 ["init", "--folder", path, "--oin", node.oin.text, "--name", "AVIM (test)"])
             #expect(made.exitStatus == 0, "\(made.said)")
+            // As where a disk is gone and there is no backup: the store of `init` takes the lost one's place, once.
+            let renewal = ["new-store", "--folder", path, "--confirm", node.oin.text]
+            let renewed = try await Command.run(NodeProcess.builtExecutable.path, renewal)
+            #expect(renewed.exitStatus == 0 && renewed.said.contains("store-put-back"), "\(renewed.said)")
+            #expect(try await Command.run(NodeProcess.builtExecutable.path, renewal).said.contains("folder-not-empty"))
             let run = try await Command.run(NodeProcess.builtExecutable.path, ["run", "--folder", path])
             #expect(run.exitStatus == 2)
             #expect(run.said.contains("file-missing"), "\(run.said)")

@@ -63,6 +63,7 @@ extension Database {
         let sql = ListQueries.deliveries(filter)
         let of: StatementArguments =
             (filter.partner.map { [$0.text] } ?? []) + (filter.messageID.map { [$0.column] } ?? [])
+            + (filter.lostMessageID.map { [$0.column] } ?? [])
             + (filter.caseReference.map { [$0.column] } ?? [])
         guard filter.onlyOpen else {
             let found = try all(sql, of + [filter.after?.ordinal ?? .max, filter.maximumItems + 1]) {
@@ -99,6 +100,8 @@ extension Database {
     func withdrawnCount() throws -> Int {
         try first(ListQueries.withdrawnCount, []) { $0.count(0) } ?? 0
     }
+
+    func heldCount() throws -> Int { try first(ListQueries.heldCount, []) { $0.count(0) } ?? 0 }
 }
 
 /// The statements of the lists that people page through. Each reads a range of one index, so that a page costs as much
@@ -107,6 +110,9 @@ enum ListQueries {
     /// Of the index of few states: the channels are as long as all that was ever sent.
     static let withdrawnCount = """
         SELECT count(*) FROM delivery WHERE transport = 'withdrawn' AND transport IN ('held', 'refused', 'withdrawn')
+        """
+    static let heldCount = """
+        SELECT count(*) FROM delivery WHERE transport = 'held' AND transport IN ('held', 'refused', 'withdrawn')
         """
     /// What an ``InboxEntry`` is read from, of `inbox i` and `message m`; the parameter 4 is `now`.
     static let inboxColumns = """
@@ -134,15 +140,16 @@ enum ListQueries {
         d.actor, d.lost_id, d.lost_digest
         """
 
-    /// - Its parameters: partner, message and case, as far as the filter names them; for what is open a priority's rank
+    /// - Its parameters: partner, message, lost message and case, as far as the filter names them; for what is open a priority's rank
     ///   and the ordinal before the first, and otherwise the ordinal behind the last; how many.
     static func deliveries(_ filter: DeliveryFilter) -> String {
         var conditions: [String] = []
         if filter.partner != nil { conditions.append("d.partner = ?") }
         if filter.messageID != nil { conditions.append("d.message_id = ?") }
+        if filter.lostMessageID != nil { conditions.append("d.lost_id = ?") }
         if filter.caseReference != nil { conditions.append("d.case_reference = ?") }
         // A message or a case has few deliveries: the plus has them looked up by it, and not by what is open of all.
-        let isOfFew = filter.messageID != nil || filter.caseReference != nil
+        let isOfFew = filter.messageID != nil || filter.lostMessageID != nil || filter.caseReference != nil
         let plus = isOfFew ? "+" : ""
         conditions +=
             filter.onlyOpen

@@ -23,23 +23,25 @@ extension LocalServer {
                         .stepNotPossible,
                         "this node is getting back from this partner what it had sent to it, so that the number may stand "
                             + "for another message than before: look again, and name the message too "
-                            + "(now `--message \(meant.message.id)`)")
+                            + "(now `--message \(meant.shownID)`)")
                 }
+                // The partner's id of a message that is lost here is the one that people know.
+                let named = declaration.message.map { $0 == meant.shownID ? meant.message.id : $0 }
                 let isMoved = try await context.ledger.moveTransport(
-                    key, event, of: declaration.message ?? meant.message.id, reason: declaration.reason,
+                    key, event, of: named ?? meant.message.id, reason: declaration.reason,
                     by: requestContext.caller.actor, at: context.now.wall)
                 guard let found = try await context.ledger.delivery(key) else { throw NodeError(unknown: key) }
                 guard isMoved else {
-                    guard found.message.id == declaration.message ?? found.message.id else {
+                    guard found.message.id == named ?? found.message.id else {
                         throw NodeError(
                             .stepNotPossible,
-                            "number \(key.number) stands for another message, \(found.message.id); look again "
+                            "number \(key.number) stands for another message, \(found.shownID); look again "
                                 + "(`exchange-node queue list`)")
                     }
                     throw NodeError(.stepNotPossible, found.objection)
                 }
                 return LocalReply([
-                    "done": true, "message": .string(found.message.id.description),
+                    "done": true, "message": .string(found.shownID.description),
                     "state": .string(found.state.rawValue),
                 ])
             }
@@ -50,14 +52,20 @@ extension LocalServer {
             let reader = try await request.localObject(members: ["partner", "message"])
             let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
             let message = try reader.optionalMessageID("message")
-            let count = try await context.ledger.alarms(includingCleared: false).map(\.alarm).count {
-                $0.code == code && $0.partner == partner && (message == nil || $0.messageID == message)
+            let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm).filter { $0.code == code }
+            let count = open.count {
+                $0.partner == partner && (message == nil || $0.messageID == message)
             }
             guard count > 0 else {
+                let others = Set(open.map(\.partner)).subtracting([partner]).map { other in
+                    "`exchange-node alarms clear \(code.rawValue)" + (other.map { " --partner \($0)" } ?? "") + "`"
+                }.sorted()
                 throw NodeError(
                     .requestInvalid,
-                    "no alarm \(code.rawValue) of that partner and message is open, so that none was cleared; see "
-                        + "`exchange-node alarms`")
+                    "no alarm \(code.rawValue) of that partner and message is open, so that none was cleared; "
+                        + (others.isEmpty
+                            ? "see `exchange-node alarms`"
+                            : "those that are open are cleared with \(others.prefix(8).joined(separator: ", "))"))
             }
             if let message {
                 try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)

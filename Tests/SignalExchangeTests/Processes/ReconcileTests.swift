@@ -168,6 +168,70 @@ extension Nodes {
             }
         }
 
+        @Test func `what presses is not left to the nodes: after a minute a person must look, with the number to call`()
+            async throws
+        {
+            try await withCommunity(running: ["avim", "nidos"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                _ = try await told(avim, .guardian, "told")
+                try await nidos.process.stop()
+                _ = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "presses")
+                let partners = try await avim.api.client.get("/v1/partners").elements
+                let phone = try #require(partners.first { $0["oin"]?.text == nidos.oin.text }?["dutyPhone"]?.text)
+                let young = try await reconcile(avim, nidos.oin.text)
+                #expect(young.end == .exited(status: 5), "\(young.said)")
+                for word in ["OPEN", "SIG-01", "stat", phone] { #expect(young.said.contains(word), "\(young.said)") }
+                try await avim.process.stop()
+                try avim.age(by: .minutes(2))
+                try await avim.process.start()
+                let late = try await report(avim, with: nidos)
+                #expect(late.report["verdict"]?.text == "person" && late.end == .exited(status: 6))
+                let item = try #require(late.report["outgoing"]?["items"]?.elements.first)
+                #expect(item["state"]?.text == "open" && item["step"]?.text == "person", "\(item)")
+                let action = item["action"]?.text ?? ""
+                #expect(action.contains("a person must tell them now") && action.contains(phone), "\(action)")
+            }
+        }
+
+        @Test func `an alarm of a message to the partner needs a person, and begins with what to do`() async throws {
+            try await withCommunity(running: ["avim"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let id = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "damaged")
+                try avim.damageEnvelope(of: id) { _ in [0x30, 0x00] }
+                try await nidos.process.start()
+                let alarm = try await avim.waitForAlarm(.storedMessageUnreadable, about: nidos.oin)
+                #expect(alarm.detail.hasPrefix("it cannot be sent now: where it presses, telephone"), "\(alarm.detail)")
+                let found = try await report(avim, with: nidos)
+                #expect(found.report["verdict"]?.text == "person" && found.end == .exited(status: 6))
+                let item = try #require(found.report["outgoing"]?["items"]?.elements.first)
+                #expect(item["step"]?.text == "person", "\(item)")
+                #expect(item["action"]?.text?.contains("alarm stored-message-unreadable") == true, "\(item)")
+            }
+        }
+
+        @Test func `what the partner holds back says that a person there decides, and whom to call`() async throws {
+            try await withCommunity(running: ["avim", "nidos"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                _ = try await told(avim, .guardian, "one")
+                try await nidos.process.stop()
+                _ = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "held")
+                _ = try await avim.api.client.post(
+                    "/v1/deliveries/\(nidos.oin)/2/_hold", body: Array(#"{"role":"duty-officer","reason":"x"}"#.utf8))
+                try await nidos.process.start()
+                _ = try await told(avim, .guardian, "behind it")
+                let partners = try await nidos.api.client.get("/v1/partners").elements
+                let phone = try #require(partners.first { $0["oin"]?.text == avim.oin.text }?["dutyPhone"]?.text)
+                let found = try await report(nidos, with: avim)
+                #expect(found.report["verdict"]?.text == "open" && found.end == .exited(status: 5))
+                #expect(found.report["summary"]?.text?.contains("a person there must decide") == true)
+                let item = try #require(
+                    found.report["incoming"]?["items"]?.elements.first { $0["state"]?.text == "held-there" })
+                let action = item["action"]?.text ?? ""
+                #expect(action.contains("a person at") && action.contains(phone), "\(action)")
+            }
+        }
+
         @Test func `a partner that was never heard has books too, in which nothing is claimed`() async throws {
             try await withCommunity(running: ["avim"]) { community in
                 let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
@@ -195,8 +259,13 @@ extension Nodes {
                     try await avim.api.client.post(
                         "/v1/deliveries/\(nidos.oin)/1/_hold",
                         body: Array(#"{"role":"duty-officer","reason":"checking"}"#.utf8))["state"]?.text == "held")
+                let stopped = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian])), key: "stopped")
+                _ = try await avim.api.client.post(
+                    "/v1/deliveries/\(nidos.oin)/2/_withdraw",
+                    body: Array(#"{"role":"duty-officer","reason":"wrong recipient"}"#.utf8))
                 try await nidos.process.start()
-                // Behind it, so that the partner has noted that the first is held.
+                // Behind them, so that the partner has noted that the first is held and the second void.
                 _ = try await told(avim, .guardian, "told")
                 try await avim.process.kill()
                 for suffix in ["", "-wal", "-shm"] {
@@ -211,7 +280,29 @@ extension Nodes {
                 let item = try #require(found.report["outgoing"]?["items"]?.elements.first { $0["first"]?.number == 1 })
                 #expect(item["state"]?.text == "lost" && item["message"]?.text == "\(lost)")
                 #expect(item["step"]?.text == "person" && item["action"]?.text?.contains("hands it in again") == true)
+                // What was stopped on purpose is not handed in again by anybody who reads "lost".
+                let void = try #require(found.report["outgoing"]?["items"]?.elements.first { $0["first"]?.number == 2 })
+                #expect(void["state"]?.text == "void" && void["message"]?.text == "\(stopped)", "\(void)")
+                #expect(void["step"]?.text == "none")
+                let said = void["action"]?.text ?? ""
+                #expect(said.contains("was withdrawn (wrong recipient, duty-officer)"), "\(said)")
+                #expect(said.contains("do not hand it in again"), "\(said)")
                 #expect(found.report["alarms"]?.elements.contains { $0["code"]?.text == "store-rolled-back" } == true)
+                // What is printed runs as it is, but for who does it and why; the id is the one that its sender knows.
+                let shown = try await avim.command("queue", "show", "\(lost)")
+                #expect(shown.exitStatus == 0 && shown.said.contains("\(lost)"), "\(shown.said)")
+                let listed = try await avim.command("queue", "list", "--open")
+                #expect(listed.said.contains("\(lost)"), "\(listed.said)")
+                let printed = try #require(
+                    item["action"]?.text?.split(separator: "exchange-node ").last.map(String.init), "\(item)")
+                #expect(printed.hasSuffix("--as ROLE --reason WHY"), "\(printed)")
+                let words = printed.replacing("ROLE", with: "duty-officer").replacing("WHY", with: "lost").split(
+                    separator: " "
+                ).map(String.init)
+                let wrong = try await Command.run(
+                    NodeProcess.builtExecutable.path,
+                    words + ["--folder", avim.folder.path, "--message", "\(stopped)"])
+                #expect(wrong.said.contains("stands for another message, \(lost)"), "\(wrong.said)")
                 // The other side sees the same from its end.
                 let there = try await report(nidos, with: avim)
                 #expect(there.report["verdict"]?.text == "person")
@@ -225,6 +316,9 @@ extension Nodes {
                 let known = try await report(avim, with: nidos)
                 #expect(known.report["verdict"]?.text == "agreed", "\(known.report)")
                 #expect(known.report["outgoing"]?["counts"]?["lost"]?.number == 1)
+                let ended = try await Command.run(
+                    NodeProcess.builtExecutable.path, words + ["--folder", avim.folder.path, "--message", "\(lost)"])
+                #expect(ended.succeeded && ended.said.contains("\(lost)"), "\(ended.said)")
             }
         }
 
