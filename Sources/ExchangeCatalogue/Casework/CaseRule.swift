@@ -1,13 +1,14 @@
-package import ExchangeCore
+import ExchangeCore
 
 /// What a type demands of the case in which it is sent, beyond what stands in the message itself.
 ///
 /// The sender's node judges it, before anything is sealed, over the part of the case that it holds (``CaseHistory``). The
 /// recipients' nodes do not: what they hold may be behind, and a message that waits for another is not refused for that.
 package struct CaseRule: Sendable {
-    package typealias Check = @Sendable (
-        _ content: SignedContent, _ history: CaseHistory, _ policy: CasePolicy, _ rule: CaseRule
-    ) throws(ContentError) -> Void
+    package typealias Check =
+        @Sendable (
+            _ content: SignedContent, _ history: CaseHistory, _ policy: CasePolicy, _ rule: CaseRule
+        ) throws(ContentError) -> Void
 
     /// Lower case with hyphens; refusals name it.
     package let name: String
