@@ -5,9 +5,10 @@ import ExchangeCore
 /// The sender's node judges it, before anything is sealed, over the part of the case that it holds (``CaseHistory``). The
 /// recipients' nodes do not: what they hold may be behind, and a message that waits for another is not refused for that.
 package struct CaseRule: Sendable {
-    package typealias Check = @Sendable (
-        _ content: SignedContent, _ history: CaseHistory, _ policy: CasePolicy, _ rule: CaseRule
-    ) throws(ContentError) -> Void
+    package typealias Check =
+        @Sendable (
+            _ content: SignedContent, _ history: CaseHistory, _ policy: CasePolicy, _ rule: CaseRule
+        ) throws(ContentError) -> Void
 
     /// Lower case with hyphens; refusals name it.
     package let name: String
@@ -34,13 +35,19 @@ package struct CaseRule: Sendable {
     }
 }
 
+extension MessageTypeDefinition {
+    /// The rules of the case that no type has to itself; they hold where the guardian is told.
+    package var generalCaseRules: [CaseRule] {
+        isHandedOver && recipientRoles.contains(.guardian) ? [.guardianshipEndsWithMajority] : []
+    }
+}
+
 extension Catalogue {
     /// The rules by which a message is judged in its case: those of its type, and those of its recipients.
     package func caseRules(for content: SignedContent) -> [CaseRule] {
         guard let definition = self[content.type] else { return [] }
         let isToGuardian = content.recipients.contains { $0.party.role == .guardian }
-        let general: [CaseRule] = definition.isHandedOver && isToGuardian ? [.guardianshipEndsWithMajority] : []
-        return definition.caseRules + general
+        return definition.caseRules + (isToGuardian ? definition.generalCaseRules : [])
     }
 
     /// - Parameter history: of the types that ``caseRules(for:)`` look at.

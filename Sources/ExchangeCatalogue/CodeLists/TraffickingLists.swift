@@ -73,6 +73,13 @@ extension CodeList {
         id: "htcds-risk-axis", version: "2.0", source: htcds + ", assessment and planning",
         codes: ["individual", "household", "community"])
 
+    package static let supportPlanType = CodeList(
+        id: "htcds-support-plan-type", version: "2.0", source: htcds + ", spl_Type",
+        codes: [
+            "Education", "Financial", "Health", "LabourExploitationRehabilitation", "Legal", "Livelihood",
+            "RightsBasedTraining", "SexualExploitationRehabilitation", "SocialCare",
+        ])
+
     /// The forms that Dutch police and policy distinguish; HTCDS has no code for forced criminality.
     package static let dutchFormOfExploitation = CodeList(
         id: "nl-vorm", version: "1", source: "forms under article 273f of the Dutch criminal code",

@@ -17,7 +17,7 @@ package struct Rule: Sendable {
     }
 
     /// Holds when a member of the body has a value.
-    package struct Condition: Sendable {
+    package struct Condition: Equatable, Sendable {
         package let member: String
         package let value: JSONValue
 

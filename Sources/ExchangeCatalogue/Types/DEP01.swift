@@ -28,5 +28,5 @@ extension MessageTypeDefinition {
         ],
         rules: [
             Rule("departure-is-stat", "a departure alert is sent as stat", .priority(atLeast: .stat, when: nil))
-        ])
+        ], expects: [ExpectedMessage("DEP-02", of: .role(.police), within: .hours(2))])
 }

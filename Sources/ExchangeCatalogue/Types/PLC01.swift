@@ -39,5 +39,5 @@ extension MessageTypeDefinition {
             Rule(
                 "children-along-are-described", "children who come along are described",
                 .requires(member: "needs", when: .member("siblingsOrOwnChildAlong", is: "yes"))),
-        ])
+        ], expects: [ExpectedMessage("PLC-02", of: .role(.reception), within: .hours(4))])
 }

@@ -33,5 +33,6 @@ extension MessageTypeDefinition {
             Rule(
                 "waiting-needs-review-date", "a waiting list has a review date",
                 .requires(member: "reviewDate", when: .member("decision", is: "waiting-list"))),
-        ])
+        ], expects: [ExpectedMessage("PLC-03", of: .role(.provider), when: .member("decision", is: "accepted"))],
+        closes: ["PLC-01", "SIG-04"])
 }

@@ -2,11 +2,13 @@ import ExchangeCore
 
 extension MessageTypeDefinition {
     /// PLC-03. The provider says whether the child arrived. Children have vanished while moving between places, so
-    /// that an arrival that does not happen is as pressing as a departure.
+    /// that an arrival that does not happen is as pressing as a departure. After a transfer (TRF-02) the next place
+    /// says it, to who handed over too.
     static let arrivalConfirmation = MessageTypeDefinition(
         "PLC-03", english: "Arrival confirmation", dutch: "Aankomstbevestiging",
         summary: "Tells whether the child arrived at the place.",
-        senders: [.provider], recipients: [.reception, .guardian], duties: [.role(.reception), .role(.guardian)],
+        senders: [.provider, .reception, .municipality], recipients: [.reception, .guardian, .provider],
+        duties: [.role(.reception), .role(.guardian)],
         priority: .asap,
         fields: [
             .required("arrived", .boolean, "Whether the child arrived."),
@@ -21,5 +23,6 @@ extension MessageTypeDefinition {
             Rule(
                 "non-arrival-is-explained", "an arrival that did not happen is explained",
                 .requires(member: "explanation", when: .member("arrived", is: false))),
-        ])
+        ], expects: [ExpectedMessage("DEP-01", of: .role(.provider), when: .member("arrived", is: false))],
+        closes: ["PLC-02", "TRF-02"])
 }

@@ -19,7 +19,9 @@ extension MessageTypeDefinition {
             .required(
                 "decidingOrganisation", .code(.decisionMakingOrganisation),
                 "The kind of organisation that concluded it."),
-            .required("indicators", .indicators(count: 1...32), "The indicators that the conclusion rests on."),
+            .required(
+                "indicators", .indicators(count: 1...32),
+                "The indicators that the conclusion rests on: screening, never a verdict."),
             .required("acuteDanger", .boolean, "Whether the child is in acute danger."),
             .required("childAboutToLeave", .boolean, "Whether the child is about to leave."),
             .required("childPresent", .boolean, "Whether the child is present now."),
@@ -54,5 +56,9 @@ extension MessageTypeDefinition {
                 "other-location-is-explained", "a location outside the list is explained",
                 .requires(member: "locationNote", when: .member("location", is: "other"))),
             .indicatorStrengths(in: "indicators"),
+        ],
+        expects: [
+            ExpectedMessage("SIG-02", of: .eachRecipient), ExpectedMessage("SIG-04", of: .role(.guardian)),
+            ExpectedMessage("PLC-01", of: .role(.guardian)),
         ])
 }

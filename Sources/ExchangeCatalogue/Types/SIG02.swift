@@ -15,7 +15,9 @@ extension MessageTypeDefinition {
             .required("decision", .code(.signalDecision), "What the signal is to the answering organisation."),
             .required(
                 "nextStep", .text(byteCountLimit: 2000), "What happens next, also where that is nothing, and why."),
-            .optional("ownIndicators", .indicators(count: 1...32), "Indicators that the answering organisation has."),
+            .optional(
+                "ownIndicators", .indicators(count: 1...32),
+                "Indicators that the answering organisation has: screening, never a verdict."),
             .optional("relatedSignals", .array(.messageID, count: 1...16), "Earlier signals on the same child."),
         ],
         rules: [

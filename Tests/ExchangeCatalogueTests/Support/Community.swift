@@ -2,11 +2,12 @@ import ExchangeCatalogue
 import ExchangeCore
 import Testing
 
-/// The example community: seven test organisations, one a role.
+/// The example community: test organisations, one a role.
 enum Community {
     static let members: [(suffix: String, role: Role)] = [
         ("1000", .guardian), ("2000", .police), ("3000", .immigration), ("4000", .reception), ("5000", .provider),
-        ("6000", .mentalHealth), ("7000", .health),
+        ("6000", .mentalHealth), ("7000", .health), ("8000", .lawyer), ("9000", .prosecutor), ("1100", .commission),
+        ("1200", .coordinationCentre), ("1300", .municipality),
     ]
 
     static func party(_ role: Role) throws -> Party {
