@@ -133,7 +133,7 @@ package protocol ExchangeLedger: Sendable {
     ///
     /// - Returns: how many went.
     func purge(_ messages: [MessageID], periods: RetentionPeriods, now: Timestamp) async throws -> Int
-    /// Takes content of an own message that the disk damaged, as ``ContentMending`` decides; `false` where it is not that.
+    /// Takes content of a message that the disk damaged, as ``ContentMending`` decides; `false` where it is not that.
     ///
     /// - Parameter digest: of what came, as it was computed here.
     func mend(

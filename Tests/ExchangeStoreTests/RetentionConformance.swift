@@ -202,9 +202,18 @@ import Testing
         #expect(try await !mend(Sample.digest("other"), message.id))
         #expect(try await !mend(message.digest, Sample.message(9).id))
         try await ledger.receive(1, number: 1)
+        // A received one like an own one: the alarm that it cannot be read is of its sender.
         let theirs = try Sample.message(1, from: Community.avim)
-        #expect(try await !mend(theirs.digest, theirs.id), "a partner's message is the partner's to tell again")
+        try await ledger.raise(
+            ContentMending.alarm(of: theirs, isOutgoing: false, detail: "x", at: Sample.start))
+        #expect(try await !mend(Sample.digest("other"), theirs.id))
+        #expect(try await ledger.message(theirs.id)?.envelope == Sample.envelope(1))
+        #expect(try await mend(theirs.digest, theirs.id))
+        #expect(try await ledger.message(theirs.id)?.envelope == [1, 2])
+        #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.partner) == [Community.coa])
         #expect(try await ledger.message(message.id)?.envelope == Sample.envelope(1))
+        // Somebody here wanted to read it, too: that alarm is of no partner.
+        try await ledger.raise(ContentMending.alarm(of: message, isOutgoing: true, detail: "x", at: Sample.start))
         #expect(try await mend(message.digest, message.id))
         #expect(try await ledger.message(message.id)?.envelope == [1, 2])
         #expect(try await ledger.alarms(includingCleared: false).isEmpty)

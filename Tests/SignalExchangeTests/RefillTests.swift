@@ -157,7 +157,9 @@ extension Nodes {
                     }
                 }
                 func request(_ incarnation: IncarnationID) -> [UInt8] {
-                    RefillRequest(asker: avim.oin, holder: nidos.oin, incarnation: incarnation, after: .none).wireBytes
+                    RefillRequest(
+                        asker: avim.oin, holder: nidos.oin, incarnation: incarnation, for: .behind(.none)
+                    ).wireBytes
                 }
                 try await tallies.take(foreign.tally(for: nidos.oin), from: avim.oin, askedAt: nil)
                 let successor = try foreign.tally(for: nidos.oin, incarnation: other, after: foreign.incarnation)
@@ -210,6 +212,66 @@ extension Nodes {
             }
         }
 
+        /// What `asker` is given of one message: its content, where there is any.
+        private func content(of id: MessageID, for asker: ForeignNode, _ context: NodeContext) async throws -> Digest? {
+            let request = RefillRequest(
+                asker: asker.oin, holder: context.oin, incarnation: asker.incarnation, for: .message(id))
+            let answer = try RefillAnswer(
+                wireBytes: try await Refilling(context).answer(request.wireBytes, from: asker.oin))
+            #expect(answer.base == nil && answer.upTo == answer.items.last?.item.number ?? .none)
+            guard let given = answer.items.first else { return nil }
+            #expect(answer.items.count == 1 && given.item.messageID == id)
+            guard case .receipt = given.answer else { throw NodeError(.answerInvalid, "no receipt") }
+            let opened = try Opener().open(
+                UnverifiedEnvelope(given.envelope, at: .wire), with: asker.keys.decryption)
+            #expect(opened.digest == given.item.messageDigest)
+            return opened.digest
+        }
+
+        @Test func `the content of one message is given to who has a part in it, and to nobody else`() async throws {
+            // Its own: numbers that others of these tests have given stand for something else.
+            try await withCommunity(running: []) { community in
+                let (avim, nidos, ind) = (community[slug: "avim"], community[slug: "nidos"], community[slug: "ind"])
+                let (sender, other) = (try ForeignNode(avim), try ForeignNode(ind))
+                try await withNode(nidos) { context in
+                    for asker in [sender, other] {
+                        try await TallyExchange(context).take(
+                            asker.tally(for: nidos.oin), from: asker.oin, askedAt: context.now.wall)
+                    }
+                    // Received, for its sender alone: IND is a recipient too, and has to ask AVIM.
+                    let parcel = try sender.seal(
+                        ExampleSignal.content(
+                            from: avim.party, to: [nidos, ind].map { Recipient($0.party, previous: nil) }), for: nidos)
+                    _ = try await Receiving(context).receive(
+                        sender.batch([parcel], for: nidos), from: avim.oin)
+                    #expect(try await content(of: parcel.id, for: sender, context) == parcel.digest)
+                    #expect(try await content(of: parcel.id, for: other, context) == nil)
+                    // Sent, for the recipient that receipted it, and not before: what is held is to be seen by nobody.
+                    let id = try await Submitting(context).submit(
+                        JSONWriter.write(.object(ExampleSignal.submission(to: [.police]))), key: nil, by: .node
+                    ).messageID
+                    let delivery = try #require(try await deliveries(of: id, context).first)
+                    #expect(try await content(of: id, for: sender, context) == nil)
+                    func move(_ event: TransportEvent) async throws {
+                        try #require(
+                            await context.ledger.moveTransport(
+                                delivery.key, event, of: id, reason: "duty-officer: checking", by: .node,
+                                at: context.now.wall))
+                    }
+                    try await move(.heldByOperator)
+                    #expect(try await content(of: id, for: sender, context) == nil)
+                    try await move(.releasedByOperator)
+                    try await context.ledger.recordAnswers(
+                        [AnswerRecord(number: delivery.key.number, answer: .receipt([1]), jitter: 0)], from: avim.oin,
+                        now: context.now)
+                    #expect(try await content(of: id, for: sender, context) == delivery.message.digest)
+                    #expect(try await content(of: id, for: other, context) == nil)
+                    let unknown = MessageID(at: .current, random: Randomness.bytes16())
+                    #expect(try await content(of: unknown, for: sender, context) == nil)
+                }
+            }
+        }
+
         @Test func `only the channel's own sender is given it back, and by its own node`() async throws {
             let foreign = try ForeignNode(ind)
             try await withNode(nidos) { context in
@@ -223,7 +285,8 @@ extension Nodes {
                     }
                 }
                 func request(asker: OIN, holder: OIN) -> RefillRequest {
-                    RefillRequest(asker: asker, holder: holder, incarnation: foreign.incarnation, after: .none)
+                    RefillRequest(
+                        asker: asker, holder: holder, incarnation: foreign.incarnation, for: .behind(.none))
                 }
                 #expect(await code(request(asker: avim.oin, holder: nidos.oin)) == .partnerMismatch)
                 #expect(await code(request(asker: ind.oin, holder: avim.oin)) == .recipientMismatch)

@@ -1,45 +1,65 @@
 package import SwiftASN1
 
-/// Asks a partner for what it holds of the asker's own channel to it (`protocol.md` §9.4).
+/// Asks a partner for what the asker has lost (`protocol.md` §9.4).
 package struct RefillRequest: Hashable, WireStructure {
+    /// What is asked for.
+    package enum Asked: Hashable, Sendable {
+        /// What the holder has of the asker's own channel to it behind a number.
+        case behind(SequenceNumber)
+        /// The content of one message, of either's channel to the other.
+        case message(MessageID)
+    }
+
     package static let maximumBytes = ProtocolLimits.statementMaximumBytes
-    /// Itself and five fields.
-    package static let maximumNodes = 6
+    /// Itself, five fields, and the message in its tag and SEQUENCE.
+    package static let maximumNodes = 9
 
     package let asker: OIN
     package let holder: OIN
     package let incarnation: IncarnationID
-    /// What comes behind this number is asked for.
-    package let after: SequenceNumber
+    package let asked: Asked
 
-    package init(asker: OIN, holder: OIN, incarnation: IncarnationID, after: SequenceNumber) {
+    package init(asker: OIN, holder: OIN, incarnation: IncarnationID, for asked: Asked) {
         self.asker = asker
         self.holder = holder
         self.incarnation = incarnation
-        self.after = after
+        self.asked = asked
     }
 
     package init(derEncoded node: ASN1Node) throws {
         self = try FieldReader.read(node) { fields in
             try fields.version()
+            let (asker, holder) = (try fields.oin(), try fields.oin())
+            let incarnation = try fields.identifier(IncarnationID.self)
+            let after = try fields.number()
+            let message = try fields.optional(tag: 0) { try $0.identifier(MessageID.self) }
+            guard message == nil || after == .none else {
+                throw fields.malformed("one message is asked for by its id alone")
+            }
             return RefillRequest(
-                asker: try fields.oin(), holder: try fields.oin(),
-                incarnation: try fields.identifier(IncarnationID.self), after: try fields.number())
+                asker: asker, holder: holder, incarnation: incarnation,
+                for: message.map(Asked.message) ?? .behind(after))
         }
     }
 
     package func serialize(into coder: inout DER.Serializer) throws {
+        let (after, message): (SequenceNumber, MessageID?) =
+            switch asked {
+            case .behind(let number): (number, nil)
+            case .message(let id): (.none, id)
+            }
         try FieldWriter.write(into: &coder) { fields in
             try fields.version()
             try fields.oin(asker)
             try fields.oin(holder)
             try fields.identifier(incarnation)
             try fields.number(after)
+            try fields.optional(message, tag: 0) { try $0.identifier($1) }
         }
     }
 }
 
-/// One number of the asker's channel that the holder has answered.
+/// One number of the asker's channel that the holder has answered; or one message that either receipted, under its number.
 package struct RefillItem: Hashable, Sendable {
     package let item: ChannelItem
     package let answer: KeptAnswer
@@ -53,7 +73,7 @@ package struct RefillItem: Hashable, Sendable {
     }
 }
 
-/// What a partner holds of the asker's channel, from one number on (`protocol.md` §9.4).
+/// What a partner holds of the asker's channel, from one number on, or of one message (`protocol.md` §9.4).
 package struct RefillAnswer: Hashable, WireStructure {
     package static let maximumBytes = ProtocolLimits.batchMaximumBytes
     /// Itself, four fields, the base in its tag and SEQUENCE, and for each item itself and seven fields.

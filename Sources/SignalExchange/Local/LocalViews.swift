@@ -153,8 +153,9 @@ struct LocalViews: Sendable {
             context.logger.error(
                 "a message in the inbox cannot be read",
                 metadata: ["message": "\(entry.message.id)", "cause": "\(error)"])
-            object["unreadable"] =
-                "its content cannot be read here; have the sender tell it again, and look at the node's log"
+            object["unreadable"] = .string(
+                "its content cannot be read here, and is asked back from its sender: read it again by its id; where it stays "
+                    + "so, have the sender tell it again, and look at the node's log")
         }
         return object
     }

@@ -2,6 +2,7 @@ import ExchangeCMS
 package import ExchangeCatalogue
 package import ExchangeCore
 package import ExchangeStore
+import Logging
 
 /// What people do with a received message: take it, decline it, conclude it. Each step and the L2 or L3 that tells the
 /// sender of it are one transaction.
@@ -100,7 +101,7 @@ package struct StoredContent: Sendable {
         try ContentCodec.decode(try await message(kept).content)
     }
 
-    /// The message itself, held against the ledger's digest.
+    /// The message itself, held against the ledger's digest. Where it cannot be read, an alarm has it got back (``Mending``).
     ///
     /// - Throws: ``NodeError`` `content-purged` for what went by retention; what cannot be read otherwise.
     func message(_ kept: KeptMessage) async throws -> VerifiedMessage {
@@ -110,9 +111,34 @@ package struct StoredContent: Sendable {
                 "the content of message \(kept.message.id) was erased by retention at \(purgedAt); its id, digest, receipts "
                     + "and states are kept")
         }
-        let key = try await context.caseKeys.key(for: kept.message.caseReference)
-        let envelope = try UnverifiedEnvelope(kept.envelope, at: .store)
-        return try Opener().openStored(envelope, with: key)
-            .storedMessage(expecting: kept.message.digest, by: kept.message.sender.oin)
+        do {
+            let key = try await context.caseKeys.key(for: kept.message.caseReference)
+            let envelope = try UnverifiedEnvelope(kept.envelope, at: .store)
+            return try Opener().openStored(envelope, with: key)
+                .storedMessage(expecting: kept.message.digest, by: kept.message.sender.oin)
+        } catch let error as CMSError {
+            await noteDamage(of: kept, error)
+            throw error
+        }
+    }
+
+    /// Raised once, however often it is read: a system that follows the inbox reads again and again. What keeps the alarm out
+    /// of the store is logged, for the reader is told of the damage all the same.
+    private func noteDamage(of kept: KeptMessage, _ cause: CMSError) async {
+        // Of a message that is lost, id and digest alone are here.
+        guard !kept.envelope.isEmpty else { return }
+        let alarm = ContentMending.alarm(
+            of: kept.message, isOutgoing: kept.isOutgoing, detail: "it cannot be read here: \(cause.message)".shortened,
+            at: context.now.wall)
+        do {
+            let isKnown = try await context.ledger.alarms(includingCleared: false).contains {
+                $0.alarm.code == alarm.code && $0.alarm.messageID == alarm.messageID
+            }
+            if !isKnown { try await context.ledger.raise(alarm) }
+        } catch {
+            context.logger.error(
+                "a message that cannot be read could not be noted",
+                metadata: ["message": "\(kept.message.id)", "cause": "\(error)"])
+        }
     }
 }

@@ -29,7 +29,7 @@ package final class Recovering: Sendable {
         }
         let request = RefillRequest(
             asker: context.oin, holder: partner, incarnation: context.ledger.opening.incarnation,
-            after: settled.number)
+            for: .behind(settled.number))
         let answer = try RefillAnswer(wireBytes: try await connection.refill(request.wireBytes))
         if let base = answer.base, base != settled.runningDigest {
             guard settled.number != .none else {

@@ -3,8 +3,8 @@ package import ExchangeCore
 import ExchangeStore
 import Logging
 
-/// Gives a partner back what it sent to this node and has lost: each message sealed anew to its present key, with the answer
-/// that this node gave (`protocol.md` §9.4).
+/// Gives a partner back what it sent to this node and has lost, and the content of a message of either that its disk damaged:
+/// each message sealed anew to its present key, with the answer that was given to it (`protocol.md` §9.4).
 package struct Refilling: Sendable {
     /// Beside the envelopes: proofs, and the rest of each item.
     private static let envelopesMaximumBytes = ProtocolLimits.batchMaximumBytes / 2
@@ -31,13 +31,58 @@ package struct Refilling: Sendable {
         }
         try facts.demandRunning()
         let recipient = try recipientCertificate(of: peer)
+        return switch request.asked {
+        case .behind(let number): try await part(behind: number, of: peer, for: recipient).wireBytes
+        case .message(let id): try await content(of: id, with: peer, for: recipient).wireBytes
+        }
+    }
+
+    private func part(
+        behind number: SequenceNumber, of peer: OIN, for recipient: RecipientCertificate
+    ) async throws -> RefillAnswer {
         let part = try await context.ledger.heldPart(
-            of: peer, after: request.after, maximumItems: ProtocolLimits.batchMaximumItems,
+            of: peer, after: number, maximumItems: ProtocolLimits.batchMaximumItems,
             maximumBytes: Self.envelopesMaximumBytes)
         let items = try await part.items.mapConcurrently { held in
             RefillItem(item: held.item, answer: held.answer, envelope: await envelope(of: held, for: recipient))
         }
-        return RefillAnswer(base: part.base, upTo: part.upTo, items: items).wireBytes
+        return RefillAnswer(base: part.base, upTo: part.upTo, items: items)
+    }
+
+    /// Whoever has no part in the message learns nothing, not even whether it is here.
+    private func content(
+        of id: MessageID, with peer: OIN, for recipient: RecipientCertificate
+    ) async throws -> RefillAnswer {
+        let nothing = RefillAnswer(base: nil, upTo: .none, items: [])
+        guard let kept = try await context.ledger.message(id),
+            let held = try await receipted(kept, with: peer)
+        else { return nothing }
+        let envelope = await envelope(of: held, for: recipient)
+        guard !envelope.isEmpty else { return nothing }
+        return RefillAnswer(
+            base: nil, upTo: held.item.number,
+            items: [RefillItem(item: held.item, answer: held.answer, envelope: envelope)])
+    }
+
+    /// A message that this node receipted to the partner, or the partner to this node, under its number there.
+    ///
+    /// - Returns: `nil` where neither did: what is held or withdrawn is not had this way either.
+    private func receipted(_ kept: KeptMessage, with peer: OIN) async throws -> HeldPart.Item? {
+        let message = kept.message
+        func held(_ number: SequenceNumber, _ receipt: [UInt8]) -> HeldPart.Item {
+            HeldPart.Item(
+                item: ChannelItem(number: number, messageID: message.id, messageDigest: message.digest),
+                answer: .receipt(receipt), message: kept)
+        }
+        if kept.isOutgoing {
+            var filter = DeliveryFilter()
+            filter.messageID = message.id
+            filter.partner = peer
+            return try await context.ledger.deliveries(filter).entries.first { $0.transport == .receipted }
+                .map { held($0.key.number, $0.proof) }
+        }
+        return try await context.ledger.proofs(of: message.id, to: peer).last { $0.isReceipt }
+            .map { held($0.number, $0.proof) }
     }
 
     private func recipientCertificate(of partner: OIN) throws(RequestError) -> RecipientCertificate {

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `requests for what was lost, and what is given back, are as their vectors say`() throws {
-        try Self.check("refill-request", accepted: 2, refused: 4) { (value: RefillRequestValue) in value.structure }
+        try Self.check("refill-request", accepted: 3, refused: 6) { (value: RefillRequestValue) in value.structure }
         try Self.check("refill-answer", accepted: 3, refused: 10) { (value: RefillAnswerValue) in value.structure }
     }
 

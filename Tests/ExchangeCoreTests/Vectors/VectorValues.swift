@@ -195,12 +195,19 @@ struct RefillRequestValue: Decodable {
     let holder: String
     let incarnation: String
     let after: UInt64
+    let message: String?
 
     var structure: RefillRequest? {
         guard let asker = OIN(asker), let holder = OIN(holder), let bytes = [UInt8](hexadecimal: incarnation),
             let incarnation = IncarnationID(bytes: bytes)
         else { return nil }
-        return RefillRequest(asker: asker, holder: holder, incarnation: incarnation, after: SequenceNumber(after))
+        guard let message else {
+            return RefillRequest(
+                asker: asker, holder: holder, incarnation: incarnation, for: .behind(SequenceNumber(after)))
+        }
+        return MessageID(message).map {
+            RefillRequest(asker: asker, holder: holder, incarnation: incarnation, for: .message($0))
+        }
     }
 }
 

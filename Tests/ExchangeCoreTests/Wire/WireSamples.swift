@@ -75,7 +75,10 @@ extension Sample {
         issued: .start, received: .start, safe: .none, gaps: [])
 
     static let refillRequest = RefillRequest(
-        asker: nidos, holder: avim, incarnation: incarnation(2), after: SequenceNumber(40))
+        asker: nidos, holder: avim, incarnation: incarnation(2), for: .behind(SequenceNumber(40)))
+
+    static let contentRequest = RefillRequest(
+        asker: nidos, holder: avim, incarnation: incarnation(2), for: .message(item(41).messageID))
 
     static let refillAnswer = RefillAnswer(
         base: digest(0x40), upTo: SequenceNumber(50),
@@ -90,7 +93,8 @@ extension Sample {
     static let wire = [
         WireSample("manifest", manifest), WireSample("batch", batch), WireSample("batch answer", answer),
         WireSample("refusal", refusal), WireSample("tally", tally), WireSample("first tally", firstTally),
-        WireSample("refill request", refillRequest), WireSample("refill answer", refillAnswer),
+        WireSample("refill request", refillRequest), WireSample("content request", contentRequest),
+        WireSample("refill answer", refillAnswer),
         WireSample("empty refill answer", RefillAnswer(base: nil, upTo: .none, items: [])),
     ]
 
@@ -113,7 +117,7 @@ extension Sample {
                 outcomes: (1...ProtocolLimits.batchMaximumItems).map {
                     ItemOutcome(number: SequenceNumber(UInt64($0)), answer: .noted)
                 })),
-        WireSample("refusal", refusal), WireSample("refill request", refillRequest),
+        WireSample("refusal", refusal), WireSample("refill request", contentRequest),
         WireSample(
             "refill answer",
             RefillAnswer(
