@@ -212,6 +212,8 @@ import Testing
         #expect(try await ledger.message(theirs.id)?.envelope == [1, 2])
         #expect(try await ledger.alarms(includingCleared: false).map(\.alarm.partner) == [Community.coa])
         #expect(try await ledger.message(message.id)?.envelope == Sample.envelope(1))
+        // Somebody here wanted to read it, too: that alarm is of no partner.
+        try await ledger.raise(ContentMending.alarm(of: message, isOutgoing: true, detail: "x", at: Sample.start))
         #expect(try await mend(message.digest, message.id))
         #expect(try await ledger.message(message.id)?.envelope == [1, 2])
         #expect(try await ledger.alarms(includingCleared: false).isEmpty)
