@@ -51,7 +51,7 @@ struct Restore: AsyncParsableCommand {
             let configuration = try await NodeConfiguration.load(from: folder)
             let done = try await StoreCopy.putBack(
                 URL(fileURLWithPath: file).path, in: folder, confirmedBy: confirm, of: configuration, at: .current)
-            print("\(folder.store) is put back, as of \(done.asOf?.description ?? "a time that it does not say").")
+            print("\(folder.store) is put back, as of \(done.asOf).")
             if let aside = done.aside { print("What was there is kept in \(aside).") }
             print(
                 """

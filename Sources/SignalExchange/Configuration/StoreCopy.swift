@@ -14,8 +14,8 @@ package struct StoreCopy: Sendable {
 
     /// What was put back.
     package struct PutBack: Hashable, Sendable {
-        /// When the last entry of the copy was written; `nil` where nothing was ever noted in it.
-        package let asOf: Timestamp?
+        /// When the last entry of the copy was written, for people.
+        package let asOf: String
         /// The folder in which the store of before lies; `nil` where there was none.
         package let aside: String?
     }
@@ -79,7 +79,8 @@ package struct StoreCopy: Sendable {
             let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
             let done = try await StoreRestoring.restore(
                 copy, to: folder.store, aside: aside, archiveKey: check, digest: sha256, at: now)
-            return PutBack(asOf: done.asOf, aside: done.hasKept ? aside : nil)
+            return PutBack(
+                asOf: done.asOf?.description ?? "a time that it does not say", aside: done.hasKept ? aside : nil)
         } catch {
             throw NodeError(opening: error, else: "\(copy) could not be put back")
         }
