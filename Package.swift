@@ -80,8 +80,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            // In the program itself: it is served wherever the program is put.
-            resources: [.embedInCode("Local/openapi.json")],
+            // In the program itself: they are shown wherever the program is put.
+            resources: [.embedInCode("Local/openapi.json"), .embedInCode("Console/examples.json")],
             swiftSettings: house),
         .executableTarget(
             name: "exchange-node",

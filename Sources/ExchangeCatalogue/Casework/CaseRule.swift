@@ -35,13 +35,19 @@ package struct CaseRule: Sendable {
     }
 }
 
+extension MessageTypeDefinition {
+    /// The rules of the case that no type has to itself; they hold where the guardian is told.
+    package var generalCaseRules: [CaseRule] {
+        isHandedOver && recipientRoles.contains(.guardian) ? [.guardianshipEndsWithMajority] : []
+    }
+}
+
 extension Catalogue {
     /// The rules by which a message is judged in its case: those of its type, and those of its recipients.
     package func caseRules(for content: SignedContent) -> [CaseRule] {
         guard let definition = self[content.type] else { return [] }
         let isToGuardian = content.recipients.contains { $0.party.role == .guardian }
-        let general: [CaseRule] = definition.isHandedOver && isToGuardian ? [.guardianshipEndsWithMajority] : []
-        return definition.caseRules + general
+        return definition.caseRules + (isToGuardian ? definition.generalCaseRules : [])
     }
 
     /// - Parameter history: of the types that ``caseRules(for:)`` look at.

@@ -41,7 +41,7 @@ package struct CodeList: Hashable, Sendable {
     package var reference: ContentError.ListReference { .init(id: id, version: version) }
 
     /// How many codes the text of a refusal shows; ``ContentError/allowed`` holds all.
-    static let shownCodeCountLimit = 24
+    package static let shownCodeCountLimit = 24
 
     /// The refusal of something that is not in the list.
     package func refusal(at path: FieldPath) -> ContentError {

@@ -1,118 +1,88 @@
-import ExchangeCore
+package import ExchangeCore
 
-/// Describes the catalogue to people: the text of `docs/messages/README.md`, from the definitions that the node checks
-/// with.
+/// Describes the catalogue to people: the texts of `docs/messages`, from the definitions that the node checks with. One
+/// page a type, an index of them, and all code lists.
 package struct MessageReference {
+    package struct File: Sendable {
+        /// In the folder `docs/messages`.
+        package let name: String
+        package let text: String
+    }
+
     private let catalogue: Catalogue
 
-    package static func markdown(of catalogue: Catalogue) -> String {
+    /// - Parameter example: the example of a type, word for word as `Examples/messages` has it.
+    package static func files(
+        of catalogue: Catalogue, example: (MessageType) throws -> String
+    ) rethrows -> [File] {
         let reference = MessageReference(catalogue: catalogue)
-        return (reference.overview + catalogue.all.flatMap(reference.chapter) + reference.codeLists)
-            .joined(separator: "\n") + "\n"
+        let pages = try catalogue.all.map { definition in
+            let page = MessagePage(definition, in: catalogue, example: try example(definition.type))
+            return File(name: MessagePage.fileName(of: definition.type), text: Self.text(page.lines))
+        }
+        return [
+            File(name: "README.md", text: Self.text(reference.index)),
+            File(name: CodeListPage.fileName, text: Self.text(CodeListPage.lines)),
+        ] + pages
     }
 
     private init(catalogue: Catalogue) { self.catalogue = catalogue }
 
-    private var overview: [String] {
+    private static func text(_ lines: [String]) -> String { lines.joined(separator: "\n") + "\n" }
+
+    private var index: [String] {
         [
             "# Message types", "",
-            "Generated from the definitions; see [how to add a type](../adding-a-message-type.md). Each type has a",
-            "JSON Schema in `schemas` and an example in `Examples/messages`.", "",
+            "Generated from the definitions; see [how to add a type](../adding-a-message-type.md). Each type has a page",
+            "here, a JSON Schema in [schemas](../../schemas/) and an example in [Examples/messages](../../Examples/messages/).",
+            "All codes stand in [code lists](\(CodeListPage.fileName)). On the command line, `exchange-node catalogue`",
+            "shows the same.", "",
             "| Type | Message | From | To | Priority | Acknowledged up to |", "|---|---|---|---|---|---|",
         ]
             + catalogue.all.map { definition in
                 let cells = [
-                    "[\(definition.type.code)](#\(Self.anchor(of: definition)))",
-                    "\(definition.title.english) (\(definition.title.dutch))", Self.names(definition.senderRoles),
-                    Self.names(definition.recipientRoles), definition.defaultPriority.rawValue,
-                    definition.acknowledgement == .receipt ? "L1 receipt" : "L3 outcome",
+                    MessagePage.link(to: definition.type), "\(definition.title.english) (\(definition.title.dutch))",
+                    MessagePage.names(definition.senderRoles), MessagePage.names(definition.recipientRoles),
+                    definition.defaultPriority.rawValue, definition.acknowledgement.title,
                 ]
                 return "| " + cells.joined(separator: " | ") + " |"
-            } + [""]
+            }
     }
+}
 
-    private func chapter(of definition: MessageTypeDefinition) -> [String] {
-        var lines = ["## \(Self.heading(of: definition))", "", definition.summary, ""]
-        lines += [
-            "Told by default: \(Self.duties(of: definition)). Handling: \(definition.defaultHandling.rawValue).", "",
-        ]
-        lines += ["| Field | | Kind | Meaning |", "|---|---|---|---|"]
-        lines += definition.fields.flatMap { Self.rows($0, within: "") }
-        if !definition.rules.isEmpty {
-            lines += ["", "Rules:", ""] + definition.rules.map { "- `\($0.name)`: \($0.statement)." }
+extension AcknowledgementLevel {
+    /// As people speak of it.
+    package var title: String {
+        switch self {
+        case .receipt: "L1 receipt"
+        case .ownership: "L2 ownership"
+        case .outcome: "L3 outcome"
         }
-        return lines + [""]
     }
+}
 
-    private var codeLists: [String] {
-        ["## Code lists", ""]
+/// All code lists on one page.
+enum CodeListPage {
+    static let fileName = "code-lists.md"
+
+    static var lines: [String] {
+        [
+            "# Code lists", "",
+            "Generated from the definitions. A refusal names list and version; a code that has been used keeps its",
+            "meaning for ever.", "",
+        ]
             + CodeList.all.flatMap { list in
-                let codes = list.codes.map { code in "`\(code.value)`" + (code.meaning.map { " (\($0))" } ?? "") }
-                return [
-                    "### \(list.id)", "", "Version \(list.version). \(list.source).", "",
-                    codes.joined(separator: ", ") + ".", "",
-                ]
+                ["## \(list.id)", "", "Version \(list.version). \(list.source).", "", codes(of: list), ""]
             }.dropLast()
     }
 
-    private static func rows(_ field: Field, within prefix: String) -> [String] {
-        let name = prefix + field.name
-        let row =
-            "| `\(name)` | \(field.isRequired ? "required" : "") | \(description(of: field.kind)) | \(field.meaning) |"
-        switch field.kind {
-        case .object(let fields): return [row] + fields.flatMap { rows($0, within: name + ".") }
-        case .array(.object(let fields), _): return [row] + fields.flatMap { rows($0, within: name + "[].") }
-        default: return [row]
-        }
+    static func codes(of list: CodeList) -> String {
+        list.codes.map { code in "`\(code.value)`" + (code.meaning.map { " (\($0))" } ?? "") }.joined(separator: ", ")
+            + "."
     }
 
-    private static func description(of kind: FieldKind) -> String {
-        switch kind {
-        case .code(let list): "code of \(link(to: list))"
-        case .codeOfNamedList(let lists): "code of " + lists.map(link).joined(separator: " or ")
-        case .codes(let list, let count): "\(range(count)) codes of \(link(to: list))"
-        case .text(let byteCountLimit): "text, at most \(byteCountLimit) bytes"
-        case .locationCode: "location code, such as `BO-07`"
-        case .languageForm: "ISO 639-3 code (form only)"
-        case .boolean: "true or false"
-        case .integer(let range): "integer, \(range.lowerBound) to \(range.upperBound)"
-        case .timestamp: "time in UTC, `2026-11-23T17:14:48.123Z`"
-        case .date: "date, `2009-03-01`"
-        case .messageID: "message id (UUIDv7)"
-        case .caseReference: "case reference (UUIDv4)"
-        case .oin: "OIN"
-        case .digest: "SHA-256, 64 hexadecimal digits"
-        case .party: "OIN and role"
-        case .object: "object"
-        case .array(let element, let count): "\(range(count)) × \(description(of: element))"
-        }
-    }
-
-    private static func range(_ count: ClosedRange<Int>) -> String { "\(count.lowerBound) to \(count.upperBound)" }
-
-    private static func link(to list: CodeList) -> String {
-        "[\(list.id)](#\(list.id.filter { $0 != ":" && $0 != "." }))"
-    }
-
-    private static func heading(of definition: MessageTypeDefinition) -> String {
-        "\(definition.type.code) \(definition.title.english)"
-    }
-
-    private static func anchor(of definition: MessageTypeDefinition) -> String {
-        heading(of: definition).lowercased().split(separator: " ").joined(separator: "-")
-    }
-
-    private static func duties(of definition: MessageTypeDefinition) -> String {
-        let names = definition.dutyRoles.map { duty in
-            switch duty {
-            case .role(let role): role.rawValue
-            case .senderOfAnsweredMessage: "the sender of the answered message"
-            }
-        }
-        return names.isEmpty ? "nobody" : names.joined(separator: ", ") + " (but for the sender)"
-    }
-
-    private static func names(_ roles: [Role]) -> String {
-        roles == Role.allCases ? "any role" : roles.map(\.rawValue).joined(separator: ", ")
+    /// As GitHub makes the anchor of the list's heading.
+    static func link(to list: CodeList) -> String {
+        "[\(list.id)](\(fileName)#\(list.id.filter { $0 != ":" && $0 != "." }))"
     }
 }

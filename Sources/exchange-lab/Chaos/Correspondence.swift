@@ -34,8 +34,10 @@ struct Correspondence: Sendable {
             CaseReference(random: Bytes16(high: generator.next(), low: generator.next()))
         }
         forms = try Catalogue.standard.all.compactMap { definition in
-            // An answer needs a message that it answers, and an acknowledgement is the node's own.
-            guard definition.isHandedOver, !definition.answersMessage, definition.senderRoles.contains(sender.role)
+            // An answer needs a message that it answers, an acknowledgement is the node's own, and what has rules of the
+            // case needs one in which it may be sent.
+            guard definition.isHandedOver, !definition.answersMessage, definition.caseRules.isEmpty,
+                definition.senderRoles.contains(sender.role)
             else { return nil }
             let recipients = members.filter { $0.oin != sender.oin && definition.recipientRoles.contains($0.role) }
             guard !recipients.isEmpty else { return nil }
@@ -43,10 +45,20 @@ struct Correspondence: Sendable {
             guard case .object(var example) = try JSONParser.parse(Array(file.json.utf8)) else { return nil }
             example["inReplyTo"] = nil
             example["role"] = .string(sender.role.rawValue)
+            guard recipients.allSatisfy({ Self.isAllowed(example, to: $0) }) else { return nil }
             return Form(
                 example: example, recipients: recipients,
                 hasText: definition.fields.contains { $0.name == "explanation" })
         }
+    }
+
+    /// Whether a message may go to one organisation alone. Some types bind their recipients to each other or to what
+    /// stands in the body; they are left out, because here anybody may be told.
+    private static func isAllowed(_ example: JSONObject, to recipient: ExamplePKI.Member) -> Bool {
+        var submission = example
+        submission["recipients"] = [["oin": .string(recipient.oin.text), "role": .string(recipient.role.rawValue)]]
+        guard let bytes = try? JSONWriter.write(.object(submission)) else { return false }
+        return (try? Rehearsal.content(of: bytes, by: .standard)) != nil
     }
 
     /// Whether there is anything that this organisation may send to anybody here.

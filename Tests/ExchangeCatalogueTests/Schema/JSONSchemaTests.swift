@@ -24,9 +24,29 @@ struct JSONSchemaTests {
                 == Self.files.map(\.name).sorted())
     }
 
-    @Test func `the message reference is the one that the definitions give`() throws {
-        let path = "docs/messages/README.md"
-        let bytes = Array(MessageReference.markdown(of: .standard).utf8)
+    @Test func `the pages of the messages are those that the definitions give`() throws {
+        let files = try MessageReference.files(of: .standard) { type in
+            String(decoding: try RepositoryFiles.bytes("Examples/messages/\(type).json"), as: UTF8.self)
+        }
+        for file in files {
+            let path = "docs/messages/\(file.name)"
+            let bytes = Array(file.text.utf8)
+            if environmentValue("EXCHANGE_WRITE_SCHEMAS") == "1" { try RepositoryFiles.write(bytes, to: path) }
+            #expect(
+                try RepositoryFiles.bytes(path) == bytes,
+                "\(path) differs: run the test with EXCHANGE_WRITE_SCHEMAS=1 and commit the file")
+        }
+        #expect(try RepositoryFiles.names(in: "docs/messages") == files.map(\.name).sorted())
+        #expect(files.count == Catalogue.standard.all.count + 2)
+    }
+
+    @Test func `the examples that the program carries are those of the repository, each type once`() throws {
+        var bundle = JSONObject()
+        for type in Catalogue.standard.all.map(\.type) {
+            bundle["\(type)"] = try JSONParser.parse(RepositoryFiles.bytes("Examples/messages/\(type).json"))
+        }
+        let path = "Sources/SignalExchange/Console/examples.json"
+        let bytes = try JSONWriter.write(.object(bundle), layout: .indented, limits: JSONSchema.limits)
         if environmentValue("EXCHANGE_WRITE_SCHEMAS") == "1" { try RepositoryFiles.write(bytes, to: path) }
         #expect(
             try RepositoryFiles.bytes(path) == bytes,
@@ -93,6 +113,12 @@ struct JSONSchemaTests {
             ("PLC-02", ["body", "location"], "Kerkstraat 12"), ("PLC-02", ["body", "decision"], "rejected"),
             ("PLC-03", ["body", "arrived"], false), ("DEP-01", ["priority"], "asap"),
             ("COB-01", ["handling"], "amber"), ("COB-02", ["body", "answer"], "decline"),
+            ("SIG-03", ["body", "changeKind"], "erased"), ("PLC-05", ["body", "notBefore"], nil),
+            ("DEP-02", ["body", "alertCategory"], nil), ("DEP-03", ["priority"], "routine"),
+            ("DEP-04", ["priority"], "asap"), ("DEP-05", ["body", "departureAlert"], nil),
+            ("STO-01", ["body", "consentLimits"], nil), ("STO-03", ["body", "ground"], nil),
+            ("RES-04", ["body", "start"], nil), ("RES-06", ["body", "unknownReason"], nil),
+            ("RES-07", ["body", "track"], "both"),
             ("NOD-02", ["body", "reason"], nil), ("NOD-02", ["body", "status"], "completed"),
             ("NOD-03", ["body", "status"], "received"), ("NOD-03", ["body", "outcome"], " "),
         ]

@@ -6,12 +6,21 @@ import Testing
 struct Example: CustomTestStringConvertible {
     let definition: MessageTypeDefinition
     let document: JSONValue
+    private let catalogue: Catalogue
 
     static let all: [MessageTypeDefinition] = Catalogue.standard.all
 
     init(_ definition: MessageTypeDefinition) throws {
         self.definition = definition
         document = try JSONParser.parse(RepositoryFiles.bytes("Examples/messages/\(definition.type).json"))
+        catalogue = .standard
+    }
+
+    /// An example of a type that the repository does not have.
+    init(_ definition: MessageTypeDefinition, _ document: JSONValue, in catalogue: Catalogue) {
+        self.definition = definition
+        self.document = document
+        self.catalogue = catalogue
     }
 
     init(_ code: String) throws {
@@ -23,11 +32,13 @@ struct Example: CustomTestStringConvertible {
 
     /// What a node does with a submission: read it, find the parties, make content, validate, write, read again.
     @discardableResult
-    static func accept(_ document: JSONValue) throws(ContentError) -> SignedContent {
+    static func accept(
+        _ document: JSONValue, by catalogue: Catalogue = .standard
+    ) throws(ContentError) -> SignedContent {
         let bytes: [UInt8]
         do { bytes = try JSONWriter.write(document) } catch { throw ContentError(error) }
         let submission = try Submission.parse(bytes)
-        let definition = try Catalogue.standard.definition(of: submission.type)
+        let definition = try catalogue.definition(of: submission.type)
         guard let role = submission.role, let oin = Community.organisations(role).first else {
             throw ContentError(.senderNotEntitled, at: FieldPath("role"), "nobody of the community has the role")
         }
@@ -41,7 +52,7 @@ struct Example: CustomTestStringConvertible {
             as: definition, id: id, created: Community.created, sender: sender,
             recipients: parties.map { Recipient($0, previous: Community.messageID(76)) }, caseRef: Community.caseRef,
             conversation: id)
-        try Catalogue.standard.validate(content)
+        try catalogue.validate(content)
         return try ContentCodec.decode(ContentCodec.encode(content))
     }
 
@@ -56,7 +67,7 @@ struct Example: CustomTestStringConvertible {
 
     func refusal(of document: JSONValue) -> ContentError? {
         do throws(ContentError) {
-            try Self.accept(document)
+            try Self.accept(document, by: catalogue)
             return nil
         } catch {
             return error

@@ -97,7 +97,7 @@ struct CatalogueTests {
 
     @Test func `no type tells a case conference to somebody who is not its member`() throws {
         for definition in Catalogue.standard.all where definition.type.code.hasPrefix("COB-") {
-            // A decision on placement is told to who places: `ConferenceTests`.
+            // A decision on placement is told to who places: `ConferenceDecisionTests`.
             let outsiders: [Role] = [.health, .refugeeCouncil, .lawyer, .municipality, .coordinationCentre, .reception]
             for role in outsiders where role != .reception || definition.type.code != "COB-05" {
                 #expect(!definition.recipientRoles.contains(role), "\(definition.type)")

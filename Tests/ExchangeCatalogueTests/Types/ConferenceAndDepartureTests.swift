@@ -23,14 +23,6 @@ struct ConferenceAndDepartureTests {
         #expect(refusal?.allowed == ["known-to-mentor", "unknown", "unknown-worrying"])
     }
 
-    @Test(arguments: ["COB-01", "COB-02", "COB-03"])
-    func `what belongs to a case conference is red`(code: String) throws {
-        let example = try Example(code)
-        #expect(try Example.accept(example.document.replacing(["handling"], with: nil)).handling == .red)
-        let refusal = example.refusal(replacing: "handling", with: "amber")
-        #expect(refusal?.rule == "conference-is-red" && refusal?.path.description == "handling")
-    }
-
     @Test func `who declines gives a reason and who delegates names the role`() throws {
         let example = try Example("COB-02")
         #expect(example.refusal(replacing: "body", "answer", with: "decline")?.path.description == "body.reason")
