@@ -2,6 +2,7 @@ import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
+import SignalExchange
 import Testing
 
 /// `exchange-node catalogue`, as it is installed: no node, no folder, no repository.

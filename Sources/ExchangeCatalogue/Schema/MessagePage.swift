@@ -46,7 +46,10 @@ struct MessagePage {
             ("To", Self.names(definition.recipientRoles)), ("Told by default", duties),
             ("Priority", definition.defaultPriority.rawValue), ("Handling", definition.defaultHandling.rawValue),
             ("Acknowledged up to", definition.acknowledgement.title),
-            ("Answers a message", definition.answersMessage ? "yes, and names it in `inReplyTo`" : "where it says so"),
+            (
+                "Answers a message",
+                definition.answersMessage ? "always: `inReplyTo` names it" : "where `inReplyTo` names one"
+            ),
             (
                 "Handed over",
                 definition.isHandedOver ? "to the agency" : "no: it ends at the node"

@@ -4,10 +4,10 @@ extension MessageTypeDefinition {
     /// STO-02. Whoever wants to know asks the holder of the statement before the child.
     static let statementRequest = MessageTypeDefinition(
         "STO-02", english: "Statement access request", dutch: "Verzoek inzage verhaal",
-        summary: "Asks the holder of a statement to see it, with the guardian looking on.",
+        summary: "Asks the holder of a statement to see it; guardian and lawyer are told.",
         senders: [.police, .immigration, .guardian, .provider, .lawyer, .mentalHealth, .prosecutor, .commission],
         recipients: [.police, .immigration, .guardian, .provider, .lawyer],
-        duties: [.senderOfAnsweredMessage, .role(.guardian)], priority: .urgent, answersMessage: true,
+        duties: [.senderOfAnsweredMessage, .role(.guardian), .role(.lawyer)], priority: .urgent, answersMessage: true,
         fields: [
             .required("statement", .messageID, "The statement, as the STO-01 that is answered names it."),
             .required("purpose", .code(.statementPurpose), "What it is to be used for."),
