@@ -4,11 +4,10 @@ import Testing
 
 /// What is owed on a message: when it is looked at, what is kept of the steps, and that nothing ends it but its end.
 @Suite(.temporaryFolder) struct ObligationConformance {
+    /// Of an organisation that owes an answer to what it receives, and to nothing that it sends.
     private static let rules = ObligationRules(
-        policy: EscalationPolicy(), ownRoles: [.guardian],
-        expected: [
-            "SIG-01": [ExpectedAnswer(code: "SIG-04", role: .guardian, within: nil, visibleTo: [.reception])]
-        ])
+        policy: EscalationPolicy(), ownRoles: [],
+        expected: ["SIG-01": [ExpectedAnswer(code: "SIG-04", role: nil, within: nil, visibleTo: [.reception])]])
 
     private static func at(_ span: Milliseconds) -> Timestamp { Sample.start + span }
 
@@ -83,7 +82,10 @@ import Testing
         #expect(try await Self.owed(on: id, ledger) == ["ownership", "outcome", "SIG-04"])
         #expect(try await Self.due(ledger, after: .minutes(1)) == [id])
         // Three days of work, then the deputy after one more, and management.
-        #expect(try await Self.look(ledger, after: .hours(24 * 20)) == [.remind, .remind, .deputy, .deputy, .management, .management])
+        #expect(
+            try await Self.look(ledger, after: .hours(24 * 20)) == [
+                .remind, .remind, .deputy, .deputy, .management, .management,
+            ])
         #expect(try await Self.alarms(ledger) == [nil])
         #expect(try await ledger.escalations(of: id).count == 6)
         #expect(try await ledger.escalations(of: id).allSatisfy { $0.debtor == nil })

@@ -59,6 +59,5 @@ extension MessageTypeDefinition {
         ],
         expects: [
             ExpectedMessage("SIG-02", of: .eachRecipient), ExpectedMessage("SIG-04", of: .role(.guardian)),
-            ExpectedMessage("PLC-01", of: .role(.guardian)),
         ])
 }

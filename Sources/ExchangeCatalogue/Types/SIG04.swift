@@ -10,5 +10,9 @@ extension MessageTypeDefinition {
             .required("placementNeeded", .code(.yesNoUnknown), "Whether protected reception is needed."),
             .required("safetyRequirements", .text(byteCountLimit: 2000), "What the place must offer or avoid."),
             .optional("signals", .array(.messageID, count: 1...16), "The signals that the notice rests on."),
-        ], expects: [ExpectedMessage("PLC-02", of: .role(.reception))])
+        ],
+        expects: [
+            ExpectedMessage("PLC-01", of: .role(.guardian), when: .member("placementNeeded", is: "yes")),
+            ExpectedMessage("PLC-02", of: .role(.reception), when: .member("placementNeeded", is: "yes")),
+        ])
 }

@@ -94,8 +94,13 @@ package struct ExpectedAnswer: Hashable, Sendable {
     package let within: Milliseconds?
     /// In which roles somebody is told of the answer: others cannot see whether it came.
     package let visibleTo: Set<Role>
+    /// The codes of types that bring the message itself to an end, whoever sends them: then no answer is owed either.
+    package let endedBy: [String]
 
-    package init(code: String, role: Role?, within: Milliseconds?, visibleTo: Set<Role>) {
+    package init(
+        code: String, role: Role?, within: Milliseconds?, visibleTo: Set<Role>, endedBy: [String] = []
+    ) {
+        self.endedBy = endedBy
         self.code = code
         self.role = role
         self.within = within

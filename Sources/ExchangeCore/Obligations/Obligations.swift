@@ -152,7 +152,9 @@ package struct ObligationRules: Hashable, Sendable {
     package func contact(for step: EscalationStep) -> String { roster[step] ?? step.rawValue }
 
     /// The codes that are looked for in a message's case.
-    package func expectedCodes(after type: MessageType) -> [String] { (expected[type.code] ?? []).map(\.code) }
+    package func expectedCodes(after type: MessageType) -> [String] {
+        Set((expected[type.code] ?? []).flatMap { [$0.code] + $0.endedBy }).sorted()
+    }
 }
 
 /// Derives what is owed on a message, and which steps of the ladder are to be taken now.
@@ -269,8 +271,9 @@ package enum Obligations {
                     add(.acknowledgement(.outcome), since: since, clocks.outcome)
                 }
                 for answer in rules.expected[facts.message.type.code] ?? [] {
-                    guard answer.role.map({ $0 == sent.recipient.role }) ?? true,
-                        answer.visibleTo.contains(facts.message.sender.role),
+                    // Who was told as one of all has answered with its outcome too.
+                    guard answer.role.map({ $0 == sent.recipient.role }) ?? !sent.followUp.meets(.outcome),
+                        answer.visibleTo.contains(facts.message.sender.role), !facts.isEnded(answer),
                         !facts.answers.contains(where: { $0.code == answer.code && $0.sender == debtor })
                     else { continue }
                     add(.answer(answer.code), since: since, answer.within.map { .elapsed($0) } ?? clocks.outcome)
@@ -304,7 +307,9 @@ package enum Obligations {
     private static func ownAnswers(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
         let clocks = rules.policy[facts.message.priority]
         return (rules.expected[facts.message.type.code] ?? []).compactMap { answer in
-            guard answer.role.map({ rules.ownRoles.contains($0) }) ?? !facts.isOutgoing,
+            guard
+                answer.role.map({ rules.ownRoles.contains($0) }) ?? (facts.inbox == .ready || facts.inbox == .owned),
+                !facts.isEnded(answer),
                 !facts.answers.contains(where: { $0.code == answer.code && $0.sender == nil && $0.isAcknowledged })
             else { return nil }
             let term = answer.within.map { Term.elapsed($0) } ?? clocks.ownership
@@ -330,6 +335,12 @@ package enum Obligations {
         return [
             (.remind, dueAt), (.deputy, clocks.deputy.end(after: dueAt, calendar)), (.management, management),
         ]
+    }
+}
+
+extension ObligationFacts {
+    fileprivate func isEnded(_ answer: ExpectedAnswer) -> Bool {
+        answers.contains { answer.endedBy.contains($0.code) }
     }
 }
 

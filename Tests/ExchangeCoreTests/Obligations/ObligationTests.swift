@@ -75,26 +75,27 @@ struct ObligationTests {
             ])
         let owned = Self.facts(message, sent: [Self.sent(Self.guardian, .receipted, .owned)])
         #expect(Self.subjects(owned) == ["outcome there", "SIG-02 there"])
-        let concluded = Self.facts(
-            message, sent: [Self.sent(Self.guardian, .receipted, .concluded)],
+        let answered = Self.facts(
+            message, sent: [Self.sent(Self.guardian, .receipted, .owned)],
             answers: [.init(code: "SIG-02", sender: Self.guardian.oin, isAcknowledged: true)])
-        #expect(Self.subjects(concluded) == [])
+        #expect(Self.subjects(answered) == ["outcome there"])
+        for end in [FollowUp.concluded, .declined] {
+            #expect(Self.subjects(Self.facts(message, sent: [Self.sent(Self.guardian, .receipted, end)])) == [])
+        }
     }
 
     @Test func `what was withdrawn is owed by nobody, and another's answer is not a recipient's own`() throws {
         let message = try Self.message()
         let facts = Self.facts(
             message,
-            sent: [Self.sent(Self.reception, .withdrawn), Self.sent(Self.guardian, .receipted, .concluded)],
+            sent: [Self.sent(Self.reception, .withdrawn), Self.sent(Self.guardian, .receipted, .owned)],
             answers: [.init(code: "SIG-02", sender: Self.reception.oin, isAcknowledged: true)])
-        #expect(Self.subjects(facts) == ["SIG-02 there"])
+        #expect(Self.subjects(facts) == ["outcome there", "SIG-02 there"])
     }
 
     @Test func `a signal that came opens at the guardian the obligation to tell reception`() throws {
         let message = try Self.message()
-        let received = Self.facts(message, inbox: .concluded, answers: [
-            .init(code: "SIG-02", sender: nil, isAcknowledged: true)
-        ])
+        let received = Self.facts(message, inbox: .concluded)
         #expect(Self.subjects(received, as: [.guardian]) == ["SIG-04 here"])
         // Nobody but the guardian owes it.
         #expect(Self.subjects(received, as: [.immigration]) == [])
@@ -108,10 +109,7 @@ struct ObligationTests {
             Self.subjects(
                 Self.facts(
                     message, inbox: .concluded,
-                    answers: [
-                        .init(code: "SIG-02", sender: nil, isAcknowledged: true),
-                        .init(code: "SIG-04", sender: nil, isAcknowledged: isAcknowledged),
-                    ]), as: [.guardian])
+                    answers: [.init(code: "SIG-04", sender: nil, isAcknowledged: isAcknowledged)]), as: [.guardian])
         }
         #expect(owed(isAcknowledged: false) == ["SIG-04 here"])
         #expect(owed(isAcknowledged: true) == [])
@@ -127,6 +125,25 @@ struct ObligationTests {
         for state in [InboxState.declined, .concluded] {
             #expect(Self.subjects(Self.facts(message, inbox: state)) == [])
         }
+    }
+
+    @Test func `what brings the message to an end ends the answers that it asks for, whoever sends it`() throws {
+        let rules = ObligationRules(
+            policy: EscalationPolicy(), ownRoles: [.police],
+            expected: [
+                "DEP-03": [
+                    ExpectedAnswer(
+                        code: "DEP-03", role: .police, within: .hours(168), visibleTo: [.guardian], endedBy: ["DEP-04"])
+                ]
+            ])
+        let sent = Self.sent(Self.guardian, .receipted, .concluded)
+        func owed(_ answers: [ObligationFacts.Answer]) throws -> [String] {
+            let facts = Self.facts(try Self.message("DEP-03"), sent: [sent], answers: answers)
+            return Obligations.owed(facts, by: rules).map(\.subject.text)
+        }
+        #expect(try owed([]) == ["DEP-03"])
+        #expect(try owed([.init(code: "DEP-04", sender: Self.guardian.oin, isAcknowledged: true)]) == [])
+        #expect(rules.expectedCodes(after: try #require(MessageType(code: "DEP-03"))) == ["DEP-03", "DEP-04"])
     }
 
     // MARK: The ladder

@@ -17,6 +17,12 @@ extension NodeHandle {
         try NodeFolder.write(Array(changed.utf8), to: folder.configuration)
     }
 
+    /// Adds sections to `node.yaml`; they take effect at the next start.
+    func append(_ sections: String) throws {
+        let text = try folder.readText(folder.configuration)
+        try NodeFolder.write(Array((text + sections).utf8), to: folder.configuration)
+    }
+
     /// What the node keeps, by the length of its audit chain: every change writes a leaf.
     func auditLeaves() async throws -> Int64 { try #require(await api.intactAuditLeaves()) }
 
