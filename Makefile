@@ -40,7 +40,7 @@ test: setup ## every test, and TEST_SEEDS=2000 simulated (first time 10 minutes 
 	$(if $(ARGS),,.build/debug/exchange-lab simulate --seeds $(TEST_SEEDS))
 	swift test --skip-build $(ARGS)
 
-chaos: setup ## kills seven nodes 1,000 times under load and cuts their network; nothing may be lost; then a disaster (15 minutes once built)
+chaos: setup ## kills seven nodes 1,000 times under load, cuts their network and spoils disks; nothing may be lost; then a disaster (15 minutes once built)
 	$(build)
 	.build/debug/exchange-lab chaos --report .build/chaos.jsonl $(ARGS)
 	.build/debug/exchange-lab disaster --report .build/disaster.jsonl

@@ -95,8 +95,11 @@ package struct ExchangeNode: Sendable {
                     reach: reach, submitting: local.submitting, places: FolderPlaces(path: path, access: access)
                 ))
         }
+        // Where one ends with an error the others are asked to stop, as by a signal: a server that is cancelled drops
+        // connections that it has accepted, and the process traps.
         var group = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger)
+            services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger)
         group.maximumGracefulShutdownDuration = .milliseconds(Self.stopMaximum.count - 1000)
         do {
             try await ServiceGroup(configuration: group).run()

@@ -10,9 +10,13 @@ struct Chaos: AsyncParsableCommand {
             Nodes are processes on real disks, with relays between them. Agencies hand in messages under keys of their \
             own, again after every error, and confirm what they were handed. Meanwhile nodes are killed with SIGKILL at \
             any moment, pairs are parted both ways and one way, and connections are slowed, silenced and cut in the \
-            middle of a body. In the end everything is healed. Then every accepted message has to be receipted by, and \
-            handed over to, each of its recipients, once; every pair's tallies agree; every audit chain is whole; and \
+            middle of a body. To one node at a time an older backup is put back (exchange-node restore), the disk is \
+            full, or a write fails. In the end everything is healed. Then every accepted message has to be receipted by, \
+            and handed over to, each of its recipients, once; every pair's tallies agree; every audit chain is whole; and \
             the openssl command verifies every receipt. A fault that happened to nobody fails the run.
+
+            What came after a backup is what a restore may bring a second time: it bears the flag. What the node had \
+            accepted and nobody has, its agency hands in again, and makes one message twice a restore at most.
 
             A seed repeats what is drawn. Processes and disks have a time of their own, so that two runs of one seed \
             are alike and not equal.
@@ -26,6 +30,7 @@ struct Chaos: AsyncParsableCommand {
 
             EXAMPLE
               exchange-lab chaos --kills 100 --nodes 3
+              exchange-lab chaos --kills 50 --disk-faults 0
               exchange-lab chaos --seed 17 --report chaos.jsonl
             """)
 
@@ -33,6 +38,10 @@ struct Chaos: AsyncParsableCommand {
     private static let usualData = "../shared/data"
 
     @Option(name: .long, help: "How many SIGKILLs, at least.") var kills = 1000
+    @Option(
+        name: .long,
+        help: "How often older backup, full disk and failing write each; once per 100 kills if left out.")
+    var diskFaults: Int?
     @Option(name: .long, help: "How many nodes: 2 to 16.") var nodes = 7
     @Option(name: .long, help: "Determines what is drawn; a new one where it is left out.") var seed: UInt64?
     @Option(name: .long, help: "No more faults after this time; the rest takes some minutes more.") var minutes = 40
@@ -45,6 +54,9 @@ struct Chaos: AsyncParsableCommand {
             throw ValidationError("--nodes takes 2 to \(LocalExchange.maximumNodes)")
         }
         guard kills >= 1 else { throw ValidationError("--kills takes 1 or more") }
+        guard (0...kills).contains(diskFaults ?? 0) else {
+            throw ValidationError("--disk-faults takes 0 to the number of kills")
+        }
         guard (1...24 * 60).contains(minutes) else { throw ValidationError("--minutes takes 1 to \(24 * 60)") }
         if let data, Self.records(in: data) == nil { throw ValidationError("--data: no CSV file is in \(data)") }
     }
@@ -52,6 +64,7 @@ struct Chaos: AsyncParsableCommand {
     func run() async throws {
         let plan = ChaosPlan(
             seed: seed ?? .random(in: .min ... .max), nodeCount: nodes, kills: kills,
+            diskFaults: diskFaults ?? max(1, kills / 100), canFillDisks: SmallDisk.isPossible,
             maximum: .minutes(Int64(minutes)), records: Self.records(in: data ?? Self.usualData), dataFolder: data,
             report: report.map { URL(filePath: $0) })
         let workspace = try Workspace.forCommand()

@@ -42,6 +42,13 @@ struct Workspace: Sendable {
         var description: String { reason }
     }
 
+    /// A folder for backups and copies.
+    func makeShelf() throws -> URL {
+        let shelf = folder.appending(path: "shelf")
+        try FileManager.default.createDirectory(at: shelf, withIntermediateDirectories: false)
+        return shelf
+    }
+
     /// Removes the folder, or moves it to where it is kept.
     ///
     /// - Returns: where it is, if it is kept.

@@ -87,11 +87,11 @@ extension Nodes {
             }
         }
 
-        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        @Test(.enabled(if: SmallDisk.isPossible, "needs mount namespaces"))
         func `a full disk acknowledges nothing, and the node goes on when there is room`() async throws {
             try await playing {
-                let disk = try await SmallDisk(for: nidos, sizeMegabytes: 4)
-                try await disk.process.start()
+                let disk = try await SmallDisk.withNewStore(of: nidos, sizeMegabytes: 4)
+                try await nidos.process.start(through: disk.launcher)
                 try await avim.process.start()
                 let first = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "room")
                 try await avim.api.waitForAnswers(to: first)
@@ -114,11 +114,11 @@ extension Nodes {
                     $0.isReceipted
                 }
                 try await nidos.api.waitForInbox(second)
-                try await disk.process.kill()
+                try await nidos.process.kill()
             }
         }
 
-        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        @Test(.enabled(if: SmallDisk.isPossible, "needs mount namespaces"))
         func `a backup and a restore without room name the disk, and touch nothing`() async throws {
             try await playing {
                 let backup = community.folder.appending(path: "backup.sqlite")
@@ -126,37 +126,37 @@ extension Nodes {
                 let made = try await nidos.command("backup", backup.path)
                 #expect(made.exitStatus == 0, "\(made.said)")
                 try await nidos.process.stop()
-                let disk = try await SmallDisk(for: nidos, sizeMegabytes: 4)
-                try await disk.process.start()
+                let disk = try await SmallDisk.withNewStore(of: nidos, sizeMegabytes: 4)
+                try await nidos.process.start(through: disk.launcher)
                 try await disk.fill()
                 let copy = nidos.folder.file("store/copy.sqlite")
                 let full = try await nidos.command("backup", copy)
                 #expect(full.exitStatus == 5 && full.said.contains("disk-full"), "\(full.said)")
                 #expect(full.said.contains("The disk of \(copy) is full: no backup was made"), "\(full.said)")
                 #expect(try await nidos.api.client.get("/v1/status")["storeProblem"]?.text == "")
-                try await disk.process.kill()
+                try await nidos.process.kill()
                 try await disk.fill()
-                let restored = try await disk.run(
+                let restored = try await disk.command(
                     "restore", backup.path, "--folder", nidos.folder.path, "--confirm", nidos.oin.text)
                 #expect(restored.exitStatus == 5 && restored.said.contains("disk-full"), "\(restored.said)")
                 for word in ["The disk of \(nidos.folder.store) is full", "was not touched", "room for both"] {
                     #expect(restored.said.contains(word), "\(restored.said)")
                 }
                 try await disk.clear()
-                let after = try await disk.run(
+                let after = try await disk.command(
                     "restore", backup.path, "--folder", nidos.folder.path, "--confirm", nidos.oin.text)
                 #expect(after.exitStatus == 0, "\(after.said)")
-                try await disk.process.start()
-                try await disk.process.kill()
+                try await nidos.process.start(through: disk.launcher)
+                try await nidos.process.kill()
             }
         }
 
-        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        @Test(.enabled(if: SmallDisk.isPossible, "needs mount namespaces"))
         func `a full disk at the sender accepts nothing, and the node goes on when there is room`() async throws {
             try await playing {
                 let sender = community[slug: "ind"]
-                let disk = try await SmallDisk(for: sender, sizeMegabytes: 4)
-                try await disk.process.start()
+                let disk = try await SmallDisk.withNewStore(of: sender, sizeMegabytes: 4)
+                try await sender.process.start(through: disk.launcher)
                 try await disk.fill()
                 let file = try ExampleSignal.file(
                     ExampleSignal.submission(to: [.guardian], explanation: String(repeating: "x", count: 7_500)),
@@ -175,16 +175,16 @@ extension Nodes {
                 try await disk.clear()
                 #expect(try await sender.command("send", file.path).exitStatus == 0)
                 #expect(try await sender.api.deliveries().count == kept + 1)
-                try await disk.process.kill()
+                try await sender.process.kill()
             }
         }
 
-        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        @Test(.enabled(if: SmallDisk.isPossible, "needs mount namespaces"))
         func `a disk that fills in mid-traffic loses nothing, also where the node is killed on it`() async throws {
             try await playing {
                 let sender = community[slug: "jade"]
-                let disk = try await SmallDisk(for: sender, sizeMegabytes: 4)
-                try await disk.process.start()
+                let disk = try await SmallDisk.withNewStore(of: sender, sizeMegabytes: 4)
+                try await sender.process.start(through: disk.launcher)
                 try await nidos.process.start()
                 let large = ExampleSignal.submission(to: [.guardian], explanation: String(repeating: "x", count: 7_500))
                 var accepted: [MessageID] = []
@@ -201,12 +201,14 @@ extension Nodes {
                 #expect(isFull, "a disk that is full took \(accepted.count) messages")
                 #expect(accepted.count >= 20)
                 // The node dies on the full disk, where it cannot even begin an incarnation.
-                try await disk.process.kill()
-                let failure = await #expect(throws: NodeProcess.Failure.self) { try await disk.process.start() }
+                try await sender.process.kill()
+                let failure = await #expect(throws: NodeProcess.Failure.self) {
+                    try await sender.process.start(through: disk.launcher)
+                }
                 #expect(failure?.log.contains("disk-full") == true, "\(failure?.log ?? "")")
 
                 try await disk.clear()
-                try await disk.process.start()
+                try await sender.process.start(through: disk.launcher)
                 // What was refused is handed in again, and so is one that was accepted: each is one message.
                 let last = try await sender.api.submit(.object(large), key: "large-\(accepted.count)")
                 #expect(try await sender.api.submit(.object(large), key: "large-0") == accepted[0])
@@ -217,15 +219,19 @@ extension Nodes {
                 #expect(Set(try await sender.api.deliveries().map(\.messageID)) == Set(accepted + [last]))
                 #expect(try await sender.api.intactAuditLeaves() != nil)
                 print("accepted \(accepted.count) messages until the disk was full; all were receipted after that")
-                try await disk.process.kill()
+                try await sender.process.kill()
             }
         }
 
-        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        @Test(.enabled(if: SmallDisk.isPossible, "needs mount namespaces"))
         func `a start on a full disk says so once`() async throws {
             try await playing {
-                let disk = try await SmallDisk(for: community[slug: "coa"], sizeMegabytes: 4, isFull: true)
-                let failure = await #expect(throws: NodeProcess.Failure.self) { try await disk.process.start() }
+                let node = community[slug: "coa"]
+                let disk = try await SmallDisk.withNewStore(of: node, sizeMegabytes: 4)
+                try await disk.fill()
+                let failure = await #expect(throws: NodeProcess.Failure.self) {
+                    try await node.process.start(through: disk.launcher)
+                }
                 #expect(failure?.end == .exited(status: 5))
                 let log = failure?.log ?? ""
                 #expect(log.contains("exchange-node: disk-full: "), "\(log)")
@@ -234,14 +240,5 @@ extension Nodes {
                 #expect(log.contains("has to be started"), "\(log)")
             }
         }
-
-        static let canMount: Bool = {
-            guard
-                let probe = try? Process.run(
-                    URL(filePath: "/usr/bin/unshare"), arguments: ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])
-            else { return false }
-            probe.waitUntilExit()
-            return probe.terminationStatus == 0
-        }()
     }
 }

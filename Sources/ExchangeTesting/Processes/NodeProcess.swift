@@ -47,12 +47,18 @@ package actor NodeProcess {
 
     /// Returns when the node says that it listens.
     ///
+    /// - Parameter launcher: a command that becomes the one that follows it, such as `nsenter`; its first word is looked
+    ///   for in `PATH`.
     /// - Throws: ``Failure`` with the end of its log where it stops instead, `DeadlineExceeded`.
     @discardableResult
-    package func start(within span: Milliseconds = .seconds(30)) async throws -> Readiness {
+    package func start(
+        within span: Milliseconds = .seconds(30), through launcher: [String] = []
+    ) async throws -> Readiness {
         precondition(!isRunning, "a node is started once at a time")
+        let command = launcher.isEmpty ? [] : launcher + [executable.path]
         let child = try ChildProcess(
-            executable, ["run", "--folder", folder.path, "--exit-with-parent"] + arguments,
+            launcher.isEmpty ? executable : URL(filePath: "/usr/bin/env"),
+            command + ["run", "--folder", folder.path, "--exit-with-parent"] + arguments,
             // A backtrace takes seconds in which the port and the store stay taken.
             environment: ["SWIFT_BACKTRACE": "enable=no"], output: .lines, errors: .file(log))
         self.child = child

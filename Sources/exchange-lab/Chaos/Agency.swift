@@ -79,6 +79,16 @@ struct Agency: Sendable {
                 ledger.complain("\(id) is \(state) at \(node.member.slug) when all is over")
             }
         }
+        for answer in ledger.answers(by: oin) where try await isForgotten(answer) {
+            ledger.noteStepsAgain()
+            try await act(answer)
+        }
+    }
+
+    /// Whether what people did is not what their node says that they did.
+    private func isForgotten(_ answer: ChaosLedger.Answer) async throws -> Bool {
+        let api = node.api
+        return try await api.client.get("/v1/inbox/\(answer.duty.message)")["state"]?.text != answer.followUp.rawValue
     }
 
     /// - Returns: `nil` where its node does not know the message.
@@ -141,20 +151,27 @@ struct Agency: Sendable {
     /// Takes and concludes what is to be, each step until it is answered, until the task is cancelled.
     func answer() async throws {
         for await answer in answers {
-            let id = answer.duty.message
-            try await perform(.take, on: id, key: "take-\(id)")
-            if answer.followUp == .concluded {
-                try await perform(.conclude(outcome: "Protected reception."), on: id, key: "conclude-\(id)")
-            }
+            try await act(answer)
             ledger.finish(answer)
         }
     }
 
-    private func perform(_ step: AgencyClient.Step, on id: String, key: String) async throws {
+    /// A node whose disk is another forgets what was done, and has the message itself again only when it has got it back: then
+    /// all is done again, from the first step.
+    private func act(_ answer: ChaosLedger.Answer) async throws {
+        let (client, id) = (client, answer.duty.message)
         _ = try await poll {
             do {
-                return try await client.perform(step, on: id, role: Self.role, key: key)
+                _ = try await client.perform(.take, on: id, role: Self.role, key: "take-\(id)")
+                if answer.followUp == .concluded {
+                    _ = try await client.perform(
+                        .conclude(outcome: "Protected reception."), on: id, role: Self.role, key: "conclude-\(id)")
+                }
+                return true
             } catch let error as NodeError where error.mayBeTriedAgain {
+                return nil
+            } catch let error as NodeError where error.code == .messageUnknown || error.code == .stepNotPossible {
+                guard ledger.lossCount(of: oin) > 0 else { throw error }
                 return nil
             }
         }
@@ -166,7 +183,7 @@ extension NodeError {
     fileprivate var hasForgottenConsumer: Bool { code == .consumerUnknown || code == .cursorInvalid }
 
     /// Whether the same may do later: the node was killed, is starting, or cannot write now.
-    fileprivate var mayBeTriedAgain: Bool {
+    var mayBeTriedAgain: Bool {
         switch code {
         case .nodeNotRunning, .answerInvalid, .storeUnavailable, .diskFull, .queueFull, .alreadyRunning: true
         default: false

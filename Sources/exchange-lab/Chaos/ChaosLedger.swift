@@ -39,6 +39,8 @@ final class ChaosLedger: Sendable {
         var flaggedAgain = 0
         /// Messages that were lost with a disk before anybody else had them, and were handed in again.
         var handedInAgain = 0
+        /// Steps of people that were taken again, because their node had forgotten them with its disk.
+        var stepsAgain = 0
         /// Pages that were kept and not confirmed, as where a system dies in between.
         var unconfirmedPages = 0
     }
@@ -48,8 +50,8 @@ final class ChaosLedger: Sendable {
         /// Who sent each accepted message, and what it was made of.
         var senders: [String: OIN] = [:]
         var submissions: [String: Submission] = [:]
-        /// Those whose nodes have lost what they had.
-        var struck: Set<OIN> = []
+        /// Those whose nodes have lost what they had, each time together.
+        var losses: [Set<OIN>] = []
         /// Messages that were handed in again, and have another id since.
         var replaced: Set<String> = []
         var owed: Set<Duty> = []
@@ -60,6 +62,8 @@ final class ChaosLedger: Sendable {
         var finished: Set<Answer> = []
         var complaints: [String] = []
         var isClosed = false
+
+        func lossCount(of node: OIN) -> Int { losses.count { $0.contains(node) } }
     }
 
     private let state = Mutex(State())
@@ -76,6 +80,12 @@ final class ChaosLedger: Sendable {
             state.handed.subtracting(state.owed).filter { !state.replaced.contains($0.message) }
         }
     }
+    /// Messages that were handed in again under another id, because no node had them any more.
+    var replaced: Set<String> { state.withLock(\.replaced) }
+    /// How often what nodes lost, of all together.
+    var lossCount: Int { state.withLock { $0.losses.reduce(0) { $0 + $1.count } } }
+    /// Those who have lost what they had.
+    var losers: Set<OIN> { state.withLock { $0.losses.reduce(into: []) { $0.formUnion($1) } } }
     /// What people have done.
     var answers: Set<Answer> { state.withLock(\.finished) }
     /// What never should have been, in words.
@@ -103,8 +113,19 @@ final class ChaosLedger: Sendable {
         }
     }
 
-    /// These nodes lose what they have.
-    func strike(_ nodes: [OIN]) { state.withLock { $0.struck.formUnion(nodes) } }
+    /// These nodes lose what they have, or what they had since a backup, all at once: what two of them alone had is gone. What
+    /// is lost at another time is got back before.
+    func strike(_ nodes: [OIN]) { state.withLock { $0.losses.append(Set(nodes)) } }
+
+    /// How often a node has lost what it had.
+    func lossCount(of node: OIN) -> Int { state.withLock { $0.lossCount(of: node) } }
+
+    /// How much a node has had to do with: what it accepted, and what it handed over.
+    func workCount(of node: OIN) -> Int {
+        state.withLock { state in
+            state.senders.values.count { $0 == node } + state.handed.count { $0.recipient == node }
+        }
+    }
 
     /// A message that its sender's node has no more, and no other: it was handed in again, and has another id.
     func replace(_ message: String, by again: String) {
@@ -115,9 +136,9 @@ final class ChaosLedger: Sendable {
                 let submission = state.submissions.removeValue(forKey: message)
             else { return state.complaints.append("\(message) was never accepted, and is handed in again") }
             for recipient in submission.message.recipients {
-                // Where both have lost it, no node can say that people have it.
+                // Where both have lost it at once, no node can say that people have it.
                 let isHanded = state.handed.contains(Duty(message: message, recipient: recipient))
-                if isHanded, !state.struck.contains(recipient) {
+                if isHanded, !state.losses.contains(where: { $0.isSuperset(of: [sender, recipient]) }) {
                     state.complaints.append(
                         "\(message) was handed to \(recipient), and its sender's node has not got it back")
                 }
@@ -135,7 +156,10 @@ final class ChaosLedger: Sendable {
     func noteRepetition(of message: String, as again: String) {
         state.withLock { state in
             state.counts.repeated += 1
-            if again != message { state.complaints.append("\(message) was made a second time, as \(again)") }
+            guard again != message else { return }
+            // The key was lost with the disk: there is one such submission at most a loss, and the verdict counts them.
+            if let sender = state.senders[message], state.lossCount(of: sender) > 0 { return }
+            state.complaints.append("\(message) was made a second time, as \(again)")
         }
     }
 
@@ -168,6 +192,15 @@ final class ChaosLedger: Sendable {
     }
 
     func finish(_ answer: Answer) { update { _ = $0.finished.insert(answer) } }
+
+    /// What people of a recipient have done.
+    func answers(by recipient: OIN) -> [Answer] {
+        state.withLock { state in
+            state.finished.filter { $0.duty.recipient == recipient }.sorted { $0.duty.message < $1.duty.message }
+        }
+    }
+
+    func noteStepsAgain() { state.withLock { $0.counts.stepsAgain += 1 } }
 
     /// The node has answered that these are confirmed.
     func confirm(_ messages: [String], by recipient: OIN) {

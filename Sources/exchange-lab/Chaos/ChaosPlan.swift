@@ -8,6 +8,10 @@ struct ChaosPlan: Sendable {
     let seed: UInt64
     let nodeCount: Int
     let kills: Int
+    /// How often each fault of disks happens.
+    let diskFaults: Int
+    /// Whether disks can be full here.
+    let canFillDisks: Bool
     /// After which no more faults are begun, whether all kills have happened or not.
     let maximum: Milliseconds
     /// Records whose text is sent; the example where there is none.
@@ -19,9 +23,20 @@ struct ChaosPlan: Sendable {
 
     /// The command that does the same again.
     var command: String {
-        var words = ["exchange-lab chaos --seed \(seed) --nodes \(nodeCount) --kills \(kills)"]
+        var words = [
+            "exchange-lab chaos --seed \(seed) --nodes \(nodeCount) --kills \(kills) --disk-faults \(diskFaults)"
+        ]
         if let dataFolder { words.append("--data \(dataFolder)") }
         return words.joined(separator: " ")
+    }
+
+    /// Faults of disks that are asked for and can be had.
+    var kindsOfDisks: [FaultKind] {
+        diskFaults == 0 ? [] : FaultKind.ofDisks.filter { $0 != .fullDisk || canFillDisks }
+    }
+    /// All that is to happen.
+    var kinds: [FaultKind] {
+        FaultKind.allCases.filter { !FaultKind.ofDisks.contains($0) || kindsOfDisks.contains($0) }
     }
 
     /// Killed at once; at least one node is left alone.

@@ -11,6 +11,8 @@ struct ChaosReport: Sendable {
     let accounts: [NodeAccount]
     let proofs: Proofs.Outcome
     let verdict: Verdict
+    /// Messages that were made twice because the key of the first was lost with a disk.
+    let secondMessages: Int
     /// From the first message to the last fault.
     let chaos: Milliseconds
     /// From the last fault until every pair agreed.
@@ -19,10 +21,13 @@ struct ChaosReport: Sendable {
     var faults: Table {
         Table(
             head: ["fault", "begun", "happened"],
-            rows: FaultKind.allCases.map { kind in
+            rows: plan.kinds.map { kind in
                 [kind.rawValue, "\(tally[kind].begun)", "\(tally[kind].happened)"]
             })
     }
+
+    /// What was handed over and nobody has sent, but for what a disk took the key of.
+    private var unexpectedCount: Int { max(0, Set(ledger.unexpected.map(\.message)).count - secondMessages) }
 
     var duplicates: Int64 { accounts.reduce(0) { $0 + $1.duplicates } }
 
@@ -35,8 +40,10 @@ struct ChaosReport: Sendable {
             "\(tally.kills) kills in \(chaos.seconds) s; everything at rest \(settlement.seconds) s after the last",
             "\(counts.accepted) messages accepted (\((rate * 10).rounded() / 10)/s), \(ledger.owed.count) deliveries, "
                 + "\(ledger.answers.count) taken by people, \(counts.unanswered) submissions without an answer and handed in again",
-            "lost \(ledger.lost.count), unexpected \(ledger.unexpected.count), handed over again after it was confirmed "
-                + "\(counts.handedTwice)",
+            "lost \(ledger.lost.count), unexpected \(unexpectedCount), handed over again after it was confirmed "
+                + "\(counts.handedTwice) without and \(counts.flaggedAgain) with the flag that says so",
+            "\(counts.handedInAgain) messages were lost with a disk before anybody else had them, and handed in again; "
+                + "\(secondMessages) came twice because their key was lost; \(counts.stepsAgain) messages were taken again",
             "\(counts.cameAgain) entries came again before that, \(duplicates) messages came again between nodes",
             "\(proofs.verified) receipts verified by the openssl command",
         ]
@@ -57,7 +64,7 @@ struct ChaosReport: Sendable {
                 "cameAgain": .integer(Int64(counts.cameAgain)), "duplicatesBetweenNodes": .integer(duplicates),
             ]
         ]
-        lines += FaultKind.allCases.map { kind in
+        lines += plan.kinds.map { kind in
             [
                 "fault": .string(kind.rawValue), "begun": .integer(Int64(tally[kind].begun)),
                 "happened": .integer(Int64(tally[kind].happened)),
@@ -74,8 +81,10 @@ struct ChaosReport: Sendable {
         }
         lines.append([
             "good": .bool(verdict.isGood), "lost": .integer(Int64(ledger.lost.count)),
-            "unexpected": .integer(Int64(ledger.unexpected.count)),
-            "handedTwice": .integer(Int64(ledger.counts.handedTwice)), "verified": .integer(Int64(proofs.verified)),
+            "unexpected": .integer(Int64(unexpectedCount)),
+            "handedTwice": .integer(Int64(counts.handedTwice)), "flaggedAgain": .integer(Int64(counts.flaggedAgain)),
+            "handedInAgain": .integer(Int64(counts.handedInAgain)), "secondMessages": .integer(Int64(secondMessages)),
+            "stepsAgain": .integer(Int64(counts.stepsAgain)), "verified": .integer(Int64(proofs.verified)),
             "shortfalls": .array(verdict.shortfalls.prefix(ReportFile.shortfallsMaximum).map { .string($0) }),
         ])
         try ReportFile.write(lines, to: file)

@@ -21,6 +21,9 @@ struct ChaosRun: Sendable {
     func run() async -> Int32 {
         await SeededRun(workspace: workspace, terminal: terminal, command: plan.command).run {
             await terminal.line("\(plan.nodeCount) nodes, \(plan.kills) kills. To do the same again: \(plan.command)")
+            if plan.diskFaults > 0, !plan.canFillDisks {
+                await terminal.line("This user may make no mount namespaces here: no disk will be full.")
+            }
             return try await ExampleCommunity.run(
                 in: workspace.folder, .init(members: try ExamplePKI.members(plan.nodeCount), isRelayed: true)
             ) { try await play(on: $0) }
@@ -44,7 +47,6 @@ struct ChaosRun: Sendable {
                 group.addTask { try await agency.answer() }
             }
             try await rage(community, agencies, tally, ledger, sources)
-            ledger.close()
             let chaos = Milliseconds(clock.now.monotonic.milliseconds - begin.milliseconds)
             await terminal.clearStatus()
             await terminal.event("the chaos is over; everybody has to be told now, and every pair to agree")
@@ -66,8 +68,13 @@ struct ChaosRun: Sendable {
         guard let network = community.network else { preconditionFailure("the community is made with its relays") }
         var generator = generator
         let (budget, over) = (KillBudget(plan.kills), Latch<Void>())
+        let pool = NodePool(community.nodes)
         let killers = Killers(
-            count: plan.killersCount, pool: NodePool(community.nodes), tally: tally, budget: budget, ledger: ledger)
+            count: plan.killersCount, pool: pool, tally: tally, budget: budget, ledger: ledger)
+        let disks = DiskFaults(
+            plan: plan, losses: try Losses(community: community, shelf: workspace.makeShelf()), pool: pool,
+            tally: tally,
+            budget: budget, ledger: ledger)
         let troublers = Troublers(
             count: plan.troublersCount, network: network, nodes: community.nodes, tally: tally, budget: budget)
         let progress = Task { try await show(tally, ledger) }
@@ -84,11 +91,12 @@ struct ChaosRun: Sendable {
                 let own = generator.split()
                 group.addTask { try await agency.submit(while: { over.value == nil }, own) }
             }
-            let (killing, troubling) = (generator.split(), generator.split())
+            let (killing, troubling, spoiling) = (generator.split(), generator.split(), generator.split())
             group.addTask {
                 async let killed: Void = killers.run(killing)
                 async let troubled: Void = troublers.run(troubling)
-                _ = try await (killed, troubled)
+                async let spoiled: Void = disks.run(spoiling)
+                _ = try await (killed, troubled, spoiled)
                 network.joinAll()
                 over.settle(())
             }
@@ -138,14 +146,9 @@ struct ChaosRun: Sendable {
                 try await node.api.greetPartners()
             }
         }
-        try await verdict.collect { try await ledger.waitForAll(within: plan.settlementMaximum) }
-        for agency in agencies {
-            try await verdict.collect { try await agency.waitUntilConfirmed(within: .seconds(30)) }
-        }
-        // Where something has failed already, the rest is not waited for as long.
-        let span = verdict.isGood ? plan.settlementMaximum : .seconds(10)
-        try await verdict.collect { try await Settlement(community: community).settle(within: span) }
-            .map { verdict.add($0) }
+        try await Aftermath(
+            community: community, agencies: agencies, ledger: ledger, span: plan.settlementMaximum
+        ).settle(&verdict)
     }
 
     private func conclude(
@@ -158,9 +161,9 @@ struct ChaosRun: Sendable {
                 .map { accounts.append($0) }
         }
         verdict.judge(accounts, demandsFollowUp: false)
-        verdict.judge(ledger, against: accounts)
+        let secondMessages = verdict.judge(ledger, against: accounts)
         verdict.judge(tally, of: plan)
-        verdict.judgeAlarms(of: accounts)
+        verdict.judgeAlarms(of: accounts, losers: ledger.losers)
         try await verdict.collect { try await community.stop() }?.forEach { node, end in
             verdict.demand(end == .exited(status: 0), "\(node.member.slug)'s node \(end) when it was asked to stop")
         }
@@ -177,10 +180,10 @@ struct ChaosRun: Sendable {
                 }
             } ?? Proofs.Outcome()
         await terminal.clearStatus()
-        verdict.judge(proofs, of: accounts.reduce(0) { $0 + $1.deliveries.count })
+        verdict.judge(proofs, of: accounts.reduce(0) { $0 + $1.deliveries.count(where: \.isReceipted) })
         let report = ChaosReport(
             plan: plan, tally: tally, ledger: ledger, accounts: accounts, proofs: proofs, verdict: verdict,
-            chaos: chaos, settlement: settlement)
+            secondMessages: secondMessages, chaos: chaos, settlement: settlement)
         await tell(report)
         if let file = plan.report {
             try report.write(to: file)
@@ -198,7 +201,8 @@ struct ChaosRun: Sendable {
         await terminal.line()
         for line in report.summary { await terminal.line(line) }
         if report.verdict.isGood {
-            await terminal.line(palette("Nothing was lost, and nothing came twice.", .green))
+            let twice = report.ledger.lossCount == 0 ? "" : " but what a restored disk explains"
+            await terminal.line(palette("Nothing was lost, and nothing came twice\(twice).", .green))
         } else {
             await terminal.line(palette("Wrong:", .red))
             for shortfall in report.verdict.shortfalls.prefix(40) { await terminal.line("  " + shortfall) }

@@ -1,8 +1,7 @@
 /// What is done to the nodes and to what lies between them.
 ///
 /// A kind is a case here, and what plays it: ``Killers`` what is done to processes, ``Troublers`` what is done to the
-/// network. What is done to a node's *disk*, such as the restore of an older backup, is a third: it borrows a node of
-/// ``NodePool`` as killers do, and tells ``ChaosLedger`` which messages may be handed over a second time.
+/// network, ``DiskFaults`` what is done to a node's disk.
 enum FaultKind: String, CaseIterable, Sendable {
     /// SIGKILL of a node at work.
     case kill
@@ -24,9 +23,17 @@ enum FaultKind: String, CaseIterable, Sendable {
     case severedRequest = "severed-request"
     /// A connection ends in the middle of an answer.
     case severedAnswer = "severed-answer"
+    /// The node is killed in mid-traffic, and its store is that of an older backup.
+    case restore
+    /// No room for what the node writes, for a while.
+    case fullDisk = "full-disk"
+    /// A write of the node fails, and it does not go on.
+    case failingDisk = "failing-disk"
 
     /// Those of processes.
     static let ofProcesses: [FaultKind] = [.kill, .killAtStart, .hang]
     /// Those of the network.
-    static let troubles = allCases.filter { !ofProcesses.contains($0) }
+    static let troubles = allCases.filter { !ofProcesses.contains($0) && !ofDisks.contains($0) }
+    /// Those of disks.
+    static let ofDisks: [FaultKind] = [.restore, .fullDisk, .failingDisk]
 }

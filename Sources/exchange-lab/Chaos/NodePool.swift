@@ -1,6 +1,6 @@
 import ExchangeTesting
 
-/// The nodes that may be killed: each is in the hands of one killer at a time.
+/// The nodes to which something may be done: each is in the hands of one at a time.
 actor NodePool {
     private var free: [NodeHandle]
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -13,8 +13,22 @@ actor NodePool {
         return free.remove(at: .random(in: free.indices, using: &generator))
     }
 
+    /// That one, as soon as nobody else has it.
+    func borrow(_ node: NodeHandle) async {
+        while true {
+            if let index = free.firstIndex(where: { $0.member.oin == node.member.oin }) {
+                free.remove(at: index)
+                return
+            }
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
     func giveBack(_ node: NodeHandle) {
         free.append(node)
-        if !waiting.isEmpty { waiting.removeFirst().resume() }
+        // All of them: the first may wait for another one.
+        let woken = waiting
+        waiting = []
+        for continuation in woken { continuation.resume() }
     }
 }

@@ -55,7 +55,8 @@ struct Troublers: Sendable {
         let ways = kind == .partition ? [way, way.back] : [way]
         let before = ways.map { network.counts($0).total }
         switch kind {
-        case .kill, .killAtStart, .hang: preconditionFailure("a network does nothing to processes")
+        case .kill, .killAtStart, .hang, .restore, .fullDisk, .failingDisk:
+            preconditionFailure("a network does nothing to processes and disks")
         case .partition, .oneWay: for way in ways { await network.cut(way) }
         case .heldRequests: network.trouble(way, with: .held(.caller))
         case .heldAnswers: network.trouble(way, with: .held(.called))

@@ -80,33 +80,19 @@ extension Verdict {
     mutating func judge(
         _ ledger: ChaosLedger, after cast: DisasterRun.Cast, accounts: [NodeAccount]
     ) -> Int {
-        for duty in ledger.lost.sorted(by: { ($0.message, $0.recipient.text) < ($1.message, $1.recipient.text) }) {
-            demand(false, "\(duty.message) was accepted, and never handed over to \(duty.recipient)")
-        }
-        add(ledger.complaints)
-        // An agency has one submission under way, so that each disk took one answer with it at most.
-        let struck = accounts.filter { [cast.wiped, cast.restored].map(\.member.oin).contains($0.node.member.oin) }
-        let theirs = Set(struck.flatMap(\.deliveries).map(\.messageID.description))
+        judgeHandOver(ledger)
         let twice = Set(ledger.unexpected.map(\.message))
-        for message in twice.subtracting(theirs).sorted() {
-            demand(false, "\(message) was sent by nobody, and handed over")
-        }
-        demand(
-            twice.count <= struck.count,
-            "\(twice.count) messages came twice; an answer was lost at \(struck.count) nodes")
+        judgeSecondMessages(twice, of: ledger, accounts: accounts)
         judgeAlarms(after: cast, accounts: accounts)
         return twice.count
     }
 
-    /// Who lost something says so, and who saw it says so; nothing else stands.
+    /// Who lost something says so, and who saw it says so; nothing else stands but what tells of the copy.
     private mutating func judgeAlarms(after cast: DisasterRun.Cast, accounts: [NodeAccount]) {
-        let seen: Set<AlarmCode> = [
-            .storeRolledBack, .storePutBack, .partnerRolledBack, .partnerCloned, .partnerHistoryUnproven, .nodeFenced,
-        ]
+        judgeAlarms(
+            of: accounts, losers: Set([cast.wiped, cast.restored, cast.cloned].map(\.member.oin)), others: [.nodeFenced]
+        )
         for account in accounts {
-            for alarm in account.alarms where !seen.map(\.rawValue).contains(alarm.code) {
-                demand(false, "\(account.node.member.slug): the alarm \(alarm.code) is open: \(alarm.detail)")
-            }
             let isWiped = account.node.member.oin == cast.wiped.member.oin
             let isSaid = account.alarms.contains { $0.code == AlarmCode.storeRolledBack.rawValue }
             demand(!isWiped || isSaid, "\(account.node.member.slug) lost its disk, and does not say so")

@@ -82,9 +82,7 @@ struct DisasterRun: Sendable {
     }
 
     private func strike(_ community: ExampleCommunity, _ cast: Cast) async throws -> Clone {
-        let shelf = workspace.folder.appending(path: "shelf")
-        try FileManager.default.createDirectory(at: shelf, withIntermediateDirectories: false)
-        let losses = Losses(community: community, shelf: shelf)
+        let losses = try Losses(community: community, shelf: workspace.makeShelf())
         try await pass(plan.work)
         let backup = try await losses.backUp(cast.restored)
         let copy = try await losses.copy(cast.cloned)
@@ -108,18 +106,9 @@ struct DisasterRun: Sendable {
         _ community: ExampleCommunity, _ agencies: [Agency], _ ledger: ChaosLedger, _ clone: Clone,
         _ verdict: inout Verdict
     ) async throws -> Set<OIN> {
-        let settlement = Settlement(community: community)
-        // What comes back has come back when every pair agrees; what has not is handed in again.
-        try await verdict.collect { try await settlement.settle(within: plan.settlementMaximum) }
-            .map { verdict.add($0) }
-        for agency in agencies { try await verdict.collect { try await agency.secure() } }
-        ledger.close()
-        try await verdict.collect { try await ledger.waitForAll(within: plan.settlementMaximum) }
-        for agency in agencies {
-            try await verdict.collect { try await agency.waitUntilConfirmed(within: .seconds(30)) }
-        }
-        try await verdict.collect { try await settlement.settle(within: plan.settlementMaximum) }
-            .map { verdict.add($0) }
+        try await Aftermath(
+            community: community, agencies: agencies, ledger: ledger, span: plan.settlementMaximum
+        ).settle(&verdict)
         let partners = community.nodes.count - 1
         return try await verdict.collect {
             try await within(Self.fencingMaximum, "the copy to be turned away by all") {

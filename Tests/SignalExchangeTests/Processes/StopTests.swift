@@ -47,5 +47,25 @@ extension Nodes {
                 ($0 as? NodeError)?.code == .messageUnknown
             }
         }
+
+        @Test func `a node whose disk fails answers who waits, and ends with the code that says so`() async throws {
+            let node = try #require(Stage.community)[slug: "ind"]
+            try node.configure("level", "debug")
+            try await node.process.start(through: FailingWrites.launcher)
+            // Nobody is there to receipt it.
+            let id = try await node.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "waiting")
+            async let shown = node.api.deliveries(of: id, waiting: .minutes(10))
+            try await node.waitForLog("a request waits for receipts")
+
+            try await FailingWrites.begin(in: try #require(await node.process.identifiers.last), beyond: 0)
+            let refused = await #expect(throws: NodeError.self) {
+                try await node.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "failing")
+            }
+            #expect(refused?.code == .storeUnavailable, "\(refused?.description ?? "")")
+            let end = try await within(.seconds(20), "the node to end") { try await poll { await node.process.ended } }
+            #expect(end == .exited(status: 5), "\(node.process.lastLines(20))")
+            // As where it is asked to stop, and not a connection that broke.
+            #expect(try await shown.map(\.isReceipted) == [false])
+        }
     }
 }
