@@ -31,7 +31,8 @@ struct Restore: AsyncParsableCommand {
             For a store that is lost or damaged. The store that lies there is kept beside it. When the node is \
             started, its partners find out that its store is older, and it gets back what they hold: what they \
             sent, and what it sent to them. `alarms` and `partners` show it. What was accepted since the backup \
-            and had reached nobody is lost: have it handed in again.
+            and had reached nobody is lost: have it handed in again. The command says of what time the backup is, \
+            and so does the alarm store-put-back until a person clears it.
 
             What comes back into the inbox is flagged: it may have been handed over before.
 
@@ -48,10 +49,16 @@ struct Restore: AsyncParsableCommand {
         try await reporting {
             let folder = folder.nodeFolder
             let configuration = try await NodeConfiguration.load(from: folder)
-            let aside = try await StoreCopy.putBack(
+            let done = try await StoreCopy.putBack(
                 URL(fileURLWithPath: file).path, in: folder, confirmedBy: confirm, of: configuration, at: .current)
-            print("\(folder.store) is put back. What was there is kept in \(aside).")
-            print("Start the node: it gets back from its partners what this copy does not have.")
+            print("\(folder.store) is put back, as of \(done.asOf).")
+            if let aside = done.aside { print("What was there is kept in \(aside).") }
+            print(
+                """
+                Start the node: it gets back from its partners what this copy does not have. What was accepted since \
+                then and had reached nobody is gone: have it handed in again. The alarm store-put-back says so \
+                until you clear it.
+                """)
         }
     }
 }

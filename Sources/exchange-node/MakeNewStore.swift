@@ -10,8 +10,8 @@ struct MakeNewStore: AsyncParsableCommand {
 
             Where there is a backup, `restore` it instead. When the node is started on an empty store, its partners \
             find that out, and it gets back what they hold: what they sent, and what it sent to them. What was \
-            accepted and had reached nobody is lost: have it handed in again. Systems that follow the inbox begin \
-            anew.
+            accepted and had reached nobody is lost: have it handed in again. The alarm store-put-back says so \
+            until a person clears it. Systems that follow the inbox begin anew.
 
             EXAMPLE
               exchange-node new-store --folder nidos --confirm 00000099000000001000
@@ -27,7 +27,11 @@ struct MakeNewStore: AsyncParsableCommand {
             let configuration = try await NodeConfiguration.load(from: folder)
             try await NewStore(folder).replaceLost(
                 confirmedBy: confirm, of: configuration, at: .current)
-            print("\(folder.store) is made, and empty. What was in the old one is not here.")
+            print(
+                """
+                \(folder.store) is made, and empty. What was in the old one is not here. What was accepted and had \
+                reached nobody is gone: have it handed in again. The alarm store-put-back says so until you clear it.
+                """)
         }
     }
 }

@@ -32,8 +32,10 @@ import Testing
         let aside = TemporaryFolder.path + "/aside"
         // Whoever made the copy may have let others read it.
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: copy)
-        try await StoreRestoring.restore(
-            copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey, at: Sample.start)
+        let done = try await StoreRestoring.restore(
+            copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey, digest: SHA256.digest,
+            at: Sample.start)
+        #expect(done.hasKept)
         let rights = try FileManager.default.attributesOfItem(atPath: TemporaryFolder.store)[.posixPermissions]
         #expect((rights as? NSNumber)?.int16Value == 0o600)
         #expect(try await messages() == 1)
@@ -42,6 +44,59 @@ import Testing
         #expect(inbox.entries.map(\.mayBeRepeated) == [true], "it may have been handed over since the copy was made")
         try await ledger.close()
         #expect(FileManager.default.fileExists(atPath: aside + "/store.sqlite"))
+    }
+
+    @Test func `a store that was put back says of what time it is and what is gone, until a person ends that`()
+        async throws
+    {
+        let copy = try await storeAndCopy()
+        let now = Sample.start + Milliseconds.hours(5)
+        func restore(_ aside: String) async throws -> StoreRestoring.Outcome {
+            try await StoreRestoring.restore(
+                copy, to: TemporaryFolder.store, aside: TemporaryFolder.path + aside, archiveKey: Self.archiveKey,
+                digest: SHA256.digest, at: now)
+        }
+        let done = try await restore("/aside")
+        #expect(done.asOf == Sample.start, "its last entry")
+        func alarm() async throws -> AlarmEntry? {
+            let ledger = try await Sample.openSQLite()
+            let alarm = try await ledger.alarms(includingCleared: false).first { $0.alarm.code == .storePutBack }
+            guard case .intact = try await ledger.verifyAuditChain() else { throw CocoaError(.fileReadCorruptFile) }
+            try await ledger.close()
+            return alarm
+        }
+        let said = try #require(try await alarm()?.alarm)
+        #expect(said.partner == nil && said.at == now)
+        for word in ["as of \(Sample.start)", "put back at \(now)", "handed in again", "then clear this"] {
+            #expect(said.detail.contains(word), "\(said.detail)")
+        }
+        // A backup of this store has the alarm too: what was not cleared then is not forgotten.
+        let ledger = try await Sample.openSQLite()
+        let second = TemporaryFolder.path + "/second.sqlite"
+        _ = try await ledger.backUp(to: second)
+        try await ledger.close()
+        _ = try await StoreRestoring.restore(
+            second, to: TemporaryFolder.store, aside: TemporaryFolder.path + "/again", archiveKey: Self.archiveKey,
+            digest: SHA256.digest, at: now + Milliseconds.hours(1))
+        #expect(try await alarm()?.alarm.detail.contains("An earlier loss") == true)
+        // A person ends it, and it stays ended.
+        let cleared = try await Sample.openSQLite()
+        try await cleared.clearAll(.storePutBack, partner: nil, at: now)
+        try await cleared.close()
+        #expect(try await alarm() == nil)
+    }
+
+    @Test func `a copy is put back where no store lies, and nothing is put aside`() async throws {
+        let copy = try await storeAndCopy()
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: TemporaryFolder.store + suffix)
+        }
+        let aside = TemporaryFolder.path + "/aside"
+        let done = try await StoreRestoring.restore(
+            copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey, digest: SHA256.digest,
+            at: Sample.start)
+        #expect(!done.hasKept && !FileManager.default.fileExists(atPath: aside))
+        #expect(try await messages() == 1)
     }
 
     @Test func `a restore that fails half-way leaves the store as it was`() async throws {
@@ -58,7 +113,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         await #expect(throws: StoreError.self) {
             try await StoreRestoring.restore(
-                copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey, at: Sample.start)
+                copy, to: TemporaryFolder.store, aside: aside, archiveKey: Self.archiveKey, digest: SHA256.digest,
+                at: Sample.start)
         }
         #expect(FileManager.default.fileExists(atPath: aside), "it failed where the store had been moved already")
         #expect(try await messages() == 2)

@@ -265,6 +265,12 @@ extension Nodes {
                 #expect(made.exitStatus == 0, "\(made.said)")
                 let again = try await node.command("new-store", "--confirm", node.oin.text)
                 #expect(again.said.contains("folder-not-empty"), "\(again.said)")
+                let store = try DatabaseQueue(path: node.folder.store)
+                let alarm = try await store.read {
+                    try String.fetchOne($0, sql: "SELECT detail FROM alarm WHERE code = 'store-put-back'")
+                }
+                try store.close()
+                #expect(alarm?.contains("made anew at") == true && alarm?.contains("handed in again") == true)
             }
         }
 

@@ -134,6 +134,7 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case partnerHistoryUnproven = "partner-history-unproven"
     case talliesDiffer = "tallies-differ"
     case storeRolledBack = "store-rolled-back"
+    case storePutBack = "store-put-back"
     case recoveryIncomplete = "recovery-incomplete"
     case nodeFenced = "node-fenced"
     case revocationListStale = "revocation-list-stale"

@@ -74,4 +74,20 @@ public struct AuditLeaf: Hashable, Sendable {
         }
         return serializer.serializedBytes
     }
+
+    /// When the leaf of these bytes was written; `nil` for bytes that are no leaf.
+    package static func moment(of wireBytes: [UInt8]) -> Timestamp? {
+        guard let node = try? DER.parse(wireBytes) else { return nil }
+        return try? FieldReader.read(node) { fields -> Timestamp in
+            try fields.version()
+            _ = try fields.text()
+            let at = try fields.timestamp()
+            _ = try fields.text()
+            _ = try fields.optional(tag: 0) { try $0.octets(atMost: 16) }
+            _ = try fields.optional(tag: 1) { try $0.oin() }
+            _ = try fields.optional(tag: 2) { try $0.number() }
+            _ = try fields.optional(tag: 3) { try $0.digest() }
+            return at
+        }
+    }
 }

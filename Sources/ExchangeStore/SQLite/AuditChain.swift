@@ -18,6 +18,11 @@ extension LedgerTransaction {
 }
 
 extension Database {
+    /// When the last leaf was written: of when the store is. `nil` for a store in which nothing was ever noted.
+    func lastNotedAt() throws -> Timestamp? {
+        try first("SELECT leaf FROM audit ORDER BY ordinal DESC LIMIT 1") { AuditLeaf.moment(of: $0.bytes(0)) } ?? nil
+    }
+
     /// Walks the chain from its first leaf, one row in memory at a time.
     func verifyAuditChain(digest: DigestFunction) throws -> AuditChainState {
         let rows = try Row.fetchCursor(self, sql: "SELECT ordinal, leaf, hash FROM audit ORDER BY ordinal")

@@ -77,20 +77,36 @@ extension LedgerTransaction {
     }
 }
 
-/// The putting back of a copy, where no node runs on the store. Whatever it has in its inbox may have been handed over since.
+/// The putting back of a copy, where no node runs on the store. Whatever it has in its inbox may have been handed over since,
+/// and what was accepted since and had reached nobody is known to nobody: an alarm in the store itself says so, until a
+/// person ends it.
 package enum StoreRestoring {
+    /// What takes the place of a store that is lost.
+    package enum Renewal: Hashable, Sendable {
+        case putBack, madeAnew
+    }
+
+    /// What became of a restore.
+    package struct Outcome: Hashable, Sendable {
+        /// When the last entry of the copy was written; `nil` where nothing was ever noted in it.
+        package let asOf: Timestamp?
+        /// Whether a store of before lies aside.
+        package let hasKept: Bool
+    }
+
     /// Takes a copy that was made by ``StoreBackup/backUp(to:)`` for the store. What lies there is put aside and kept.
     ///
     /// - Parameters:
-    ///   - store: the database's path; its lock is taken meanwhile.
+    ///   - store: the database's path, in a folder that is there; its lock is taken meanwhile.
     ///   - aside: a folder that is not there yet, on the same file system.
     ///   - archiveKey: compared with what the copy keeps before anything is changed.
+    ///   - digest: SHA-256.
     ///   - now: what was made until then may have been handed over before.
     /// - Throws: ``StoreError``: `store-locked`, `store-damaged`, `store-newer`, `archive-key-wrong`, `store-unavailable`.
     package static func restore(
-        _ copy: String, to store: String, aside: String, archiveKey: ArchiveKeyCheck, at now: Timestamp,
-        limits: StoreLimits = StoreLimits()
-    ) async throws {
+        _ copy: String, to store: String, aside: String, archiveKey: ArchiveKeyCheck, digest: @escaping DigestFunction,
+        at now: Timestamp, limits: StoreLimits = StoreLimits()
+    ) async throws -> Outcome {
         let lock = try FolderLock(at: store + ".lock")
         defer { lock.release() }
         let incoming = store + ".restoring"
@@ -101,20 +117,23 @@ package enum StoreRestoring {
             try StoreFile.copy(copy, to: incoming)
             // Looked at where it will lie: what was read wrong off the medium is found too.
             try await SQLiteLedger.look(at: incoming, archiveKey: archiveKey, limits: limits)
-            try await noteRenewal(of: incoming, at: now, limits: limits)
-            try FileManager.default.createDirectory(
-                atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+            let asOf = try await noteRenewal(of: incoming, as: .putBack, digest: digest, at: now, limits: limits)
             // The database first: a store without it does not start, and one without its log would have lost the end.
-            for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: store + suffix)
-            {
+            let kept = ["", "-wal", "-shm", "-journal"].filter { FileManager.default.fileExists(atPath: store + $0) }
+            if !kept.isEmpty {
+                try FileManager.default.createDirectory(
+                    atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+            }
+            for suffix in kept {
                 let place = aside + "/" + URL(filePath: store + suffix).lastPathComponent
                 try FileManager.default.moveItem(atPath: store + suffix, toPath: place)
                 moved.append((store + suffix, place))
             }
             guard rename(incoming, store) == 0 else { throw CocoaError(.fileWriteUnknown) }
             for suffix in ["-wal", "-shm", "-journal", ".lock"] { unlink(incoming + suffix) }
-            try StoreFile.sync(aside)
+            if !kept.isEmpty { try StoreFile.sync(aside) }
             try StoreFile.syncFolder(of: store)
+            return Outcome(asOf: asOf, hasKept: !kept.isEmpty)
         } catch {
             for suffix in ["", "-wal", "-shm", "-journal", ".lock"] { unlink(incoming + suffix) }
             // The log before the database: what starts meanwhile must not open one without the other.
@@ -129,19 +148,61 @@ package enum StoreRestoring {
     }
 
     /// A copy of an older node is brought up to date first.
+    ///
+    /// - Returns: when the last entry of the store was written before; `nil` where there is none.
+    @discardableResult
     package static func noteRenewal(
-        of path: String, at now: Timestamp, limits: StoreLimits = StoreLimits()
-    ) async throws {
+        of path: String, as renewal: Renewal, digest: @escaping DigestFunction, at now: Timestamp,
+        limits: StoreLimits = StoreLimits()
+    ) async throws -> Timestamp? {
         do {
             var configuration = Opening.configuration(limits)
             configuration.label = "exchange-restore"
             let copy = try DatabaseQueue(path: path, configuration: configuration)
             try Schema.migrator.migrate(copy)
-            try await copy.write { try $0.noteRenewal(at: now) }
+            let asOf = try await copy.write { database in
+                var transaction = LedgerTransaction(database, digest: digest, limits: limits, at: now)
+                return try transaction.note(renewal)
+            }
             try copy.close()
             try StoreFile.sync(path)
+            return asOf
         } catch {
             throw StoreError.from(error, isWriting: true)
         }
+    }
+}
+
+extension LedgerTransaction {
+    /// In one transaction with the renewal itself: no store takes the place of another without saying what is gone with it.
+    ///
+    /// - Returns: when the last entry before was written.
+    fileprivate mutating func note(_ renewal: StoreRestoring.Renewal) throws -> Timestamp? {
+        let asOf = try database.lastNotedAt()
+        let open = try database.alarms(includingCleared: false).first { $0.alarm.code == .storePutBack }
+        try database.noteRenewal(at: at)
+        try raise(
+            Alarm(
+                code: .storePutBack, partner: nil, messageID: nil,
+                detail: renewal.loss(asOf: asOf, at: at)
+                    + (open.map { ". An earlier loss is not cleared yet either: \($0.alarm.detail.prefix(500))" } ?? ""),
+                at: at))
+        return asOf
+    }
+}
+
+extension StoreRestoring.Renewal {
+    /// - Parameters:
+    ///   - asOf: when the last entry of the copy was written.
+    ///   - now: when it took the store's place.
+    fileprivate func loss(asOf: Timestamp?, at now: Timestamp) -> String {
+        let (age, span) =
+            switch self {
+            case .putBack:
+                ("as of \(asOf?.description ?? "a time that it does not say") (a backup, put back at \(now))", "since then")
+            case .madeAnew: ("made anew at \(now)", "before")
+            }
+        return "this store is \(age): what was accepted here \(span) and had reached no partner is gone, and nobody else "
+            + "knows of it: have it handed in again; then clear this"
     }
 }

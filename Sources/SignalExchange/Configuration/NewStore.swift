@@ -1,3 +1,4 @@
+import ExchangeCMS
 package import ExchangeCore
 import ExchangeStore
 import Foundation
@@ -51,8 +52,14 @@ package struct NewStore: Sendable {
             )
         }
         try await make()
-        // What its partners send again was handed over by the store that is lost.
-        do { try await StoreRestoring.noteRenewal(of: folder.store, at: now) } catch {
+        // What its partners send again was handed over by the store that is lost, and what they never had is gone.
+        do {
+            try await StoreRestoring.noteRenewal(of: folder.store, as: .madeAnew, digest: sha256, at: now)
+        } catch {
+            // One that says nothing of the loss must not be started.
+            for suffix in ["", "-wal", "-shm", "-journal"] {
+                try? FileManager.default.removeItem(atPath: folder.store + suffix)
+            }
             throw NodeError(opening: error, else: "\(folder.store) cannot be written")
         }
     }

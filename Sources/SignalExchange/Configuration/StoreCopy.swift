@@ -12,6 +12,14 @@ package struct StoreCopy: Sendable {
         package let partnerCount: Int
     }
 
+    /// What was put back.
+    package struct PutBack: Hashable, Sendable {
+        /// When the last entry of the copy was written, for people.
+        package let asOf: String
+        /// The folder in which the store of before lies; `nil` where there was none.
+        package let aside: String?
+    }
+
     private let context: NodeContext
 
     package init(_ context: NodeContext) { self.context = context }
@@ -47,12 +55,11 @@ package struct StoreCopy: Sendable {
     /// Puts a copy back for the store of a node that does not run. What lies there is kept beside it.
     ///
     /// - Parameter oin: this organisation's, as a person typed it: nobody is to do this without thinking.
-    /// - Returns: the folder in which the store of before lies.
     /// - Throws: ``NodeError``; nothing was changed then.
     package static func putBack(
         _ copy: String, in folder: NodeFolder, confirmedBy oin: String, of configuration: NodeConfiguration,
         at now: Timestamp
-    ) async throws(NodeError) -> String {
+    ) async throws(NodeError) -> PutBack {
         guard oin == configuration.oin.text else {
             throw NodeError(
                 .requestInvalid,
@@ -64,12 +71,18 @@ package struct StoreCopy: Sendable {
         }
         let aside = "\(folder.store).before-\(now.milliseconds)"
         do {
+            // A disk that is new has none.
+            try FileManager.default.createDirectory(
+                atPath: folder.file("store"), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
             let archive = try NodeKeys.load(from: folder).archive
             let check = ArchiveKeyCheck(fresh: try archive.makeCheck()) { _ = try archive.open($0) }
-            try await StoreRestoring.restore(copy, to: folder.store, aside: aside, archiveKey: check, at: now)
+            let done = try await StoreRestoring.restore(
+                copy, to: folder.store, aside: aside, archiveKey: check, digest: sha256, at: now)
+            return PutBack(
+                asOf: done.asOf?.description ?? "a time that it does not say", aside: done.hasKept ? aside : nil)
         } catch {
             throw NodeError(opening: error, else: "\(copy) could not be put back")
         }
-        return aside
     }
 }

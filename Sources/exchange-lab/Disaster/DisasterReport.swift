@@ -101,7 +101,7 @@ extension Verdict {
     /// Who lost something says so, and who saw it says so; nothing else stands.
     private mutating func judgeAlarms(after cast: DisasterRun.Cast, accounts: [NodeAccount]) {
         let seen: Set<AlarmCode> = [
-            .storeRolledBack, .partnerRolledBack, .partnerCloned, .partnerHistoryUnproven, .nodeFenced,
+            .storeRolledBack, .storePutBack, .partnerRolledBack, .partnerCloned, .partnerHistoryUnproven, .nodeFenced,
         ]
         for account in accounts {
             for alarm in account.alarms where !seen.map(\.rawValue).contains(alarm.code) {

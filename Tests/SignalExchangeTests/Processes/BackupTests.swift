@@ -51,6 +51,7 @@ extension Nodes {
             #expect(!wrong.succeeded, "\(wrong.said)")
             let restored = try await command("restore", file.path, confirmation[0], confirmation[1])
             #expect(restored.succeeded, "\(restored.said)")
+            #expect(restored.said.contains("is put back, as of 20"), "\(restored.said)")
             let kept = try FileManager.default.contentsOfDirectory(atPath: avim.folder.file("store"))
             let aside = try #require(kept.first { $0.hasPrefix("ledger.sqlite.before-") }, "\(kept)")
             let before = try FileManager.default.contentsOfDirectory(atPath: avim.folder.file("store/" + aside))
@@ -69,6 +70,37 @@ extension Nodes {
                 }
             }
             #expect(try await avim.api.alarms().map(\.code).contains("store-rolled-back"))
+            // What nobody could give back is said until a person ends it.
+            let alarm = try #require(try await avim.api.alarms().first { $0.code == "store-put-back" })
+            #expect(alarm.partner == nil && alarm.detail.contains("handed in again"), "\(alarm.detail)")
+            let cleared = try await command("alarms", "clear", "store-put-back")
+            #expect(cleared.succeeded, "\(cleared.said)")
+            #expect(try await !avim.api.alarms().map(\.code).contains("store-put-back"))
+        }
+
+        @Test func `a backup is put back onto a disk that has no store folder, and a message of since then is missed aloud`()
+            async throws
+        {
+            let file = FileManager.default.temporaryDirectory.appendingPathComponent("backup-\(UUID()).sqlite")
+            defer { try? FileManager.default.removeItem(at: file) }
+            #expect(try await command("backup", file.path).succeeded)
+            try await nidos.process.stop()
+            // Nobody has it when the disk goes.
+            let gone = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "gone")
+            try await avim.process.kill()
+            try FileManager.default.removeItem(atPath: avim.folder.file("store"))
+            let restored = try await command("restore", file.path, "--confirm", avim.member.oin.text)
+            #expect(restored.succeeded, "\(restored.said)")
+            #expect(!restored.said.contains("kept in"), "\(restored.said)")
+            let rights = try FileManager.default.attributesOfItem(atPath: avim.folder.file("store"))[.posixPermissions]
+            #expect((rights as? NSNumber)?.int16Value == 0o700)
+            try await avim.process.start()
+            try await nidos.process.start()
+            let shown = try await command("queue", "show", "\(gone)")
+            #expect(shown.said.contains("message-unknown"), "\(shown.said)")
+            let alarms = try await command("alarms", "list")
+            #expect(alarms.said.contains("store-put-back") && alarms.said.contains("handed in again"), "\(alarms.said)")
+            #expect(try await command("alarms", "clear", "store-put-back").succeeded)
         }
     }
 }
