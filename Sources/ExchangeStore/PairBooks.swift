@@ -13,9 +13,10 @@ package struct PairBooks: Hashable, Sendable {
     package let refused: Excerpt<DeliveryEntry>
     /// Those that are sent again because the partner has lost them, ascending.
     package let again: Excerpt<SentAgain>
-    /// Those that were withdrawn, the newest first; without the lost ones.
+    /// Those that were withdrawn, the newest first; also before a loss, where only the number and the partner's word for it
+    /// are left.
     package let withdrawn: Excerpt<DeliveryEntry>
-    /// Those of which only the number is left, the newest first.
+    /// Those of which only the number is left, and that nobody is known to have withdrawn, the newest first.
     package let lost: Excerpt<DeliveryEntry>
     /// Numbers of the partner's channel below the highest seen that are not here, ascending.
     package let gaps: Excerpt<NumberRange>

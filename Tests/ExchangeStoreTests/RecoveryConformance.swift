@@ -253,6 +253,27 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `what was withdrawn before the loss is withdrawn, and what is only lost is lost`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        try await Self.show(3, in: ledger)
+        func other(_ ordinal: Int) throws -> ChannelItem {
+            let message = try Sample.message(ordinal)
+            return ChannelItem(number: .none, messageID: message.id, messageDigest: message.digest)
+        }
+        _ = try await Self.recover(
+            [
+                Self.given(.noted(.void, reason: "duty-officer: wrong recipient"), by: Community.avim, at: 1),
+                Self.given(.nothing, by: Community.avim, at: 2, as: try other(60)),
+                Self.given(
+                    .noted(.void, reason: ChannelRecovery.lostReason), by: Community.avim, at: 3, as: try other(61)),
+            ], upTo: 3, in: ledger)
+        let books = try await ledger.books(with: Community.avim, against: nil, maximumItems: 9)
+        #expect(books.withdrawn.entries.map(\.key.number.value) == [1] && books.withdrawn.count == 1)
+        #expect(books.withdrawn.entries.first?.detail == "duty-officer: wrong recipient")
+        #expect(books.lost.entries.map(\.key.number.value) == [3, 2] && books.lost.count == 2)
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a refusal whose message is lost is declared void to a partner that lost it too`(
         form: StoreForm
     ) async throws {

@@ -125,6 +125,12 @@ package enum ChannelRecovery {
 
     package static let lostReason = "node: lost with the store"
 
+    /// Whether a number of which no message is here was withdrawn on purpose before the loss, as the partner has it: then
+    /// nobody waits for it. Without a reason, or with ``lostReason``, it is only known to be lost.
+    package static func isWithdrawnOnPurpose(declared reason: String) -> Bool {
+        !reason.isEmpty && reason != lostReason
+    }
+
     package static func decide(
         _ given: RecoveredItem, from partner: OIN, facts: RecoveryFacts, limits: NodeLimits, now: Now
     ) -> Decision {

@@ -66,10 +66,12 @@ extension Database {
     fileprivate func books(with partner: OIN, against tally: Tally?, maximumItems: Int) throws -> PairBooks {
         let account = try account(with: partner)
         let lost = "'\(ChannelRecovery.lostType.code)'"
+        // As `ChannelRecovery.isWithdrawnOnPurpose` has it.
+        let onPurpose = "d.declared_reason NOT IN ('', '\(ChannelRecovery.lostReason)')"
         let held = try stopped(partner, "held", "AND m.type_code <> \(lost)", maximumItems: maximumItems)
         let heldAndLost = try stopped(partner, "held", "AND m.type_code = \(lost)", maximumItems: maximumItems)
         let withdrawnAndLost = try stopped(
-            partner, "withdrawn", "AND m.type_code = \(lost)", maximumItems: maximumItems)
+            partner, "withdrawn", "AND m.type_code = \(lost) AND NOT \(onPurpose)", maximumItems: maximumItems)
         return PairBooks(
             account: account, facts: try tally.map { try tallyFacts(for: $0) },
             answered: try answeredNumbers(of: partner),
@@ -84,7 +86,8 @@ extension Database {
             again: Excerpt(
                 entries: try sentAgain(to: partner, maximumItems: maximumItems),
                 count: try count("refill WHERE partner = ?", of: partner)),
-            withdrawn: try stopped(partner, "withdrawn", "AND m.type_code <> \(lost)", maximumItems: maximumItems),
+            withdrawn: try stopped(
+                partner, "withdrawn", "AND (m.type_code <> \(lost) OR \(onPurpose))", maximumItems: maximumItems),
             lost: Excerpt(
                 entries: Array((heldAndLost.entries + withdrawnAndLost.entries).prefix(maximumItems)),
                 count: heldAndLost.count + withdrawnAndLost.count),

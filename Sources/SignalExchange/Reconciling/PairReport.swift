@@ -299,9 +299,24 @@ struct PairReport {
                     + (entry.transport == .held
                         ? "; it was held, so that exchange-node queue withdraw \(place) ends it" : "")
                 : "nothing: it is lost, and people have said that they know"
-        case .void: return "nothing: it was withdrawn, and \(name) is told that there will be none"
+        case .void: return withdrawn(entry)
         default: return openAction(for: entry)
         }
+    }
+
+    /// What was stopped on purpose must not come back by a loss: of one whose message is gone, the partner has the words in
+    /// which it was declared.
+    private func withdrawn(_ entry: DeliveryEntry) -> String {
+        guard entry.message.type == ChannelRecovery.lostType else {
+            return "nothing: it was withdrawn, and \(name) is told that there will be none"
+        }
+        // A duty role, and why: `LocalRequests` puts the one before the other.
+        let parts = entry.detail.split(separator: ": ", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0] != "node" else {
+            return "nothing: \(name) was told that there will be none (\(entry.detail))"
+        }
+        return "was withdrawn (\(parts[1]), \(parts[0])), as \(name) has it: nothing is sent; do not hand it in again unless "
+            + "whoever withdrew it says so"
     }
 
     private func openAction(for entry: DeliveryEntry) -> String {

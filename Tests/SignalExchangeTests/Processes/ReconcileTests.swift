@@ -195,8 +195,13 @@ extension Nodes {
                     try await avim.api.client.post(
                         "/v1/deliveries/\(nidos.oin)/1/_hold",
                         body: Array(#"{"role":"duty-officer","reason":"checking"}"#.utf8))["state"]?.text == "held")
+                let stopped = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian])), key: "stopped")
+                _ = try await avim.api.client.post(
+                    "/v1/deliveries/\(nidos.oin)/2/_withdraw",
+                    body: Array(#"{"role":"duty-officer","reason":"wrong recipient"}"#.utf8))
                 try await nidos.process.start()
-                // Behind it, so that the partner has noted that the first is held.
+                // Behind them, so that the partner has noted that the first is held and the second void.
                 _ = try await told(avim, .guardian, "told")
                 try await avim.process.kill()
                 for suffix in ["", "-wal", "-shm"] {
@@ -211,6 +216,13 @@ extension Nodes {
                 let item = try #require(found.report["outgoing"]?["items"]?.elements.first { $0["first"]?.number == 1 })
                 #expect(item["state"]?.text == "lost" && item["message"]?.text == "\(lost)")
                 #expect(item["step"]?.text == "person" && item["action"]?.text?.contains("hands it in again") == true)
+                // What was stopped on purpose is not handed in again by anybody who reads "lost".
+                let void = try #require(found.report["outgoing"]?["items"]?.elements.first { $0["first"]?.number == 2 })
+                #expect(void["state"]?.text == "void" && void["message"]?.text == "\(stopped)", "\(void)")
+                #expect(void["step"]?.text == "none")
+                let words = void["action"]?.text ?? ""
+                #expect(words.contains("was withdrawn (wrong recipient, duty-officer)"), "\(words)")
+                #expect(words.contains("do not hand it in again"), "\(words)")
                 #expect(found.report["alarms"]?.elements.contains { $0["code"]?.text == "store-rolled-back" } == true)
                 // The other side sees the same from its end.
                 let there = try await report(nidos, with: avim)

@@ -37,7 +37,9 @@ extension MemoryStore {
         }
         func inState(_ state: TransportState) -> [StoredDelivery] { rows.filter { $0.transport == state } }
         func isLost(_ row: StoredDelivery) -> Bool {
-            messages[row.messageID]?.summary.type == ChannelRecovery.lostType
+            guard messages[row.messageID]?.summary.type == ChannelRecovery.lostType else { return false }
+            return row.transport != .withdrawn
+                || !ChannelRecovery.isWithdrawnOnPurpose(declared: row.declaredReason)
         }
         let slots = row.slots.descending.map(\.value)
         func unreceipted(_ chosen: (KeptAnswer) -> Bool) -> Excerpt<UnreceiptedNumber> {
