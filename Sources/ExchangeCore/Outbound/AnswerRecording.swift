@@ -104,7 +104,9 @@ package enum AnswerRecording {
             let changes = deferral(key, facts, detail: said, jitter: jitter, now: now)
             // A settled delivery waits for nothing: an alarm about it would never be cleared.
             guard facts.transport == .open else { return changes }
-            return changes + [.raiseAlarm(alarm(.deliveryDeferred, key, facts, said, now: now))]
+            return changes + [
+                .raiseAlarm(alarm(.deliveryDeferred, key, facts, advice(.deliveryDeferred) + said, now: now))
+            ]
         case .noted(let kind):
             switch (kind, facts.transport) {
             case (.message, _), (.again, _): preconditionFailure("a message is receipted or refused, not noted")
@@ -118,12 +120,23 @@ package enum AnswerRecording {
                     key, until: now.wall + retryAfter, detail: said(alarmCode.rawValue, detail), isAttempt: false)
             ]
             guard facts.transport == .open else { return changes }
-            return changes + [.raiseAlarm(alarm(alarmCode, key, facts, detail, now: now))]
+            return changes + [.raiseAlarm(alarm(alarmCode, key, facts, advice(alarmCode) + detail, now: now))]
         case .invalid(let reason):
             let said = said(AlarmCode.receiptInvalid.rawValue, reason)
             return deferral(key, facts, detail: said, jitter: jitter, now: now) + [
                 .raiseAlarm(alarm(.receiptInvalid, key, facts, reason, now: now))
             ]
+        }
+    }
+
+    /// What to do, before what happened: a parser's words tell nobody at night who is to be called.
+    private static func advice(_ code: AlarmCode) -> String {
+        switch code {
+        case .deliveryDeferred: "where it presses, telephone the partner now; it is sent again by itself: "
+        case .storedMessageUnreadable:
+            "it cannot be sent now: where it presses, telephone the partner. Where another recipient has it, it is got back "
+                + "by itself; where this stays, send it anew, and look at the disk: "
+        default: ""
         }
     }
 

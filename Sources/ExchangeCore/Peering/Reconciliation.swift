@@ -39,10 +39,14 @@ package struct PairStanding: Hashable, Sendable {
     package let isRecoveringThere: Bool
     /// The open alarms about the partner.
     package let alarms: [AlarmCode]
+    /// Whether one of them is of a single message: that one does not go by itself, or not as it should.
+    package let hasAlarmOfMessage: Bool
+    /// Whether a delivery is open for longer than it may press (``Reconciliation/isLate(_:openSince:now:)``).
+    package let hasLateDelivery: Bool
 
     package init(
         isHeardNow: Bool, agreement: PairAgreement?, states: [UnsettledState], isRecoveringHere: Bool,
-        isRecoveringThere: Bool, alarms: [AlarmCode]
+        isRecoveringThere: Bool, alarms: [AlarmCode], hasAlarmOfMessage: Bool, hasLateDelivery: Bool
     ) {
         self.isHeardNow = isHeardNow
         self.agreement = agreement
@@ -50,6 +54,8 @@ package struct PairStanding: Hashable, Sendable {
         self.isRecoveringHere = isRecoveringHere
         self.isRecoveringThere = isRecoveringThere
         self.alarms = alarms
+        self.hasAlarmOfMessage = hasAlarmOfMessage
+        self.hasLateDelivery = hasLateDelivery
     }
 
     /// Whether people have still to hear of a loss here: they end the alarm when they have.
@@ -77,6 +83,15 @@ package enum Reconciliation {
         return NumberRange(issuedThere.next, highestSeen)
     }
 
+    /// How long what presses may be open before a telephone call is the better way.
+    package static let pressingOpenMaximum = Milliseconds.minutes(1)
+
+    /// Whether people must not rely on the nodes any longer: a `stat` or `asap` delivery, open beyond
+    /// ``pressingOpenMaximum``.
+    package static func isLate(_ priority: Priority, openSince: Timestamp, now: Timestamp) -> Bool {
+        priority.presses && now - openSince > pressingOpenMaximum
+    }
+
     package static func verdict(_ pair: PairStanding) -> PairVerdict {
         if needsPerson(pair) { return .person }
         let goesOn = pair.states.contains {
@@ -101,7 +116,7 @@ package enum Reconciliation {
 
     private static func needsPerson(_ pair: PairStanding) -> Bool {
         if pair.states.contains(where: { step(for: $0, isLossOpen: pair.isLossOpen) == .person }) { return true }
-        if pair.alarms.contains(where: \.keepsBooksOpen) { return true }
+        if pair.alarms.contains(where: \.keepsBooksOpen) || pair.hasAlarmOfMessage || pair.hasLateDelivery { return true }
         return [pair.agreement?.outgoing, pair.agreement?.incoming].contains {
             switch $0 {
             case .differ: true
@@ -111,6 +126,11 @@ package enum Reconciliation {
             }
         }
     }
+}
+
+extension Priority {
+    /// Whether a call is due where a node does not get through at once.
+    package var presses: Bool { self >= .asap }
 }
 
 extension AlarmCode {

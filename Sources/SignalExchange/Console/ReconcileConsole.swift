@@ -41,6 +41,7 @@ package struct ReconcileConsole: Sendable {
         }
         if let out { try write(answers, to: out, isOne: partner != nil) }
         for answer in answers { printsJSON ? line(answer) : show(answer) }
+        if !printsJSON { try await showOwnLoss() }
         try conclude(answers.map { $0["report"] ?? .null })
     }
 
@@ -94,13 +95,24 @@ package struct ReconcileConsole: Sendable {
         print("")
     }
 
+    /// Of what was accepted here alone, no partner's books say anything.
+    private func showOwnLoss() async throws {
+        for alarm in try await client.get("/v1/alarms").elements
+        where alarm["code"]?.text == AlarmCode.storePutBack.rawValue {
+            print("alarm \(text(alarm, "code")) since \(text(alarm, "at")): \(text(alarm, "detail"))".escapingControls())
+        }
+    }
+
     private func table(_ rows: some Sequence<(side: String, item: JSONValue)>) -> String {
-        var table = TextTable(["  CHANNEL", "NO", "STATE", "SINCE", "WHAT IS DONE", "WHY", "MESSAGE"])
+        var table = TextTable([
+            "  CHANNEL", "NO", "STATE", "SINCE", "TYPE", "PRIORITY", "WHAT IS DONE", "WHY", "MESSAGE",
+        ])
         for (side, item) in rows {
             let (first, last) = (item["first"]?.number ?? 0, item["last"]?.number ?? 0)
             table.add([
                 side == "outgoing" ? "  we sent" : "  they sent", first == last ? "\(first)" : "\(first)-\(last)",
-                text(item, "state"), dashed(text(item, "since")), text(item, "action"), dashed(text(item, "why")),
+                text(item, "state"), dashed(text(item, "since")), dashed(text(item, "type")),
+                dashed(text(item, "priority")), text(item, "action"), dashed(text(item, "why")),
                 dashed(text(item, "message")),
             ])
         }

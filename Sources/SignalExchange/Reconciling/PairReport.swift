@@ -39,11 +39,18 @@ struct PairReport {
             isHeardNow: heard.isNow, agreement: agreement,
             states: UnsettledState.allCases.filter { count(of: $0) > 0 },
             isRecoveringHere: account.standing.isRecovering, isRecoveringThere: heard.tally?.isRecovering ?? false,
-            alarms: books.alarms.map(\.alarm.code))
+            alarms: books.alarms.map(\.alarm.code),
+            hasAlarmOfMessage: books.alarms.contains { $0.alarm.messageID != nil },
+            // The most pressing stand first, and of those the oldest.
+            hasLateDelivery: books.open.entries.contains(where: isLate))
     }
 
     private var account: ChannelAccount { books.account }
     private var name: String { directory.member(partner)?.name ?? partner.text }
+    private var telephone: String {
+        directory.member(partner).map { "telephone \($0.dutyContact.name), \($0.dutyContact.phone)" }
+            ?? "telephone its duty contact"
+    }
 
     private var agreement: PairAgreement? {
         guard let tally = heard.tally, let facts = books.facts else { return nil }
@@ -99,7 +106,11 @@ struct PairReport {
             heard.tally == nil
                 ? "Nothing is known to be missing, but \(name) was never heard."
                 : "Both ledgers agreed when \(name) was last heard, and nothing is open here; it did not answer now."
-        case .open: "Not all has arrived. The nodes go on by themselves; nobody has to do anything."
+        case .open:
+            books.heldThere.count > 0
+                ? "Not all has arrived: \(name) holds something back, and a person there must decide. All else goes on by "
+                    + "itself."
+                : "Not all has arrived. The nodes go on by themselves; nobody has to do anything."
         case .person: "Somebody must decide: see the lines that say so, and the alarms."
         }
     }
@@ -223,7 +234,9 @@ struct PairReport {
     }
 
     private func delivery(_ entry: DeliveryEntry, _ state: UnsettledState) -> JSONValue {
-        var object = item(NumberRange(entry.key.number, entry.key.number), state, action: action(for: entry, state))
+        let step = state == .open && (isLate(entry) || alarm(of: entry) != nil) ? NextStep.person : nil
+        var object = item(
+            NumberRange(entry.key.number, entry.key.number), state, step: step, action: action(for: entry, state))
         object["message"] = .string((entry.lost?.messageID ?? entry.message.id).description)
         object["digest"] = .string((entry.lost?.messageDigest ?? entry.message.digest).description)
         object["type"] = .string(entry.message.type.code)
@@ -249,7 +262,8 @@ struct PairReport {
     private func unreceipted(_ entry: UnreceiptedNumber, _ state: UnsettledState) -> JSONValue {
         let action =
             switch state {
-            case .heldThere: "\(name) holds it back, and sends or withdraws it"
+            case .heldThere:
+                "a person at \(name) must decide, who holds it back: \(telephone), where you have to know what it is"
             case .voidThere: "nothing: \(name) declared that there will be none"
             default: "nothing here: \(name) has the signed refusal, and its people deal with it"
             }
@@ -273,12 +287,16 @@ struct PairReport {
         return .object(item(numbers, state, action: action))
     }
 
-    private func item(_ numbers: NumberRange, _ state: UnsettledState, action: String) -> JSONObject {
+    /// - Parameter step: where somebody else acts next than the state says.
+    private func item(
+        _ numbers: NumberRange, _ state: UnsettledState, step: NextStep? = nil, action: String
+    ) -> JSONObject {
         var object = JSONObject()
         object["first"] = number(numbers.first)
         object["last"] = number(numbers.last)
         object["state"] = .string(state.rawValue)
-        object["step"] = .string(Reconciliation.step(for: state, isLossOpen: standing.isLossOpen).rawValue)
+        let usual = Reconciliation.step(for: state, isLossOpen: standing.isLossOpen)
+        object["step"] = .string((step ?? usual).rawValue)
         object["action"] = .string(action)
         return object
     }
@@ -300,8 +318,24 @@ struct PairReport {
                         ? "; it was held, so that exchange-node queue withdraw \(place) ends it" : "")
                 : "nothing: it is lost, and people have said that they know"
         case .void: return withdrawn(entry)
-        default: return openAction(for: entry)
+        default: return openActionForPeople(for: entry)
         }
+    }
+
+    private func isLate(_ entry: DeliveryEntry) -> Bool {
+        Reconciliation.isLate(entry.message.priority, openSince: entry.acceptedAt, now: now.wall)
+    }
+
+    private func alarm(of entry: DeliveryEntry) -> AlarmCode? {
+        books.alarms.first { $0.alarm.messageID == entry.message.id }?.alarm.code
+    }
+
+    /// What the node does, and what people do beside it where it presses or an alarm says that it does not go.
+    private func openActionForPeople(for entry: DeliveryEntry) -> String {
+        var action = openAction(for: entry)
+        if let alarm = alarm(of: entry) { action = "a person must look: alarm \(alarm.rawValue); \(action)" }
+        guard entry.message.priority.presses else { return action }
+        return isLate(entry) ? "a person must tell them now: \(telephone); \(action)" : "\(action); it presses: \(telephone)"
     }
 
     /// What was stopped on purpose must not come back by a loss: of one whose message is gone, the partner has the words in

@@ -9,11 +9,12 @@ import Testing
         agreement: PairAgreement? = PairAgreement(
             outgoing: .agree(at: SequenceNumber(3), behind: 0), incoming: .agree(at: SequenceNumber(2), behind: 0)),
         states: [UnsettledState] = [], isRecoveringHere: Bool = false, isRecoveringThere: Bool = false,
-        alarms: [AlarmCode] = []
+        alarms: [AlarmCode] = [], hasAlarmOfMessage: Bool = false, hasLateDelivery: Bool = false
     ) -> PairStanding {
         PairStanding(
             isHeardNow: isHeardNow, agreement: agreement, states: states, isRecoveringHere: isRecoveringHere,
-            isRecoveringThere: isRecoveringThere, alarms: alarms)
+            isRecoveringThere: isRecoveringThere, alarms: alarms,
+            hasAlarmOfMessage: hasAlarmOfMessage, hasLateDelivery: hasLateDelivery)
     }
 
     private func outgoing(_ agreement: ChannelAgreement) -> PairAgreement {
@@ -46,6 +47,24 @@ import Testing
         #expect(Reconciliation.verdict(standing(isHeardNow: false, alarms: [.partnerCloned])) == .person)
         #expect(Reconciliation.verdict(standing(states: [.open], alarms: [.partnerNotInDirectory])) == .person)
         #expect(Reconciliation.verdict(standing(alarms: [.partnerUnreachable, .deliveryDeferred])) == .agreed)
+    }
+
+    @Test func `an alarm of a message, or one that presses and is late, is never only open`() {
+        let alarmed = standing(states: [.open], alarms: [.storedMessageUnreadable], hasAlarmOfMessage: true)
+        #expect(Reconciliation.verdict(alarmed) == .person)
+        #expect(Reconciliation.verdict(standing(states: [.open], hasLateDelivery: true)) == .person)
+    }
+
+    @Test func `what presses is late after a minute, and what does not is never`() {
+        let now = Timestamp(milliseconds: 1_795_000_000_000)
+        func isLate(_ priority: Priority, after seconds: Int64) -> Bool {
+            Reconciliation.isLate(priority, openSince: now + Milliseconds.seconds(-seconds), now: now)
+        }
+        for priority in [Priority.stat, .asap] {
+            #expect(!isLate(priority, after: 60))
+            #expect(isLate(priority, after: 61))
+        }
+        for priority in [Priority.urgent, .routine] { #expect(!isLate(priority, after: 86_400)) }
     }
 
     @Test func `a partner that is ahead is explained by what is got back, and by nothing else`() {

@@ -168,6 +168,70 @@ extension Nodes {
             }
         }
 
+        @Test func `what presses is not left to the nodes: after a minute a person must look, with the number to call`()
+            async throws
+        {
+            try await withCommunity(running: ["avim", "nidos"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                _ = try await told(avim, .guardian, "told")
+                try await nidos.process.stop()
+                _ = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "presses")
+                let partners = try await avim.api.client.get("/v1/partners").elements
+                let phone = try #require(partners.first { $0["oin"]?.text == nidos.oin.text }?["dutyPhone"]?.text)
+                let young = try await reconcile(avim, nidos.oin.text)
+                #expect(young.end == .exited(status: 5), "\(young.said)")
+                for word in ["OPEN", "SIG-01", "stat", phone] { #expect(young.said.contains(word), "\(young.said)") }
+                try await avim.process.stop()
+                try avim.age(by: .minutes(2))
+                try await avim.process.start()
+                let late = try await report(avim, with: nidos)
+                #expect(late.report["verdict"]?.text == "person" && late.end == .exited(status: 6))
+                let item = try #require(late.report["outgoing"]?["items"]?.elements.first)
+                #expect(item["state"]?.text == "open" && item["step"]?.text == "person", "\(item)")
+                let action = item["action"]?.text ?? ""
+                #expect(action.contains("a person must tell them now") && action.contains(phone), "\(action)")
+            }
+        }
+
+        @Test func `an alarm of a message to the partner needs a person, and begins with what to do`() async throws {
+            try await withCommunity(running: ["avim"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let id = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "damaged")
+                try avim.damageEnvelope(of: id) { _ in [0x30, 0x00] }
+                try await nidos.process.start()
+                let alarm = try await avim.waitForAlarm(.storedMessageUnreadable, about: nidos.oin)
+                #expect(alarm.detail.hasPrefix("it cannot be sent now: where it presses, telephone"), "\(alarm.detail)")
+                let found = try await report(avim, with: nidos)
+                #expect(found.report["verdict"]?.text == "person" && found.end == .exited(status: 6))
+                let item = try #require(found.report["outgoing"]?["items"]?.elements.first)
+                #expect(item["step"]?.text == "person", "\(item)")
+                #expect(item["action"]?.text?.contains("alarm stored-message-unreadable") == true, "\(item)")
+            }
+        }
+
+        @Test func `what the partner holds back says that a person there decides, and whom to call`() async throws {
+            try await withCommunity(running: ["avim", "nidos"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                _ = try await told(avim, .guardian, "one")
+                try await nidos.process.stop()
+                _ = try await avim.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "held")
+                _ = try await avim.api.client.post(
+                    "/v1/deliveries/\(nidos.oin)/2/_hold", body: Array(#"{"role":"duty-officer","reason":"x"}"#.utf8))
+                try await nidos.process.start()
+                _ = try await told(avim, .guardian, "behind it")
+                let partners = try await nidos.api.client.get("/v1/partners").elements
+                let phone = try #require(partners.first { $0["oin"]?.text == avim.oin.text }?["dutyPhone"]?.text)
+                let found = try await report(nidos, with: avim)
+                #expect(found.report["verdict"]?.text == "open" && found.end == .exited(status: 5))
+                #expect(found.report["summary"]?.text?.contains("a person there must decide") == true)
+                let item = try #require(
+                    found.report["incoming"]?["items"]?.elements.first { $0["state"]?.text == "held-there" })
+                let action = item["action"]?.text ?? ""
+                #expect(action.contains("a person at") && action.contains(phone), "\(action)")
+            }
+        }
+
         @Test func `a partner that was never heard has books too, in which nothing is claimed`() async throws {
             try await withCommunity(running: ["avim"]) { community in
                 let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
