@@ -50,10 +50,12 @@ extension StoreError {
             cause: column)
     }
 
-    /// An older copy would give numbers a second time: the file as it is, and the partners, are all there is.
+    /// Files that are copied by hand would give numbers a second time, and nothing would say what is gone.
     package static let adviceForDamage =
-        "Keep the whole store folder, copy it elsewhere, and call somebody who knows SQLite; do NOT start on an older "
-        + "copy. Telephone the partners: what was accepted and not receipted may have told nobody."
+        "Keep the damaged file. If there is a backup, put it back with `exchange-node restore`, which keeps the damaged one "
+        + "beside it (partners give back what the backup lacks); never copy store files by hand, and never start an old copy "
+        + "beside. If there is none, call somebody who knows SQLite. Telephone the partners: what was accepted and not "
+        + "receipted may have told nobody."
 
     package static func invariant(_ what: String) -> StoreError {
         StoreError(

@@ -6,7 +6,8 @@ struct MakeNewStore: AsyncParsableCommand {
         commandName: "new-store",
         abstract: "Makes an empty store where the old one is lost for good.",
         discussion: """
-            NOT for a disk that is not mounted, and not for a damaged store: keep that, and call somebody.
+            NOT for a disk that is not mounted, and not for a damaged store: keep that, and `restore` a backup; \
+            where there is none, call somebody who knows SQLite before you begin anew.
 
             Where there is a backup, `restore` it instead. When the node is started on an empty store, its partners \
             find that out, and it gets back what they hold: what they sent, and what it sent to them. What was \

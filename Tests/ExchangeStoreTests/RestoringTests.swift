@@ -86,6 +86,21 @@ import Testing
         #expect(try await alarm() == nil)
     }
 
+    @Test func `a damaged backup is called one, and the store is as it was`() async throws {
+        let copy = try await storeAndCopy()
+        let bytes = try Data(contentsOf: URL(filePath: copy))
+        try bytes.prefix(bytes.count / 2).write(to: URL(filePath: copy))
+        let error = await #expect(throws: StoreError.self) {
+            try await StoreRestoring.restore(
+                copy, to: TemporaryFolder.store, aside: TemporaryFolder.path + "/aside", archiveKey: Self.archiveKey,
+                digest: SHA256.digest, at: Sample.start)
+        }
+        #expect(error?.code == .storeDamaged)
+        #expect(error?.message.contains("The BACKUP \(copy)") == true, "\(String(describing: error))")
+        #expect(error?.message.contains("was not touched") == true)
+        #expect(try await messages() == 2)
+    }
+
     @Test func `a copy is put back where no store lies, and nothing is put aside`() async throws {
         let copy = try await storeAndCopy()
         for suffix in ["", "-wal", "-shm"] {

@@ -241,7 +241,7 @@ extension Nodes {
             try await replacing(node.folder.store, with: text) {
                 let refused = try await node.command("run")
                 #expect(refused.said.matches(of: /store-damaged/).count == 1, "\(refused.said)")
-                try await expectStartRefused("store-damaged", saying: "do NOT start on an older copy", "Telephone")
+                try await expectStartRefused("store-damaged", saying: "`exchange-node restore`", "Telephone")
                 #expect(try node.folder.read(node.folder.store) == text)
             }
         }

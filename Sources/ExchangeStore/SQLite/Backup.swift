@@ -115,9 +115,14 @@ package enum StoreRestoring {
         do {
             for suffix in ["", "-wal", "-shm", "-journal", ".lock"] { unlink(incoming + suffix) }
             try StoreFile.copy(copy, to: incoming)
-            // Looked at where it will lie: what was read wrong off the medium is found too.
-            try await SQLiteLedger.look(at: incoming, archiveKey: archiveKey, limits: limits)
-            let asOf = try await noteRenewal(of: incoming, as: .putBack, digest: digest, at: now, limits: limits)
+            let asOf: Timestamp?
+            do {
+                // Looked at where it will lie: what was read wrong off the medium is found too.
+                try await SQLiteLedger.look(at: incoming, archiveKey: archiveKey, limits: limits)
+                asOf = try await noteRenewal(of: incoming, as: .putBack, digest: digest, at: now, limits: limits)
+            } catch let error as StoreError where error.code == .storeDamaged {
+                throw StoreError.damagedBackup(copy, cause: error.cause)
+            }
             // The database first: a store without it does not start, and one without its log would have lost the end.
             let kept = ["", "-wal", "-shm", "-journal"].filter { FileManager.default.fileExists(atPath: store + $0) }
             if !kept.isEmpty {
@@ -188,6 +193,16 @@ extension LedgerTransaction {
                     + (open.map { ". An earlier loss is not cleared yet either: \($0.alarm.detail.prefix(500))" } ?? ""),
                 at: at))
         return asOf
+    }
+}
+
+extension StoreError {
+    /// Who reads "damaged" thinks of the store: that was not touched.
+    fileprivate static func damagedBackup(_ file: String, cause: String) -> StoreError {
+        StoreError(
+            .storeDamaged,
+            "The BACKUP \(file) is damaged, or is no backup of a store. The node's own store was not touched. Copy it anew "
+                + "from its medium, or name an older backup.", cause: cause)
     }
 }
 
