@@ -152,6 +152,26 @@ package enum StoreRestoring {
         }
     }
 
+    /// Whether a store was ever opened: one that `init` made and no node has used yet has nothing to lose.
+    ///
+    /// - Throws: ``StoreError``.
+    package static func hasBegun(_ path: String, limits: StoreLimits = StoreLimits()) async throws -> Bool {
+        do {
+            var configuration = Opening.configuration(limits)
+            configuration.readonly = true
+            let store = try DatabaseQueue(path: path, configuration: configuration)
+            let hasBegun = try await store.read { database in
+                try Opening.inspect(
+                    database, fileBytes: StoreFile.byteCount(of: path), mustExist: true, limits: limits)
+                return try database.first("SELECT 1 FROM incarnation LIMIT 1") { _ in true } ?? false
+            }
+            try store.close()
+            return hasBegun
+        } catch {
+            throw StoreError.from(error, isWriting: false)
+        }
+    }
+
     /// A copy of an older node is brought up to date first.
     ///
     /// - Returns: when the last entry of the store was written before; `nil` where there is none.

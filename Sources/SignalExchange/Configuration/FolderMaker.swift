@@ -47,7 +47,9 @@ package struct FolderMaker: Sendable {
         let files = FileManager.default
         if let found = try? files.contentsOfDirectory(atPath: folder.path), !found.isEmpty {
             throw NodeError(
-                .folderNotEmpty, "\(folder.path) is not empty; name a new folder, so that no key is overwritten")
+                .folderNotEmpty,
+                "\(folder.path) is not empty; name a new folder, so that no key is overwritten. Where its disk is gone and "
+                    + "the keys are left: docs/operations.md (the disk is gone, and the keys are left)")
         }
         for place in ["keys/retired", "certificates", "trust", "crl", "store"] {
             do {

@@ -51,7 +51,8 @@ package struct NewStore: Sendable {
                 "--confirm takes the OIN of the organisation whose store is lost, \(configuration.oin); nothing was made"
             )
         }
-        try await make()
+        // `init` makes a store with the folder: where a disk is gone and the folder is new, it takes that one's place.
+        if try await !isUnused { try await make() }
         // What its partners send again was handed over by the store that is lost, and what they never had is gone.
         do {
             try await StoreRestoring.noteRenewal(of: folder.store, as: .madeAnew, digest: sha256, at: now)
@@ -61,6 +62,16 @@ package struct NewStore: Sendable {
                 try? FileManager.default.removeItem(atPath: folder.store + suffix)
             }
             throw NodeError(opening: error, else: "\(folder.store) cannot be written")
+        }
+    }
+
+    /// Whether there is a store in which no node has begun.
+    private var isUnused: Bool {
+        get async throws(NodeError) {
+            guard try byteCount > 0 else { return false }
+            do { return try await !StoreRestoring.hasBegun(folder.store) } catch {
+                throw NodeError(opening: error, else: "\(folder.store) cannot be looked at")
+            }
         }
     }
 

@@ -35,7 +35,8 @@ package struct NodeConfiguration: Sendable {
             throw NodeError(
                 .fileMissing,
                 "\(folder.configuration) is missing, so that this is no node's folder; name the folder with --folder or "
-                    + "EXCHANGE_NODE_FOLDER, or make one with `exchange-node init`")
+                    + "EXCHANGE_NODE_FOLDER, or make one with `exchange-node init`. Where its disk is gone and the keys are "
+                    + "left: docs/operations.md (the disk is gone, and the keys are left)")
         }
         try demandKnownKeys(in: text, of: folder.configuration)
         let file: FileProvider<YAMLSnapshot>
