@@ -487,6 +487,8 @@ package struct GivenProof: Hashable, Sendable {
 package struct DeliveryFilter: Hashable, Sendable {
     package var partner: OIN?
     package var messageID: MessageID?
+    /// Of a message that is lost here, by the id under which a partner has it.
+    package var lostMessageID: MessageID?
     package var caseReference: CaseReference?
     /// Those without a receipt, and those refused or held.
     package var onlyOpen = false
@@ -547,6 +549,9 @@ package struct DeliveryEntry: Hashable, Sendable {
         self.followUpMessage = followUpMessage
         self.actor = actor
     }
+
+    /// The message's id as people know it: of one that is lost here, the partner's.
+    package var shownID: MessageID { lost?.messageID ?? message.id }
 }
 
 package struct PartnerEntry: Hashable, Sendable {

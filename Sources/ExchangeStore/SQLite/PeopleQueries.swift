@@ -63,6 +63,7 @@ extension Database {
         let sql = ListQueries.deliveries(filter)
         let of: StatementArguments =
             (filter.partner.map { [$0.text] } ?? []) + (filter.messageID.map { [$0.column] } ?? [])
+            + (filter.lostMessageID.map { [$0.column] } ?? [])
             + (filter.caseReference.map { [$0.column] } ?? [])
         guard filter.onlyOpen else {
             let found = try all(sql, of + [filter.after?.ordinal ?? .max, filter.maximumItems + 1]) {
@@ -134,15 +135,16 @@ enum ListQueries {
         d.actor, d.lost_id, d.lost_digest
         """
 
-    /// - Its parameters: partner, message and case, as far as the filter names them; for what is open a priority's rank
+    /// - Its parameters: partner, message, lost message and case, as far as the filter names them; for what is open a priority's rank
     ///   and the ordinal before the first, and otherwise the ordinal behind the last; how many.
     static func deliveries(_ filter: DeliveryFilter) -> String {
         var conditions: [String] = []
         if filter.partner != nil { conditions.append("d.partner = ?") }
         if filter.messageID != nil { conditions.append("d.message_id = ?") }
+        if filter.lostMessageID != nil { conditions.append("d.lost_id = ?") }
         if filter.caseReference != nil { conditions.append("d.case_reference = ?") }
         // A message or a case has few deliveries: the plus has them looked up by it, and not by what is open of all.
-        let isOfFew = filter.messageID != nil || filter.caseReference != nil
+        let isOfFew = filter.messageID != nil || filter.lostMessageID != nil || filter.caseReference != nil
         let plus = isOfFew ? "+" : ""
         conditions +=
             filter.onlyOpen

@@ -85,7 +85,8 @@ struct LocalViews: Sendable {
             until: { $0.allSatisfy(progress.isReached(by:)) }
         ) {
             // In the order of the recipients, as they were accepted.
-            let entries = Array(try await context.ledger.deliveries(filter).reversed())
+            var entries = Array(try await context.ledger.deliveries(filter).reversed())
+            if entries.isEmpty { entries = try await lost(id, to: partner) }
             guard !entries.isEmpty else {
                 let addressee = partner.map { " to \($0)" } ?? ""
                 throw NodeError(.messageUnknown, "this node has sent no message \(id)\(addressee); see `queue list`")
@@ -93,6 +94,14 @@ struct LocalViews: Sendable {
             return entries
         }
         return .array(withAnswers ? try await answered(entries) : try await render(entries))
+    }
+
+    /// A message of which only numbers are left, by the id that partners and people know.
+    private func lost(_ id: MessageID, to partner: OIN?) async throws -> [DeliveryEntry] {
+        var filter = DeliveryFilter()
+        filter.lostMessageID = id
+        filter.partner = partner
+        return try await context.ledger.deliveries(filter).reversed()
     }
 
     /// All that a third party needs to verify what is said of a message; it holds content, and no key.

@@ -23,23 +23,25 @@ extension LocalServer {
                         .stepNotPossible,
                         "this node is getting back from this partner what it had sent to it, so that the number may stand "
                             + "for another message than before: look again, and name the message too "
-                            + "(now `--message \(meant.message.id)`)")
+                            + "(now `--message \(meant.shownID)`)")
                 }
+                // The partner's id of a message that is lost here is the one that people know.
+                let named = declaration.message.map { $0 == meant.shownID ? meant.message.id : $0 }
                 let isMoved = try await context.ledger.moveTransport(
-                    key, event, of: declaration.message ?? meant.message.id, reason: declaration.reason,
+                    key, event, of: named ?? meant.message.id, reason: declaration.reason,
                     by: requestContext.caller.actor, at: context.now.wall)
                 guard let found = try await context.ledger.delivery(key) else { throw NodeError(unknown: key) }
                 guard isMoved else {
-                    guard found.message.id == declaration.message ?? found.message.id else {
+                    guard found.message.id == named ?? found.message.id else {
                         throw NodeError(
                             .stepNotPossible,
-                            "number \(key.number) stands for another message, \(found.message.id); look again "
+                            "number \(key.number) stands for another message, \(found.shownID); look again "
                                 + "(`exchange-node queue list`)")
                     }
                     throw NodeError(.stepNotPossible, found.objection)
                 }
                 return LocalReply([
-                    "done": true, "message": .string(found.message.id.description),
+                    "done": true, "message": .string(found.shownID.description),
                     "state": .string(found.state.rawValue),
                 ])
             }

@@ -15,6 +15,10 @@ enum Rendering {
         _ entry: DeliveryEntry, isSecured: Bool, link: PartnerDriver.Status?, now: Now, directory: Directory
     ) -> JSONValue {
         var object = message(entry.message)
+        if let lost = entry.lost {
+            object["id"] = .string(lost.messageID.description)
+            object["digest"] = .string(lost.messageDigest.description)
+        }
         object["recipient"] = .string(entry.recipient.oin.text)
         object["recipientName"] = .string(name(entry.recipient.oin, directory))
         object["recipientRole"] = .string(entry.recipient.role.rawValue)

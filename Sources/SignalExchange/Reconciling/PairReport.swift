@@ -304,18 +304,18 @@ struct PairReport {
     // MARK: What is being done
 
     private func action(for entry: DeliveryEntry, _ state: UnsettledState) -> String {
-        let place = "--partner \(partner) --number \(entry.key.number)"
         switch state {
-        case .held: return "a person must decide: exchange-node queue release (or withdraw) \(place)"
+        case .held:
+            return "a person must decide: \(command("release", entry)), or \(command("withdraw", entry))"
         case .refused:
             return
-                "a person must decide: correct it and send it as a new message that supersedes it, then exchange-node "
-                + "queue withdraw \(place)"
+                "a person must decide: correct it and send it as a new message that supersedes it, then "
+                + command("withdraw", entry)
         case .lost:
             return standing.isLossOpen
                 ? "a person must decide: whoever handed it in hands it in again, under a new key"
                     + (entry.transport == .held
-                        ? "; it was held, so that exchange-node queue withdraw \(place) ends it" : "")
+                        ? "; it was held, so that this ends it: \(command("withdraw", entry))" : "")
                 : "nothing: it is lost, and people have said that they know"
         case .void: return withdrawn(entry)
         default: return openActionForPeople(for: entry)
@@ -336,6 +336,14 @@ struct PairReport {
         if let alarm = alarm(of: entry) { action = "a person must look: alarm \(alarm.rawValue); \(action)" }
         guard entry.message.priority.presses else { return action }
         return isLate(entry) ? "a person must tell them now: \(telephone); \(action)" : "\(action); it presses: \(telephone)"
+    }
+
+    /// As it is typed, but for who does it and why. Numbers move while a channel is got back: then the message is named too.
+    private func command(_ step: String, _ entry: DeliveryEntry) -> String {
+        let message = entry.lost?.messageID ?? entry.message.id
+        return "exchange-node queue \(step) --partner \(partner) --number \(entry.key.number)"
+            + (account.standing.isRecovering ? " --message \(message)" : "")
+            + (step == "withdraw" ? " --as ROLE" : "") + " --reason WHY"
     }
 
     /// What was stopped on purpose must not come back by a loss: of one whose message is gone, the partner has the words in

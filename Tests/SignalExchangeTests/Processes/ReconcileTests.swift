@@ -284,10 +284,25 @@ extension Nodes {
                 let void = try #require(found.report["outgoing"]?["items"]?.elements.first { $0["first"]?.number == 2 })
                 #expect(void["state"]?.text == "void" && void["message"]?.text == "\(stopped)", "\(void)")
                 #expect(void["step"]?.text == "none")
-                let words = void["action"]?.text ?? ""
-                #expect(words.contains("was withdrawn (wrong recipient, duty-officer)"), "\(words)")
-                #expect(words.contains("do not hand it in again"), "\(words)")
+                let said = void["action"]?.text ?? ""
+                #expect(said.contains("was withdrawn (wrong recipient, duty-officer)"), "\(said)")
+                #expect(said.contains("do not hand it in again"), "\(said)")
                 #expect(found.report["alarms"]?.elements.contains { $0["code"]?.text == "store-rolled-back" } == true)
+                // What is printed runs as it is, but for who does it and why; the id is the one that its sender knows.
+                let shown = try await avim.command("queue", "show", "\(lost)")
+                #expect(shown.exitStatus == 0 && shown.said.contains("\(lost)"), "\(shown.said)")
+                let listed = try await avim.command("queue", "list", "--open")
+                #expect(listed.said.contains("\(lost)"), "\(listed.said)")
+                let printed = try #require(
+                    item["action"]?.text?.split(separator: "exchange-node ").last.map(String.init), "\(item)")
+                #expect(printed.hasSuffix("--as ROLE --reason WHY"), "\(printed)")
+                let words = printed.replacing("ROLE", with: "duty-officer").replacing("WHY", with: "lost").split(
+                    separator: " "
+                ).map(String.init)
+                let wrong = try await Command.run(
+                    NodeProcess.builtExecutable.path,
+                    words + ["--folder", avim.folder.path, "--message", "\(stopped)"])
+                #expect(wrong.said.contains("stands for another message, \(lost)"), "\(wrong.said)")
                 // The other side sees the same from its end.
                 let there = try await report(nidos, with: avim)
                 #expect(there.report["verdict"]?.text == "person")
@@ -301,6 +316,9 @@ extension Nodes {
                 let known = try await report(avim, with: nidos)
                 #expect(known.report["verdict"]?.text == "agreed", "\(known.report)")
                 #expect(known.report["outgoing"]?["counts"]?["lost"]?.number == 1)
+                let ended = try await Command.run(
+                    NodeProcess.builtExecutable.path, words + ["--folder", avim.folder.path, "--message", "\(lost)"])
+                #expect(ended.succeeded && ended.said.contains("\(lost)"), "\(ended.said)")
             }
         }
 

@@ -100,13 +100,18 @@ extension MemoryStore {
     }
 
     /// A message, and a case, has few deliveries.
-    private func isOfFew(_ filter: DeliveryFilter) -> Bool { filter.messageID != nil || filter.caseReference != nil }
+    private func isOfFew(_ filter: DeliveryFilter) -> Bool {
+        filter.messageID != nil || filter.lostMessageID != nil || filter.caseReference != nil
+    }
 
     /// Those of the message or the case that a filter names, in the order of their acceptance.
     private func few(_ filter: DeliveryFilter) -> [StoredDelivery] {
         let rows: [StoredDelivery] =
             if let message = filter.messageID {
                 deliveries(of: message)
+            } else if let message = filter.lostMessageID {
+                lostNumbers.ascending(from: Pair(message, 0)).rows { $0.first == message }
+                    .compactMap { deliveries[$0.key.second] }
             } else if let reference = filter.caseReference {
                 deliveriesOfCase.ascending(from: Pair(reference, 0)).rows { $0.first == reference }
                     .compactMap { deliveries[$0.key.second] }
@@ -114,8 +119,9 @@ extension MemoryStore {
                 []
             }
         return rows.filter { row in
-            filter.partner.map { $0 == row.key.partner } ?? true
-                && filter.caseReference.map { $0 == row.caseReference } ?? true
+            (filter.partner.map { $0 == row.key.partner } ?? true)
+                && (filter.lostMessageID.map { $0 == row.lost?.messageID } ?? true)
+                && (filter.caseReference.map { $0 == row.caseReference } ?? true)
         }
     }
 
