@@ -194,6 +194,8 @@ package protocol ExchangeLedger: Sendable {
     func delivery(_ key: DeliveryKey) async throws -> DeliveryEntry?
     /// How many deliveries were withdrawn.
     func withdrawnCount() async throws -> Int
+    /// How many deliveries an operator holds back now: nobody is told by them until somebody decides.
+    func heldCount() async throws -> Int
     func partners() async throws -> [PartnerEntry]
     func alarms(includingCleared: Bool) async throws -> [AlarmEntry]
     func raise(_ alarm: Alarm) async throws

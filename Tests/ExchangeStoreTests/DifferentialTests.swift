@@ -470,6 +470,7 @@ struct RandomCourse {
         let now = now
         try await same("partners") { try await $0.partners() }
         try await same("withdrawn") { try await $0.withdrawnCount() }
+        try await same("held") { try await $0.heldCount() }
         try await same("consumers") { try await $0.consumers() }
         for includingCleared in [true, false] {
             try await same("alarms") { try await $0.alarms(includingCleared: includingCleared) }

@@ -95,6 +95,20 @@ extension Nodes {
             #expect(row["attempts"]?.number == 0)
         }
 
+        @Test func `what is held here is told by status, and is a warning of check`() async throws {
+            let before = try #require(try await avim.api.client.get("/v1/status")["held"]?.number)
+            let id = try await submit(to: .guardian)
+            let held = try await move("hold", try #require(await avim.api.deliveries(of: id).first))
+            #expect(held.exitStatus == 0, "\(held.said)")
+            #expect(try await avim.api.client.get("/v1/status")["held"]?.number == before + 1)
+            let check = try await avim.command("check", "--no-probe")
+            #expect(check.said.contains(/warning +held +[0-9]+ deliver/), "\(check.said)")
+            #expect(check.said.contains("queue list --open"), "\(check.said)")
+            let gone = try await move("withdraw", try #require(await avim.api.deliveries(of: id).first))
+            #expect(gone.exitStatus == 0, "\(gone.said)")
+            #expect(try await avim.api.client.get("/v1/status")["held"]?.number == before)
+        }
+
         @Test func `an alarm is cleared by number, and nothing cleared is no success`() async throws {
             let none = try await avim.command("alarms", "clear", "quota-exceeded")
             #expect(none.exitStatus == 3, "\(none.said)")

@@ -85,6 +85,8 @@ extension SQLiteLedger {
 
     package func withdrawnCount() async throws -> Int { try await read { try $0.withdrawnCount() } }
 
+    package func heldCount() async throws -> Int { try await read { try $0.heldCount() } }
+
     package func partners() async throws -> [PartnerEntry] { try await read { try $0.partners() } }
 
     package func alarms(includingCleared: Bool) async throws -> [AlarmEntry] {

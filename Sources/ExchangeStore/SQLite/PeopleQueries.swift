@@ -100,6 +100,8 @@ extension Database {
     func withdrawnCount() throws -> Int {
         try first(ListQueries.withdrawnCount, []) { $0.count(0) } ?? 0
     }
+
+    func heldCount() throws -> Int { try first(ListQueries.heldCount, []) { $0.count(0) } ?? 0 }
 }
 
 /// The statements of the lists that people page through. Each reads a range of one index, so that a page costs as much
@@ -108,6 +110,9 @@ enum ListQueries {
     /// Of the index of few states: the channels are as long as all that was ever sent.
     static let withdrawnCount = """
         SELECT count(*) FROM delivery WHERE transport = 'withdrawn' AND transport IN ('held', 'refused', 'withdrawn')
+        """
+    static let heldCount = """
+        SELECT count(*) FROM delivery WHERE transport = 'held' AND transport IN ('held', 'refused', 'withdrawn')
         """
     /// What an ``InboxEntry`` is read from, of `inbox i` and `message m`; the parameter 4 is `now`.
     static let inboxColumns = """

@@ -29,6 +29,14 @@ struct RunningNodeCheck {
                         "files", .wrong, "the running node cannot use a file, and goes on with what it had: \(problem)")
                 )
             }
+            let held = status["held"]?.number ?? 0
+            if held > 0 {
+                look.findings.append(
+                    Finding(
+                        "held", .warning,
+                        "\(held) \(held == 1 ? "delivery is" : "deliveries are") held here, and nobody is told by them: "
+                            + "`exchange-node queue list --open` has them in state held; release or withdraw each"))
+            }
             let open = status["alarms"]?.number ?? 0
             look.findings.append(
                 open == 0

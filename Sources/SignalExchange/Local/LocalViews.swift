@@ -26,6 +26,7 @@ struct LocalViews: Sendable {
             "storeProblem": .string(context.ledger.problem?.description ?? ""),
             "keyBackupConfirmed": .bool(keyBackup.state.isConfirmed),
             "withdrawn": .integer(Int64(try await context.ledger.withdrawnCount())),
+            "held": .integer(Int64(try await context.ledger.heldCount())),
             "purged": .integer(Int64(try await context.ledger.purgedCount())),
             "alarms": .integer(
                 Int64(

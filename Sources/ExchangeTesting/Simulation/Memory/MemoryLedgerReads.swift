@@ -96,6 +96,7 @@ extension MemoryLedger {
     }
 
     package func withdrawnCount() async throws -> Int { try read().withdrawn }
+    package func heldCount() async throws -> Int { try read().held }
     package func partners() async throws -> [PartnerEntry] { try read().partnerEntries() }
 
     package func alarms(includingCleared: Bool) async throws -> [AlarmEntry] {

@@ -174,6 +174,7 @@ extension MemoryStore {
                 }
             }
             withdrawn += (row.transport == .withdrawn ? 1 : 0) - (old.transport == .withdrawn ? 1 : 0)
+            held += (row.transport == .held ? 1 : 0) - (old.transport == .held ? 1 : 0)
         }
         deliveries[row.ordinal] = row
         try list(row, insteadOf: old)

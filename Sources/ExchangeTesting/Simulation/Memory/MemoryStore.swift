@@ -41,6 +41,8 @@ package struct MemoryStore: Sendable {
     var deliveryFeed = Table<Pair<Int, Int64>, Int64>()
     var lastDeliveryFeedNumber: Int64 = 0
     var withdrawn = 0
+    /// How many deliveries are held.
+    var held = 0
 
     // MARK: The inbox
 
