@@ -239,8 +239,9 @@ extension StoreTransaction {
             Alarm(
                 code: .storeRolledBack, partner: partner, messageID: nil,
                 detail:
-                    "this node's store is older than what it signed: it had lost messages that this partner holds, and "
-                    + "gets them back by itself. What comes anew into the inbox may have been handed over before",
+                    "first look at the lost lines of `exchange-node reconcile` (to be handed in again), then at what `inbox "
+                    + "list` marks as a possible repeat; clear this last. This node's store is older than what it signed: it "
+                    + "had lost messages that this partner holds, and gets them back by itself",
                 at: at))
     }
 

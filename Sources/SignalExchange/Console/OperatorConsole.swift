@@ -96,6 +96,7 @@ package struct OperatorConsole: Sendable {
             columns: [
                 ("MESSAGE", "id"), ("TYPE", "type"), ("PRIORITY", "priority"), ("FROM", "senderName"),
                 ("RECEIVED", "received"), ("STATE", "state"), ("OWNER", "owner"),
+                ("MAY BE A REPEAT", "mayBeRepeated"),
             ],
             empty: part == .open
                 ? "Nothing waits in the inbox; --all shows what was declined or concluded too." : "Nothing is there.")

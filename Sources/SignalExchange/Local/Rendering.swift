@@ -71,7 +71,11 @@ enum Rendering {
         object["failures"] = .integer(Int64(status?.failures ?? 0))
         object["unreachableSince"] = time(status?.unreachableSince)
         object["problem"] = .string(status?.lastProblem ?? "")
-        if let entry { show(entry, in: &object) }
+        if let entry {
+            show(entry, in: &object)
+        } else {
+            for side in ["outgoing", "incoming"] { object[side] = .string(notCompared) }
+        }
         return .object(object)
     }
 
@@ -96,9 +100,24 @@ enum Rendering {
         object["attempts"] = .integer(Int64(entry.attempts))
         object["duplicates"] = .integer(Int64(entry.duplicates))
         object["lastTally"] = time(entry.lastTallyAt)
-        object["outgoing"] = .string(entry.agreement.map { describe($0.outgoing) } ?? "not yet compared")
-        object["incoming"] = .string(entry.agreement.map { describe($0.incoming) } ?? "not yet compared")
-        object["agree"] = .bool(entry.agreement.map { $0.outgoing.isSettled && $0.incoming.isSettled } ?? false)
+        object["outgoing"] = .string(describe(entry.agreement?.outgoing, account.standing))
+        object["incoming"] = .string(describe(entry.agreement?.incoming, account.standing))
+        // What was compared before this node's start says nothing of a store that may be older since.
+        let isCompared = account.standing.isConfirmed
+        object["agree"] = .bool(
+            isCompared && (entry.agreement.map { $0.outgoing.isSettled && $0.incoming.isSettled } ?? false))
+    }
+
+    private static let notCompared = "not yet compared"
+
+    /// - Parameter standing: of the own channel: before the partner has answered in this run, its part of what was lost may
+    ///   be yet to come, and what was kept from before is no answer.
+    private static func describe(_ agreement: ChannelAgreement?, _ standing: ChannelStanding) -> String {
+        guard let agreement else { return notCompared }
+        guard standing.isConfirmed || standing.span != nil else {
+            return "to be compared (before: \(describe(agreement)))"
+        }
+        return describe(agreement)
     }
 
     static func alarm(_ entry: AlarmEntry, directory: Directory) -> JSONValue {
