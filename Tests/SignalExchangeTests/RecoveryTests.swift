@@ -184,6 +184,14 @@ extension Nodes {
                     try await poll { try await api.alarms().first { $0.code == "node-fenced" } }
                 }
                 #expect(alarm.partner == nidos.member.oin)
+                // Its operator is told that before all else, as a fault of this node.
+                let check = try await Command.run(
+                    NodeProcess.builtExecutable.path, ["check", "--folder", folder.path, "--no-probe"])
+                #expect(check.exitStatus == 2, "\(check.said)")
+                #expect(check.said.contains(/check-found-faults: node-fenced/), "\(check.said)")
+                #expect(
+                    check.said.split(separator: "\n").first { !$0.hasPrefix("exchange-node:") }?
+                        .contains("node-fenced") == true, "\(check.said)")
                 let late = try await api.submit(Self.submission(to: [.guardian]), key: "late")
                 let after = try await told(avim, [.guardian], "after")
                 #expect(try await api.deliveries(of: late).map(\.isReceipted) == [false])

@@ -238,11 +238,15 @@ extension IncarnationJudgement {
                 code: .partnerCloned,
                 detail:
                     "incarnations \(other) and \(incarnation) grew from one store: it was put back from a backup, or two "
-                    + "nodes run on copies of it. Call its duty contact")
+                    + "nodes run on copies of it. Call its duty contact: where two run, the copy must be stopped and the right "
+                    + "one started again; then clear this")
         case .superseded(let successor):
             Finding(
                 code: .partnerCloned,
-                detail: "incarnation \(incarnation) signs again although \(successor) had followed it")
+                detail:
+                    "incarnation \(incarnation) signs again although \(successor) had followed it: an older copy of its store "
+                    + "runs. Call its duty contact: the copy must be stopped and the right node started again; then clear "
+                    + "this")
         case .unproven:
             Finding(
                 code: .partnerHistoryUnproven,

@@ -18,8 +18,9 @@ package struct NodeCheck: Sendable {
     /// - Parameter probeSeconds: how long each partner has for its receipt; `nil` for no probes.
     /// - Parameter tell: is given each finding as it comes.
     package func run(probeSeconds: Int64?, at now: Timestamp = .current, tell: (Finding) -> Void) async {
-        for finding in MachineCheck(folder: folder).findings() { tell(finding) }
         let node = await RunningNodeCheck(client: client).look()
+        if let fence = node.fence { tell(fence) }
+        for finding in MachineCheck(folder: folder).findings() { tell(finding) }
         for finding in node.findings { tell(finding) }
         for finding in await StoreCheck(folder: folder, node: node).findings() { tell(finding) }
         for finding in KeyCheck(folder: folder, oin: configuration.oin).findings() { tell(finding) }

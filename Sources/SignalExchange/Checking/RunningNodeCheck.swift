@@ -12,6 +12,9 @@ struct RunningNodeCheck {
         /// What keeps the store from being written, as the node says; empty where nothing does.
         var storeProblem = ""
         var directoryVersion: Int64?
+        /// That partners take nothing from this node, which is told before all else: whatever fails besides, nothing that is
+        /// handed in here reaches them. `nil` where they do.
+        var fence: Finding?
     }
 
     func look() async -> Look {
@@ -23,6 +26,7 @@ struct RunningNodeCheck {
             look.directoryVersion = status["directoryVersion"]?.number
             look.findings.append(
                 Finding("node", .ok, "runs, incarnation \(status["incarnation"]?.text ?? "unknown")"))
+            look.fence = try await fence()
             if let problem = status["filesProblem"]?.text, !problem.isEmpty {
                 look.findings.append(
                     Finding(
@@ -51,5 +55,15 @@ struct RunningNodeCheck {
             look.findings.append(Finding("node", error))
         }
         return look
+    }
+
+    private func fence() async throws(NodeError) -> Finding? {
+        let alarms = try await client.get("/v1/alarms", timeoutSeconds: 10).elements
+            .filter { $0["code"]?.text == AlarmCode.nodeFenced.rawValue }
+        guard let first = alarms.first else { return nil }
+        let names = alarms.compactMap { $0["partnerName"]?.text }.joined(separator: ", ")
+        return Finding(
+            AlarmCode.nodeFenced.rawValue, .wrong,
+            "\(names): \(first["detail"]?.text ?? ""). See docs/operations.md (two nodes of one organisation)")
     }
 }
