@@ -28,7 +28,9 @@ extension SQLiteLedger: StoreBackup {
             return try await write(copyTo: path)
         } catch {
             for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
-            throw StoreError.from(error, isWriting: false)
+            throw StoreError.from(error, isWriting: false).onFullDisk(
+                "The disk of \(path) is full: no backup was made there, and the node goes on as before. Make room on that "
+                    + "disk, or name a file on another one; it takes about \(StoreFile.mebibytes(of: pool.path)) MiB.")
         }
     }
 
@@ -148,7 +150,11 @@ package enum StoreRestoring {
                     "The copy could not be put back, and neither could the store of before: it lies in "
                         + "\(aside). Move its files back, the database last.", cause: "\(error)")
             }
-            throw StoreError.from(error, isWriting: false)
+            throw StoreError.from(error, isWriting: false).onFullDisk(
+                "The disk of \(store) is full: nothing was put back, and the store was not touched. A restore needs room for "
+                    + "both, the backup (\(StoreFile.mebibytes(of: copy)) MiB) beside the store that is kept. Make room on that "
+                    + "disk: what is not the node's may go, and a ledger.sqlite.before-… of an earlier restore once all is "
+                    + "well since.")
         }
     }
 
@@ -217,6 +223,11 @@ extension LedgerTransaction {
 }
 
 extension StoreError {
+    /// The same, but for a full disk, of which these words say which it is and what may go.
+    fileprivate func onFullDisk(_ words: String) -> StoreError {
+        code == .diskFull ? StoreError(.diskFull, words, cause: cause) : self
+    }
+
     /// Who reads "damaged" thinks of the store: that was not touched.
     fileprivate static func damagedBackup(_ file: String, cause: String) -> StoreError {
         StoreError(

@@ -21,6 +21,7 @@ enum StoreFile {
     static func makeNew(at path: String) throws(StoreError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
+            if let full = diskFull(path) { throw full }
             throw StoreError(
                 .storeUnavailable, "The file cannot be made. Name a new one, in a folder that the node may write.",
                 cause: "\(path): \(String(cString: strerror(errno)))")
@@ -53,6 +54,9 @@ enum StoreFile {
         guard fsync(to) == 0 else { throw unavailable(path) }
     }
 
+    /// Rounded up.
+    static func mebibytes(of path: String) -> Int64 { (byteCount(of: path) + (1 << 20) - 1) >> 20 }
+
     private static let copyBlockBytes = 1 << 20
 
     /// A name is on the disk when its folder is.
@@ -73,8 +77,15 @@ enum StoreFile {
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
+    /// Which disk it is, the path says: a backup and its store lie on two.
+    private static func diskFull(_ path: String) -> StoreError? {
+        guard errno == ENOSPC || errno == EDQUOT else { return nil }
+        return StoreError.diskFull(cause: "\(path): \(String(cString: strerror(errno)))")
+    }
+
     private static func unavailable(_ path: String) -> StoreError {
-        StoreError(
+        diskFull(path)
+            ?? StoreError(
             .storeUnavailable, "The store's file cannot be opened. Look at the folder and its permissions.",
             cause: "\(path): \(String(cString: strerror(errno)))")
     }
