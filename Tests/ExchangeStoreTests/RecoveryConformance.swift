@@ -253,7 +253,8 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
-    func `what was withdrawn before the loss is withdrawn, and what is only lost is lost`(form: StoreForm) async throws {
+    func `what was withdrawn before the loss is withdrawn, and what is only lost is lost`(form: StoreForm) async throws
+    {
         let ledger = try await form.open()
         try await Self.show(3, in: ledger)
         func other(_ ordinal: Int) throws -> ChannelItem {

@@ -50,6 +50,17 @@ extension Nodes {
             #expect(left == messages.map(\.description))
         }
 
+        @Test func `who leaves the partner out is told with which command an open alarm of the code is cleared`()
+            async throws
+        {
+            try await start(with: .numberConflict)
+            let none = try await avim.command("alarms", "clear", "number-conflict")
+            #expect(none.exitStatus == 3, "\(none.said)")
+            let right = "`exchange-node alarms clear number-conflict --partner \(nidos.oin)`"
+            #expect(none.said.contains(right), "\(none.said)")
+            #expect(try await open(.numberConflict).count == 3)
+        }
+
         @Test func `a person ends one alarm by its message, and all of a code and partner without one`() async throws {
             try await start(with: .numberConflict)
             let one = try await avim.command(

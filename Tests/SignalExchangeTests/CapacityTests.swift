@@ -119,6 +119,39 @@ extension Nodes {
         }
 
         @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
+        func `a backup and a restore without room name the disk, and touch nothing`() async throws {
+            try await playing {
+                let backup = community.folder.appending(path: "backup.sqlite")
+                try await nidos.process.start()
+                let made = try await nidos.command("backup", backup.path)
+                #expect(made.exitStatus == 0, "\(made.said)")
+                try await nidos.process.stop()
+                let disk = try await SmallDisk(for: nidos, sizeMegabytes: 4)
+                try await disk.process.start()
+                try await disk.fill()
+                let copy = nidos.folder.file("store/copy.sqlite")
+                let full = try await nidos.command("backup", copy)
+                #expect(full.exitStatus == 5 && full.said.contains("disk-full"), "\(full.said)")
+                #expect(full.said.contains("The disk of \(copy) is full: no backup was made"), "\(full.said)")
+                #expect(try await nidos.api.client.get("/v1/status")["storeProblem"]?.text == "")
+                try await disk.process.kill()
+                try await disk.fill()
+                let restored = try await disk.run(
+                    "restore", backup.path, "--folder", nidos.folder.path, "--confirm", nidos.oin.text)
+                #expect(restored.exitStatus == 5 && restored.said.contains("disk-full"), "\(restored.said)")
+                for word in ["The disk of \(nidos.folder.store) is full", "was not touched", "room for both"] {
+                    #expect(restored.said.contains(word), "\(restored.said)")
+                }
+                try await disk.clear()
+                let after = try await disk.run(
+                    "restore", backup.path, "--folder", nidos.folder.path, "--confirm", nidos.oin.text)
+                #expect(after.exitStatus == 0, "\(after.said)")
+                try await disk.process.start()
+                try await disk.process.kill()
+            }
+        }
+
+        @Test(.enabled(if: Self.canMount, "needs mount namespaces"))
         func `a full disk at the sender accepts nothing, and the node goes on when there is room`() async throws {
             try await playing {
                 let sender = community[slug: "ind"]

@@ -328,6 +328,7 @@ extension Nodes {
                 "init", "--oin", node.oin.text, "--name", "AVIM (test)")
             #expect(made.exitStatus == 2)
             #expect(made.said.contains("folder-not-empty"))
+            #expect(made.said.contains("the disk is gone, and the keys are left"), "\(made.said)")
         }
 
         @Test func `a fresh folder tells what it still needs`() async throws {
@@ -336,6 +337,11 @@ extension Nodes {
                 NodeProcess.builtExecutable.path,
                 ["init", "--folder", path, "--oin", node.oin.text, "--name", "AVIM (test)"])
             #expect(made.exitStatus == 0, "\(made.said)")
+            // As where a disk is gone and there is no backup: the store of `init` takes the lost one's place, once.
+            let renewal = ["new-store", "--folder", path, "--confirm", node.oin.text]
+            let renewed = try await Command.run(NodeProcess.builtExecutable.path, renewal)
+            #expect(renewed.exitStatus == 0 && renewed.said.contains("store-put-back"), "\(renewed.said)")
+            #expect(try await Command.run(NodeProcess.builtExecutable.path, renewal).said.contains("folder-not-empty"))
             let run = try await Command.run(NodeProcess.builtExecutable.path, ["run", "--folder", path])
             #expect(run.exitStatus == 2)
             #expect(run.said.contains("file-missing"), "\(run.said)")

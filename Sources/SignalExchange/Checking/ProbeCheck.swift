@@ -7,7 +7,7 @@ import Foundation
 /// that got none stays in the queue, and is waited for by the next check: one partner never has two.
 struct ProbeCheck {
     /// The probe of the catalogue.
-    private static let type = "NOD-09"
+    static let type = "NOD-09"
     /// Behind more than so many open deliveries an older probe is not looked for, for then none is needed to see it.
     private static let searchedMaximumItems = 10_000
     /// Beyond it two clocks are no more what they should be; at five minutes partners hold what is signed.

@@ -46,7 +46,10 @@ struct EvidenceExport: Sendable {
         let index = EvidenceIndex(
             exportedAt: now, exportedBy: context.oin, message: message, acknowledgements: acknowledgements,
             hasAllAcknowledgements: isComplete, hasAllJudgements: draft.hasAllJudgements, files: [])
-        context.logger.notice("evidence was exported", metadata: ["message": "\(id)"])
+        // `check` looks at its own probes so: that is no export by a person, and says nothing of anybody.
+        context.logger.log(
+            level: kept.message.type.code == ProbeCheck.type ? .debug : .notice, "evidence was exported",
+            metadata: ["message": "\(id)"])
         return try draft.finished(index)
     }
 

@@ -52,14 +52,20 @@ extension LocalServer {
             let reader = try await request.localObject(members: ["partner", "message"])
             let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
             let message = try reader.optionalMessageID("message")
-            let count = try await context.ledger.alarms(includingCleared: false).map(\.alarm).count {
-                $0.code == code && $0.partner == partner && (message == nil || $0.messageID == message)
+            let open = try await context.ledger.alarms(includingCleared: false).map(\.alarm).filter { $0.code == code }
+            let count = open.count {
+                $0.partner == partner && (message == nil || $0.messageID == message)
             }
             guard count > 0 else {
+                let others = Set(open.map(\.partner)).subtracting([partner]).map { other in
+                    "`exchange-node alarms clear \(code.rawValue)" + (other.map { " --partner \($0)" } ?? "") + "`"
+                }.sorted()
                 throw NodeError(
                     .requestInvalid,
-                    "no alarm \(code.rawValue) of that partner and message is open, so that none was cleared; see "
-                        + "`exchange-node alarms`")
+                    "no alarm \(code.rawValue) of that partner and message is open, so that none was cleared; "
+                        + (others.isEmpty
+                            ? "see `exchange-node alarms`"
+                            : "those that are open are cleared with \(others.prefix(8).joined(separator: ", "))"))
             }
             if let message {
                 try await context.ledger.clear(code, partner: partner, messageID: message, at: context.now.wall)

@@ -78,7 +78,7 @@ extension Nodes {
             #expect(try await !avim.api.alarms().map(\.code).contains("store-put-back"))
         }
 
-        @Test func `a backup is put back onto a disk that has no store folder, and a message of since then is missed aloud`()
+        @Test func `a backup goes onto a disk that has no store folder, and a message of since then is missed aloud`()
             async throws
         {
             let file = FileManager.default.temporaryDirectory.appendingPathComponent("backup-\(UUID()).sqlite")

@@ -178,6 +178,9 @@ extension Pair {
         #expect(try rows(good, "node").first?["grade"]?.text == "ok", "\(good.said)")
         #expect(try rows(good, "store").first?["text"]?.text?.contains("running node") == true, "\(good.said)")
 
+        // It reads the receipt of its own probe: nobody has exported anything.
+        #expect(try !String(contentsOf: nodes[0].log, encoding: .utf8).contains("evidence was exported"))
+
         try await nodes[1].pauseRunning()
         for _ in 1...2 {
             let late = try await nidos.command("check", "--wait", "1")

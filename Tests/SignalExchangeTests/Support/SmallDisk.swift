@@ -9,6 +9,7 @@ import Testing
 struct SmallDisk {
     let process: NodeProcess
     private let holder: ChildProcess
+    private let script: URL
     private let store: String
 
     /// Returns when the disk is there, with a store that is new.
@@ -34,7 +35,7 @@ struct SmallDisk {
             said.append(line)
         }
         try #require(isMounted, "\(said)")
-        let script = URL(filePath: node.folder.file("on-a-small-disk.sh"))
+        script = URL(filePath: node.folder.file("on-a-small-disk.sh"))
         let text = """
             #!/bin/sh
             exec nsenter --target \(holder.identifier) --user --mount --preserve-credentials \
@@ -45,6 +46,9 @@ struct SmallDisk {
         process = NodeProcess(executable: script, folder: node.folder)
         if isFull { try await fill() }
     }
+
+    /// Runs a command of `exchange-node` that sees this disk.
+    func run(_ arguments: String...) async throws -> Command { try await Command.run(script.path, arguments) }
 
     /// Takes all the room that is left.
     func fill() async throws {
