@@ -116,7 +116,8 @@ package enum Reconciliation {
 
     private static func needsPerson(_ pair: PairStanding) -> Bool {
         if pair.states.contains(where: { step(for: $0, isLossOpen: pair.isLossOpen) == .person }) { return true }
-        if pair.alarms.contains(where: \.keepsBooksOpen) || pair.hasAlarmOfMessage || pair.hasLateDelivery { return true }
+        if pair.alarms.contains(where: \.keepsBooksOpen) { return true }
+        if pair.hasAlarmOfMessage || pair.hasLateDelivery { return true }
         return [pair.agreement?.outgoing, pair.agreement?.incoming].contains {
             switch $0 {
             case .differ: true

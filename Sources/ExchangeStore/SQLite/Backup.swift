@@ -158,7 +158,8 @@ package enum StoreRestoring {
         }
     }
 
-    /// Whether a store was ever opened: one that `init` made and no node has used yet has nothing to lose.
+    /// Whether a store was ever opened, or took another's place already: one that `init` made and no node has used yet has
+    /// nothing to lose.
     ///
     /// - Throws: ``StoreError``.
     package static func hasBegun(_ path: String, limits: StoreLimits = StoreLimits()) async throws -> Bool {
@@ -169,7 +170,8 @@ package enum StoreRestoring {
             let hasBegun = try await store.read { database in
                 try Opening.inspect(
                     database, fileBytes: StoreFile.byteCount(of: path), mustExist: true, limits: limits)
-                return try database.first("SELECT 1 FROM incarnation LIMIT 1") { _ in true } ?? false
+                let used = "SELECT 1 FROM incarnation UNION ALL SELECT 1 FROM renewal LIMIT 1"
+                return try database.first(used) { _ in true } ?? false
             }
             try store.close()
             return hasBegun
@@ -245,10 +247,14 @@ extension StoreRestoring.Renewal {
         let (age, span) =
             switch self {
             case .putBack:
-                ("as of \(asOf?.description ?? "a time that it does not say") (a backup, put back at \(now))", "since then")
-            case .madeAnew: ("made anew at \(now)", "before")
+                (
+                    "is as of \(asOf?.description ?? "a time that it does not say") (a backup, put back at \(now))",
+                    "since then"
+                )
+            case .madeAnew: ("was made anew at \(now)", "before")
             }
-        return "this store is \(age): what was accepted here \(span) and had reached no partner is gone, and nobody else "
-            + "knows of it: have it handed in again; then clear this"
+        return
+            "this store \(age): what was accepted here \(span) and had reached no partner is gone, and nobody "
+            + "else knows of it: have it handed in again; then clear this"
     }
 }

@@ -86,7 +86,7 @@ enum StoreFile {
     private static func unavailable(_ path: String) -> StoreError {
         diskFull(path)
             ?? StoreError(
-            .storeUnavailable, "The store's file cannot be opened. Look at the folder and its permissions.",
-            cause: "\(path): \(String(cString: strerror(errno)))")
+                .storeUnavailable, "The store's file cannot be opened. Look at the folder and its permissions.",
+                cause: "\(path): \(String(cString: strerror(errno)))")
     }
 }

@@ -99,7 +99,8 @@ package struct ReconcileConsole: Sendable {
     private func showOwnLoss() async throws {
         for alarm in try await client.get("/v1/alarms").elements
         where alarm["code"]?.text == AlarmCode.storePutBack.rawValue {
-            print("alarm \(text(alarm, "code")) since \(text(alarm, "at")): \(text(alarm, "detail"))".escapingControls())
+            let line = "alarm \(text(alarm, "code")) since \(text(alarm, "at")): \(text(alarm, "detail"))"
+            print(line.escapingControls())
         }
     }
 

@@ -335,7 +335,8 @@ struct PairReport {
         var action = openAction(for: entry)
         if let alarm = alarm(of: entry) { action = "a person must look: alarm \(alarm.rawValue); \(action)" }
         guard entry.message.priority.presses else { return action }
-        return isLate(entry) ? "a person must tell them now: \(telephone); \(action)" : "\(action); it presses: \(telephone)"
+        return isLate(entry)
+            ? "a person must tell them now: \(telephone); \(action)" : "\(action); it presses: \(telephone)"
     }
 
     /// As it is typed, but for who does it and why. Numbers move while a channel is got back: then the message is named too.
@@ -357,8 +358,9 @@ struct PairReport {
         guard parts.count == 2, parts[0] != "node" else {
             return "nothing: \(name) was told that there will be none (\(entry.detail))"
         }
-        return "was withdrawn (\(parts[1]), \(parts[0])), as \(name) has it: nothing is sent; do not hand it in again unless "
-            + "whoever withdrew it says so"
+        return
+            "was withdrawn (\(parts[1]), \(parts[0])), as \(name) has it: nothing is sent; do not hand it in again "
+            + "unless whoever withdrew it says so"
     }
 
     private func openAction(for entry: DeliveryEntry) -> String {
