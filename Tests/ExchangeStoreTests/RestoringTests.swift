@@ -101,6 +101,25 @@ import Testing
         #expect(try await messages() == 2)
     }
 
+    @Test func `a copy that another archive key closed is not put back, and the store is as it was`() async throws {
+        let copy = TemporaryFolder.path + "/copy.sqlite"
+        let ledger = try await SQLiteLedger.open(
+            at: TemporaryFolder.store, digest: SHA256.digest, random: Sample.random, now: Sample.now(),
+            archiveKey: Self.archiveKey)
+        _ = try await ledger.backUp(to: copy)
+        try await ledger.accept(1)
+        try await ledger.accept(2)
+        try await ledger.close()
+        let other = ArchiveKeyCheck(fresh: [2]) { _ in throw CocoaError(.fileReadCorruptFile) }
+        let error = await #expect(throws: StoreError.self) {
+            try await StoreRestoring.restore(
+                copy, to: TemporaryFolder.store, aside: TemporaryFolder.path + "/aside", archiveKey: other,
+                digest: SHA256.digest, at: Sample.start)
+        }
+        #expect(error?.code == .archiveKeyWrong, "\(String(describing: error))")
+        #expect(try await messages() == 2)
+    }
+
     @Test func `a copy is put back where no store lies, and nothing is put aside`() async throws {
         let copy = try await storeAndCopy()
         for suffix in ["", "-wal", "-shm"] {

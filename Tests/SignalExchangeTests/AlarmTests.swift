@@ -53,12 +53,12 @@ extension Nodes {
         @Test func `who leaves the partner out is told with which command an open alarm of the code is cleared`()
             async throws
         {
-            try await start(with: .numberConflict)
-            let none = try await avim.command("alarms", "clear", "number-conflict")
+            try await start(with: .messageIDConflict)
+            let none = try await avim.command("alarms", "clear", "message-id-conflict")
             #expect(none.exitStatus == 3, "\(none.said)")
-            let right = "`exchange-node alarms clear number-conflict --partner \(nidos.oin)`"
+            let right = "`exchange-node alarms clear message-id-conflict --partner \(nidos.oin)`"
             #expect(none.said.contains(right), "\(none.said)")
-            #expect(try await open(.numberConflict).count == 3)
+            #expect(try await open(.messageIDConflict).count == 3)
         }
 
         @Test func `a person ends one alarm by its message, and all of a code and partner without one`() async throws {

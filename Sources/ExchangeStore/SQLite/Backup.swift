@@ -248,13 +248,13 @@ extension StoreRestoring.Renewal {
             switch self {
             case .putBack:
                 (
-                    "as of \(asOf?.description ?? "a time that it does not say") (a backup, put back at \(now))",
+                    "is as of \(asOf?.description ?? "a time that it does not say") (a backup, put back at \(now))",
                     "since then"
                 )
-            case .madeAnew: ("made anew at \(now)", "before")
+            case .madeAnew: ("was made anew at \(now)", "before")
             }
         return
-            "this store is \(age): what was accepted here \(span) and had reached no partner is gone, and nobody "
+            "this store \(age): what was accepted here \(span) and had reached no partner is gone, and nobody "
             + "else knows of it: have it handed in again; then clear this"
     }
 }

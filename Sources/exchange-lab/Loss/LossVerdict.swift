@@ -52,7 +52,7 @@ extension Verdict {
         guard let code = AlarmCode(rawValue: alarm.code) else { return false }
         if others.contains(code) { return true }
         guard Self.lossAlarms.contains(code) else { return false }
-        return code == .storeRolledBack
+        return code == .storeRolledBack || code == .storePutBack
             ? losers.contains(account.node.member.oin) : alarm.partner.map(losers.contains) == true
     }
 }

@@ -219,7 +219,7 @@ extension Nodes {
                 _ = try await avim.api.client.post(
                     "/v1/deliveries/\(nidos.oin)/2/_hold", body: Array(#"{"role":"duty-officer","reason":"x"}"#.utf8))
                 try await nidos.process.start()
-                _ = try await told(avim, .guardian, "behind it")
+                _ = try await told(avim, .guardian, "behind-it")
                 let partners = try await nidos.api.client.get("/v1/partners").elements
                 let phone = try #require(partners.first { $0["oin"]?.text == avim.oin.text }?["dutyPhone"]?.text)
                 let found = try await report(nidos, with: avim)
