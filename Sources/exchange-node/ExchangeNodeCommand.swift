@@ -27,6 +27,6 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
             Init.self, Keys.self, Certificates.self, Card.self, Directory.self, Check.self, MakeNewStore.self,
             Restore.self, Run.self,
             Send.self, Inbox.self, Queue.self, Partners.self, Consumers.self, Alarms.self,
-            Reconcile.self, Backup.self, Evidence.self, Status.self, Version.self,
+            Reconcile.self, Backup.self, Evidence.self, Catalogue.self, Status.self, Version.self,
         ])
 }
