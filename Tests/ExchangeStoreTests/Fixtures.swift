@@ -3,6 +3,7 @@ import ExchangeStore
 import ExchangeTesting
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 /// Organisations of the example community.
@@ -47,12 +48,49 @@ struct TemporaryFolder: SuiteTrait, TestTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
+        // Each store has a dozen files open. With more than a thousand of them in one process, starting another program
+        // from it may fail in Foundation, which copies more than there is of the last entry of /proc/self/fd.
+        await StorePlaces.shared.enter()
+        defer { StorePlaces.shared.leave() }
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("exchange-store-\(UUID())").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await Self.$path.withValue(path) {
             try await Self.$disk.withValue(MemoryDisk()) { try await function() }
         }
+    }
+}
+
+/// Bounds how many tests have a store at once.
+private final class StorePlaces: Sendable {
+    static let shared = StorePlaces()
+    private static let maximumTests = 32
+
+    private let state = Mutex((taken: 0, waiting: [CheckedContinuation<Void, Never>]()))
+
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.taken >= Self.maximumTests else {
+                    state.taken += 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.waiting.isEmpty else {
+                state.taken -= 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.resume()
     }
 }
 

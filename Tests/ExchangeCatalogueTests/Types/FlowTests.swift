@@ -54,7 +54,7 @@ struct FlowTests {
     }
 
     @Test(arguments: [
-        ("SIG-01", ["SIG-02", "SIG-04", "PLC-01"]), ("SIG-04", ["PLC-02"]), ("PLC-01", ["PLC-02"]),
+        ("SIG-01", ["SIG-02", "SIG-04"]), ("SIG-04", ["PLC-01", "PLC-02"]), ("PLC-01", ["PLC-02"]),
         ("PLC-02", ["PLC-03"]), ("DEP-01", ["DEP-02"]), ("DEP-02", ["DEP-03"]), ("COB-01", ["COB-02"]),
         ("STO-02", ["STO-03"]), ("RES-01", ["RES-04"]), ("RES-05", ["RES-06"]), ("ZCO-01", ["ZCO-02"]),
         ("TRF-02", ["PLC-03"]), ("ADV-01", ["ADV-02"]),

@@ -67,7 +67,8 @@ struct ObligationTests {
     @Test func `each recipient owes a receipt until it is there, then ownership, an outcome and the answer`() throws {
         let message = try Self.message()
         for transport in [TransportState.open, .held, .refused] {
-            #expect(Self.subjects(Self.facts(message, sent: [Self.sent(Self.guardian, transport)])) == ["receipt there"])
+            #expect(
+                Self.subjects(Self.facts(message, sent: [Self.sent(Self.guardian, transport)])) == ["receipt there"])
         }
         #expect(
             Self.subjects(Self.facts(message, sent: [Self.sent()])) == [
@@ -114,7 +115,8 @@ struct ObligationTests {
         #expect(owed(isAcknowledged: false) == ["SIG-04 here"])
         #expect(owed(isAcknowledged: true) == [])
         // A guardian who sends the signal owes it as well.
-        let own = Self.facts(try Self.message(from: Self.guardian), sent: [Self.sent(Self.police, .receipted, .concluded)])
+        let own = Self.facts(
+            try Self.message(from: Self.guardian), sent: [Self.sent(Self.police, .receipted, .concluded)])
         #expect(Self.subjects(own, as: [.guardian]).contains("SIG-04 here"))
     }
 
@@ -167,7 +169,9 @@ struct ObligationTests {
         #expect(assessment.steps.map(\.step) == [.remind, .deputy, .management])
     }
 
-    @Test func `the sender's duty officer is told of a receipt that is not there, with the recipient's telephone`() throws {
+    @Test func `the sender's duty officer is told of a receipt that is not there, with the recipient's telephone`()
+        throws
+    {
         let facts = Self.facts(try Self.message(), sent: [Self.sent(Self.guardian, .open)])
         #expect(Self.assess(facts, after: .minutes(4)).steps == [])
         let assessment = Self.assess(facts, after: .minutes(5))
@@ -187,7 +191,10 @@ struct ObligationTests {
         let changes = Obligations.changes(assessment, of: late, by: Self.rules([.police]), now: Self.start)
         #expect(changes.count { if case .takeStep = $0 { true } else { false } } == 2)
         #expect(changes.count { if case .appendLeaf = $0 { true } else { false } } == 2)
-        #expect(changes.contains { if case .raiseAlarm(let alarm) = $0 { alarm.detail.contains("deputy desk") } else { false } })
+        #expect(
+            changes.contains {
+                if case .raiseAlarm(let alarm) = $0 { alarm.detail.contains("deputy desk") } else { false }
+            })
         func ends(_ state: InboxState) -> Bool {
             let facts = Self.facts(message, inbox: state, taken: assessment.steps, alarms: [nil])
             let now = Self.assess(facts, after: .minutes(50))

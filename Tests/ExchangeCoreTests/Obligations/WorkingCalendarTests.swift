@@ -65,7 +65,9 @@ struct WorkingCalendarTests {
         }
     }
 
-    @Test(arguments: [("2026-11-30", 3, "2027-02-28"), ("2024-02-29", 12, "2025-02-28"), ("2026-01-31", 1, "2026-02-28")])
+    @Test(arguments: [
+        ("2026-11-30", 3, "2027-02-28"), ("2024-02-29", 12, "2025-02-28"), ("2026-01-31", 1, "2026-02-28"),
+    ])
     func `months later is the same day, or the last of a shorter month`(from: String, months: Int, to: String) {
         #expect(Self.date(from).adding(months: months).description == to)
     }

@@ -51,7 +51,9 @@ extension Nodes {
             return try #require((entry["parties"]?.elements ?? []).first { $0["name"]?.text?.hasPrefix(name) == true })
         }
 
-        @Test func `a signal that nobody owns at night reaches the deputy, and ends when somebody takes it`() async throws {
+        @Test func `a signal that nobody owns at night reaches the deputy, and ends when somebody takes it`()
+            async throws
+        {
             try await ExampleCommunity.inTemporaryFolder { community in
                 let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
                 for node in [avim, nidos] {

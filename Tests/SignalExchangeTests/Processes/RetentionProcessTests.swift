@@ -44,22 +44,22 @@ extension Nodes {
         @Test func `what is closed and covered goes, what is open stays, and a partner that lost it is told`()
             async throws
         {
-            try await withCommunity(running: ["avim", "nidos"]) { community in
-                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+            try await withCommunity(running: ["avim", "ind"]) { community in
+                let (avim, ind) = (community[slug: "avim"], community[slug: "ind"])
                 let closed = try await avim.api.submit(
-                    .object(ExampleSignal.submission(to: [.guardian])), key: "closed")
-                try await nidos.api.waitForInbox(closed)
-                try await nidos.api.take(closed, role: "duty-guardian")
-                try await nidos.api.conclude(closed, role: "duty-guardian", outcome: "done")
-                try await avim.api.waitForFollowUp(.concluded, of: closed, by: nidos.oin)
+                    .object(ExampleSignal.submission(to: [.immigration])), key: "closed")
+                try await ind.api.waitForInbox(closed)
+                try await ind.api.take(closed, role: "duty-officer")
+                try await ind.api.conclude(closed, role: "duty-officer", outcome: "done")
+                try await avim.api.waitForFollowUp(.concluded, of: closed, by: ind.oin)
                 let open = try await avim.api.submit(
-                    .object(ExampleSignal.submission(to: [.guardian])), key: "open")
+                    .object(ExampleSignal.submission(to: [.immigration])), key: "open")
                 try await avim.api.waitForAnswers(to: open)
-                try await nidos.api.waitForEmptyQueue()
+                try await ind.api.waitForEmptyQueue()
 
                 // Old, and closed, but no backup covers it: nothing goes.
-                try await age([avim, nidos])
-                for node in [avim, nidos] {
+                try await age([avim, ind])
+                for node in [avim, ind] {
                     let log = node.process.log
                     _ = try await within(.seconds(20), "retention to be looked at since the second start") {
                         try await poll {
@@ -70,44 +70,44 @@ extension Nodes {
                     #expect(try await count(node) == 0)
                 }
 
-                try await cover([avim, nidos], in: community, named: "first")
-                try await age([avim, nidos])
-                for node in [avim, nidos] {
+                try await cover([avim, ind], in: community, named: "first")
+                try await age([avim, ind])
+                for node in [avim, ind] {
                     // The signal, and the two messages by which it was taken and concluded.
                     try await node.waitForLog("content was erased by retention")
                     #expect(try await self.count(node) == 3)
                     #expect(try await node.api.intactAuditLeaves() != nil)
                 }
-                #expect(try await refusal { _ = try await nidos.api.inboxEntry(closed) } == .contentPurged)
+                #expect(try await refusal { _ = try await ind.api.inboxEntry(closed) } == .contentPurged)
                 #expect(
                     try await refusal {
                         _ = try await avim.api.client.get("/v1/messages/\(closed)/evidence")
                     } == .contentPurged)
-                #expect(try await nidos.api.inboxEntry(open)["body"] != nil)
+                #expect(try await ind.api.inboxEntry(open)["body"] != nil)
                 let row = try #require(try await avim.api.deliveries(of: closed).first)
                 #expect(row.isReceipted && row.state == .concluded)
-                _ = try await nidos.api.client.put(
+                _ = try await ind.api.client.put(
                     "/v1/consumers/late", body: Array(#"{"feed":"inbox"}"#.utf8))
-                let entries = try await nidos.api.client.get("/v1/consumers/late/entries")["items"]?.elements ?? []
+                let entries = try await ind.api.client.get("/v1/consumers/late/entries")["items"]?.elements ?? []
                 #expect(entries.count == 2 && entries.count { $0["message"]?["purged"]?.text != nil } == 1)
 
                 // It loses its disk, and its backup with it.
-                try await nidos.process.kill()
+                try await ind.process.kill()
                 for suffix in ["", "-wal", "-shm"] {
-                    try? FileManager.default.removeItem(at: URL(filePath: nidos.folder.store + suffix))
+                    try? FileManager.default.removeItem(at: URL(filePath: ind.folder.store + suffix))
                 }
-                try await NewStore(nidos.folder).make()
-                try await nidos.process.start()
-                try await nidos.api.waitForInbox(open)
+                try await NewStore(ind.folder).make()
+                try await ind.process.start()
+                try await ind.api.waitForInbox(open)
                 _ = try await within(.seconds(60), "AVIM to have nothing left to send again") {
                     try await poll(every: Milliseconds(200)) {
-                        let answer = try await avim.api.client.post("/v1/partners/\(nidos.oin)/_reconcile")
+                        let answer = try await avim.api.client.post("/v1/partners/\(ind.oin)/_reconcile")
                         let counts = answer["report"]?["outgoing"]?["counts"]
                         return counts?["again"]?.number == 0 && counts?["open"]?.number == 0 ? true : nil
                     }
                 }
-                #expect(try await nidos.api.inbox().map(\.messageID) == [open])
-                let report = try await nidos.api.client.post("/v1/partners/\(avim.oin)/_reconcile")
+                #expect(try await ind.api.inbox().map(\.messageID) == [open])
+                let report = try await ind.api.client.post("/v1/partners/\(avim.oin)/_reconcile")
                 let void = report["report"]?["incoming"]?["items"]?.elements.first { $0["state"]?.text == "void-there" }
                 #expect(void?["message"]?.text == "\(closed)" && void?["why"]?.text == Retention.purgedReason)
                 let alarms = Set(try await avim.api.alarms().map(\.code))

@@ -1,0 +1,67 @@
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+/// The clocks, the calendar and the roster as an operator writes them.
+@Suite struct EscalationConfigurationTests {
+    private func load(_ sections: String) async throws -> EscalationSettings {
+        let place = FileManager.default.temporaryDirectory.appending(path: "clocks-\(UUID())")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: place) }
+        let folder = NodeFolder(place.path)
+        let text = "organisation:\n  oin: \"00000099000000001000\"\n" + sections
+        try NodeFolder.write(Array(text.utf8), to: folder.configuration)
+        return try await NodeConfiguration.load(from: folder).escalation
+    }
+
+    @Test func `what is left out is as the documents say`() async throws {
+        let settings = try await load("")
+        #expect(settings.policy == EscalationPolicy() && settings.roster.isEmpty)
+        #expect(settings.policy.stat.ownership == .elapsed(.minutes(30)))
+        #expect(settings.policy.routine.outcome == nil)
+    }
+
+    @Test func `spans, working days, holidays and the roster are read`() async throws {
+        let settings = try await load(
+            """
+            clocks:
+              statOwnership: 90s
+              urgentOutcome: 2wd
+              asapOutcome: none
+              routineManagement: 4h
+            calendar:
+              opens: "08:30"
+              closes: "18:00"
+              holidays: "2026-12-25, 2027-01-01"
+              minutesEast: 0
+              summerTime: false
+            roster:
+              deputy: deputy of the duty desk, +31200000001
+            """)
+        #expect(settings.policy.stat.ownership == .elapsed(.seconds(90)))
+        #expect(settings.policy.urgent.outcome == .workingDays(2) && settings.policy.asap.outcome == nil)
+        #expect(settings.policy.routine.management == .elapsed(.hours(4)))
+        let calendar = settings.policy.calendar
+        #expect(calendar.opensAtMinute == 510 && calendar.closesAtMinute == 1080 && calendar.holidays.count == 2)
+        #expect(calendar.standardMinutesEast == 0 && !calendar.hasSummerTime)
+        #expect(settings.roster == [.deputy: "deputy of the duty desk, +31200000001"])
+    }
+
+    @Test(arguments: [
+        ("clocks:\n  statOwnership: 30", "clocks.statOwnership"), ("clocks:\n  statReceipt: 0m", "clocks.statReceipt"),
+        ("clocks:\n  statDeputy: none", "clocks.statDeputy"), ("clocks:\n  asapOutcome: 1d", "clocks.asapOutcome"),
+        ("clocks:\n  statOwner: 5m", "clocks.statOwner"), ("calendar:\n  opens: \"9\"", "calendar.opens"),
+        ("calendar:\n  closes: \"08:00\"", "calendar.closes"), ("calendar:\n  opens: \"02:00\"", "calendar.opens"),
+        ("calendar:\n  holidays: 2026-02-30", "calendar.holidays"),
+        ("calendar:\n  minutesEast: 900", "calendar.minutesEast"),
+        ("calendar:\n  summerTime: perhaps", "calendar.summerTime"), ("roster:\n  deputy: \"\"", "roster.deputy"),
+    ])
+    func `a slip is told by its key, and no default takes its place`(sections: String, key: String) async throws {
+        let error = await #expect(throws: NodeError.self) { _ = try await load(sections) }
+        #expect(
+            error?.code == .configurationInvalid && error?.description.contains(key) == true,
+            "\(String(describing: error))")
+    }
+}
