@@ -295,6 +295,28 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `a message that comes back under two held numbers has its bytes counted once a number`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await Self.show(2, in: ledger)
+        let held = try [UInt64(1), 2].map {
+            try Self.given(.noted(.held, reason: "duty-officer: wait"), by: Community.avim, at: $0)
+        }
+        #expect(try await Self.recover(held, upTo: 2, in: ledger) == .done)
+        try await Self.show(1, by: Community.coa, in: ledger)
+        let whole = try Self.given(.receipt([7]), by: Community.coa, hasContent: true)
+        #expect(try await Self.recover([whole], upTo: 1, from: Community.coa, in: ledger) == .done)
+        // Both answers come: each takes its own bytes away again, and neither is rolled back.
+        try await ledger.recordAnswers(
+            [1, 2].map { AnswerRecord(number: SequenceNumber($0), answer: .receipt([8]), jitter: 0) },
+            from: Community.avim, now: Sample.now())
+        let told = try await Self.deliveries(of: Self.lostMessage.id, in: ledger)
+        #expect(told.filter { $0.key.partner == Community.avim }.map(\.transport) == [.receipted, .receipted])
+        #expect(try await ledger.account(with: Community.avim).open == 0)
+    }
+
+    @Test(arguments: StoreForm.all)
     func `a refusal whose message is lost is declared void to a partner that lost it too`(
         form: StoreForm
     ) async throws {
