@@ -112,7 +112,11 @@ package struct ExchangeNode: Sendable {
             }
             throw Self.explain(error, configuration)
         }
-        try await context.ledger.close()
+        do {
+            try await context.ledger.close()
+        } catch let error as StoreError {
+            throw NodeError(NodeErrorCode(error.code), error)
+        }
     }
 
     private static func checkLibrary(logger: Logger) throws(NodeError) {

@@ -8,7 +8,9 @@ extension Verdict {
     /// - Returns: how many messages were made twice, because the key of the first was lost with the disk.
     mutating func judge(_ ledger: ChaosLedger, against accounts: [NodeAccount]) -> Int {
         judgeHandOver(ledger)
-        let rows = accounts.flatMap(\.deliveries).filter { !Self.acknowledgements.contains($0.type) }
+        let rows = accounts.flatMap(\.deliveries).filter {
+            !Self.acknowledgements.contains($0.type) && $0.type != Self.lostType
+        }
         let byDuty = Dictionary(
             rows.map { (ChaosLedger.Duty(message: $0.messageID.description, recipient: $0.recipient), $0) },
             uniquingKeysWith: { first, _ in first })
@@ -39,6 +41,8 @@ extension Verdict {
 
     /// Messages that nodes make of what people do; the types are those of the catalogue.
     private static let acknowledgements: Set = ["NOD-02", "NOD-03"]
+    /// No message: what stands for a number that was lost with its message, and that the partner never received.
+    private static let lostType = "NOD-00"
 
     /// Every fault has really happened, or the run has shown nothing of it.
     mutating func judge(_ tally: FaultTally, of plan: ChaosPlan) {

@@ -67,5 +67,15 @@ extension Nodes {
             // As where it is asked to stop, and not a connection that broke.
             #expect(try await shown.map(\.isReceipted) == [false])
         }
+
+        @Test func `a store that cannot be written as it is closed is no fault of the program`() async throws {
+            let node = try #require(Stage.community)[slug: "ggd"]
+            try await node.process.start(through: FailingWrites.launcher)
+            // In the log of the store, which the closing empties into the store.
+            _ = try await node.api.submit(.object(ExampleSignal.submission(to: [.guardian])), key: "closing")
+            try await FailingWrites.begin(in: try #require(await node.process.identifiers.last), beyond: 0)
+            #expect(try await node.process.stop() == .exited(status: 5))
+            #expect(node.process.lastLines(3).contains("exchange-node: store-unavailable: "))
+        }
     }
 }
