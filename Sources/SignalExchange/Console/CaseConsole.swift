@@ -14,7 +14,7 @@ package struct CaseConsole: Sendable {
 
     /// Says what a submission would send, to whom and on what ground, and whom it leaves out. Nothing is sent.
     package func check(_ submission: [UInt8]) async throws {
-        let preview = try await client.post("/v1/messages/_check", body: submission)
+        let preview = try await client.post("/v1/submissions/_check", body: submission)
         guard !printsJSON else { return ConsoleLine.print(preview) }
         func text(_ name: String) -> String { preview[name]?.text ?? "" }
         print("\(text("type")) \(text("title")), as \(text("role")), \(text("priority")), handling \(text("handling"))")

@@ -30,8 +30,8 @@ package struct OperatorConsole: Sendable {
         } else {
             print("\(id)  accepted" + (accepted["repeated"]?.flag == true ? " before, under the same key" : ""))
         }
-        // Beside what is printed: a script reads that, and a person must see this.
-        if let words = CaseConsole.words(onLeftOut: accepted["leftOut"]?.elements ?? []) {
+        // Beside what is printed: what is piped on is the id. As JSON it stands in the answer.
+        if !printsJSON, let words = CaseConsole.words(onLeftOut: accepted["leftOut"]?.elements ?? []) {
             FileHandle.standardError.write(Data("\(words.dropFirst())\n".utf8))
         }
         guard let waitSeconds else { return }

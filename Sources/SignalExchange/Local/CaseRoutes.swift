@@ -9,7 +9,7 @@ extension LocalServer {
         let (submitting, obligations) = (submitting, obligations)
         let views = ObligationViews(obligations: obligations)
         let overview = CaseOverview(context: context, obligations: obligations)
-        routes.add(.post, "messages/_check") { request, _ in
+        routes.add(.post, "submissions/_check") { request, _ in
             LocalReply(try await submitting.preview(try await request.collectLocal()).document)
         }
         routes.add(.get, "obligations", parameters: ["late", "after"]) { request, _ in

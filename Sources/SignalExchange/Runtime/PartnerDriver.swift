@@ -37,6 +37,7 @@ package actor PartnerDriver {
     private let tallies: TallyExchange
     private let recovering: Recovering
     private let mending: Mending
+    private var isMendingDue = false
     private var link: PartnerLink
     private var timer: Task<Void, Never>?
     private var lastProblem: String?
@@ -263,7 +264,7 @@ package actor PartnerDriver {
                 .answerInvalid,
                 "the account of \(partner) does not fit this node's, and nothing is sent to it; see the alarms")
         }
-        await mending.mend(with: partner, over: connection)
+        isMendingDue = true
         return .tallyExchanged(isRecovering: standing.span != nil)
     }
 
@@ -289,6 +290,12 @@ package actor PartnerDriver {
         }
         let found = try await transmitting.due(for: partner, halvings: halvings)
         guard !found.items.isEmpty else {
+            // Once after each exchange of tallies, and behind all that is due: a partner that lets such a request hang keeps
+            // nothing new from itself.
+            if isMendingDue {
+                isMendingDue = false
+                await mending.mend(with: partner, over: connection)
+            }
             return .loaded(items: 0, nextDueIn: found.nextDue.map { $0 - context.now.wall })
         }
         guard let prepared = try await transmitting.prepare(found, for: partner) else {

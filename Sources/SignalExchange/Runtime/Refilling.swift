@@ -44,7 +44,7 @@ package struct Refilling: Sendable {
             of: peer, after: number, maximumItems: ProtocolLimits.batchMaximumItems,
             maximumBytes: Self.envelopesMaximumBytes)
         let items = try await part.items.mapConcurrently { held in
-            RefillItem(item: held.item, answer: held.answer, envelope: await envelope(of: held, for: recipient))
+            RefillItem(item: held.item, answer: held.answer, envelope: try await envelope(of: held, for: recipient))
         }
         return RefillAnswer(base: part.base, upTo: part.upTo, items: items)
     }
@@ -57,7 +57,7 @@ package struct Refilling: Sendable {
         guard let kept = try await context.ledger.message(id),
             let held = try await receipted(kept, with: peer)
         else { return nothing }
-        let envelope = await envelope(of: held, for: recipient)
+        let envelope = try await envelope(of: held, for: recipient)
         guard !envelope.isEmpty else { return nothing }
         return RefillAnswer(
             base: nil, upTo: held.item.number,
@@ -97,8 +97,11 @@ package struct Refilling: Sendable {
         }
     }
 
-    /// Empty where the message is not kept, went by retention, or cannot be read: what is left of it is given all the same.
-    private func envelope(of held: HeldPart.Item, for recipient: RecipientCertificate) async -> [UInt8] {
+    /// Empty where the message is not kept, went by retention, or is damaged: what is left of it is given all the same.
+    ///
+    /// - Throws: ``RequestError`` `node-unavailable` where it cannot be read now. "Not here" would be taken for lost, and asked for
+    ///   no more.
+    private func envelope(of held: HeldPart.Item, for recipient: RecipientCertificate) async throws -> [UInt8] {
         guard let kept = held.message, kept.purgedAt == nil else { return [] }
         do {
             let message = try await StoredContent(context).message(kept)
@@ -109,7 +112,21 @@ package struct Refilling: Sendable {
             context.logger.error(
                 "a message that a partner asks back cannot be read",
                 metadata: ["message": "\(kept.message.id)", "cause": "\(error)"])
+            guard error.isOfTheDisk else {
+                throw RequestError(.nodeUnavailable, "a message that you ask back cannot be read now; ask again")
+            }
             return []
+        }
+    }
+}
+
+extension Error {
+    /// Whether what was read is damaged, for good; and not a moment's want of the store, the library or the task.
+    fileprivate var isOfTheDisk: Bool {
+        switch self {
+        case let error as CMSError: !error.code.mayPass || error.code == .storageKeyWrong
+        case let error as StoreError: error.code == .storeDamaged
+        default: false
         }
     }
 }

@@ -114,11 +114,12 @@ extension Nodes {
             try await withCommunity(running: ["avim", "nidos"]) { community in
                 let avim = community[slug: "avim"]
                 let body = try JSONWriter.write(.object(ExampleSignal.submission(to: [.guardian])))
-                let preview = try await avim.api.client.post("/v1/messages/_check", body: body)
+                let preview = try await avim.api.client.post("/v1/submissions/_check", body: body)
                 #expect(preview["leftOut"]?.elements.compactMap { $0["role"]?.text } == ["immigration"])
                 #expect(preview["recipients"]?.elements.count == 1)
-                let fields = (preview["fields"]?.elements ?? []).compactMap { $0["field"]?.text }
-                #expect(fields.contains("body.indicators[0].code") && fields.contains("body.acuteDanger"))
+                let fields = try #require(preview["fields"]).elements.map { $0["field"]?.text ?? "" }
+                #expect(fields.contains("body.indicators[0].code"), "\(preview)")
+                #expect(fields.contains("body.acuteDanger"))
                 #expect(try await avim.api.client.get("/v1/deliveries")["items"]?.elements.isEmpty == true)
                 let sent = try await avim.api.client.post("/v1/messages", body: body)
                 #expect(sent["leftOut"]?.elements.compactMap { $0["role"]?.text } == ["immigration"])
