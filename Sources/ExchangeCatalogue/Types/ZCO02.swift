@@ -2,12 +2,13 @@ import ExchangeCore
 
 extension MessageTypeDefinition {
     /// ZCO-02. Care coordination begins or ends. While it goes on the guardian is told more of a young adult; otherwise
-    /// nothing new.
+    /// nothing new: whoever tells guardians of children has to know of it, and so police and immigration service do.
     static let careCoordination = MessageTypeDefinition(
         "ZCO-02", english: "Care coordination", dutch: "Zorgcoördinatie",
         summary: "Tells that care coordination for a young adult begins or ends.",
-        senders: [.guardian], recipients: [.provider, .reception, .municipality],
-        duties: [.role(.provider), .role(.reception), .role(.municipality)], priority: .urgent,
+        senders: [.guardian], recipients: [.provider, .reception, .municipality, .police, .immigration],
+        duties: [.role(.provider), .role(.reception), .role(.municipality), .role(.police), .role(.immigration)],
+        priority: .urgent,
         fields: [
             .required("event", .code(.careCoordinationEvent), "Whether it begins or ends."),
             .required("coordinatorRole", .text(byteCountLimit: 100), "The role that coordinates; no person's name."),

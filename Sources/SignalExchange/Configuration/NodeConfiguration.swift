@@ -66,19 +66,20 @@ package struct NodeConfiguration: Sendable {
         return try Self(reader, folder: folder)
     }
 
-    private static let keys = Set([
-        "organisation.oin", "listen.host", "listen.port", "local.socket", "local.group", "log.level",
-        "agency.host", "agency.port", "agency.certificate", "agency.key", "agency.clients",
-        "hooks.inbox", "hooks.deliveries", "hooks.secret", "hooks.authorities", "folder.path",
-        "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
-        "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
-        "limits.recoveryMaximumUnprovenNumbersPerPartner",
-        "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
-        "limits.peerMaximumConnectionsPerPartner", "limits.peerHandshakeSeconds", "limits.peerIdleSeconds",
-        "limits.requestBodySeconds",
-        "retention.signalDays", "retention.placementDays", "retention.departureDays", "retention.conferenceDays",
-        "retention.nodeDays",
-    ] + EscalationConfiguration.keys)
+    private static let keys = Set(
+        [
+            "organisation.oin", "listen.host", "listen.port", "local.socket", "local.group", "log.level",
+            "agency.host", "agency.port", "agency.certificate", "agency.key", "agency.clients",
+            "hooks.inbox", "hooks.deliveries", "hooks.secret", "hooks.authorities", "folder.path",
+            "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
+            "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
+            "limits.recoveryMaximumUnprovenNumbersPerPartner",
+            "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
+            "limits.peerMaximumConnectionsPerPartner", "limits.peerHandshakeSeconds", "limits.peerIdleSeconds",
+            "limits.requestBodySeconds",
+            "retention.signalDays", "retention.placementDays", "retention.departureDays", "retention.conferenceDays",
+            "retention.nodeDays",
+        ] + EscalationConfiguration.keys)
 
     /// A misspelt key would leave its default in force, and nobody would know.
     private static func demandKnownKeys(in text: String, of path: String) throws(NodeError) {

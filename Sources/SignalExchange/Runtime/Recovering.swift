@@ -102,7 +102,8 @@ package final class Recovering: Sendable {
             let role = community.directory.member(partner)?.roles.first
         else {
             throw NodeError(
-                .notInDirectory, "\(context.oin) or \(partner) is not in the directory; have it added: what was lost is "
+                .notInDirectory,
+                "\(context.oin) or \(partner) is not in the directory; have it added: what was lost is "
                     + "asked for again then")
         }
         let placeholder = MessageSummary(

@@ -202,7 +202,8 @@ final class SimulatedNetwork: Sendable {
                 }
                 let told: any Error =
                     code == RequestErrorCode.incarnationFenced.rawValue
-                    ? FencedError(detail: code, tally: (error as? RequestError)?.tally) : NodeError(.partnerUnreachable, "turned away", cause: code)
+                    ? FencedError(detail: code, tally: (error as? RequestError)?.tally)
+                    : NodeError(.partnerUnreachable, "turned away", cause: code)
                 self.goBack(exchange, copy: copy, .failure(told))
             }
         }
