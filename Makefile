@@ -35,7 +35,7 @@ demo: setup ## seven nodes on this machine play the letter's case (first time 10
 	$(build)
 	.build/debug/exchange-lab demo $(ARGS)
 
-test: setup ## every test, and TEST_SEEDS=2000 simulated (first time 10 minutes to build, then 15)
+test: setup ## every test, and TEST_SEEDS=2000 simulated (first time 10 minutes to build, then 21)
 	$(build)
 	$(if $(ARGS),,.build/debug/exchange-lab simulate --seeds $(TEST_SEEDS))
 	swift test --skip-build $(ARGS)
@@ -72,7 +72,7 @@ bench: setup ## speed and size of two nodes, in release (first time 10 minutes t
 	swift build --configuration release --package-path Benchmarks
 	Benchmarks/.build/release/exchange-bench $(ARGS)
 
-fresh: ## runs demo and test on a bare Debian 12 in a temporary folder, as root (40 minutes)
+fresh: ## runs demo and test on a bare Debian 12 in a temporary folder, as root (50 minutes)
 	@scripts/fresh.sh $(ARGS)
 
 clean: ## removes what was built (the next build compiles the dependencies again)

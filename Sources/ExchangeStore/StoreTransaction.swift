@@ -286,10 +286,9 @@ extension StoreTransaction {
     ) throws -> [(message: MessageID, step: TakenStep)] {
         var taken: [(MessageID, TakenStep)] = []
         for id in messages {
-            // A message that is not here owes nothing, and is not looked at again.
-            guard let code = try messageType(of: id),
-                let facts = try obligationFacts(for: id, expecting: rules.expectedCodes(after: code))
-            else { continue }
+            guard let type = try messageType(of: id),
+                let facts = try obligationFacts(for: id, expecting: rules.expectedCodes(after: type))
+            else { throw StoreError.invariant("message \(id) is watched and not here") }
             let assessment = Obligations.assess(facts, by: rules, now: now)
             try apply(Obligations.changes(assessment, of: facts, by: rules, now: now))
             taken += assessment.steps.map { (id, $0) }

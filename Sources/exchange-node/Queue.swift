@@ -100,13 +100,13 @@ struct Queue: AsyncParsableCommand {
 
                 EXAMPLE
                   exchange-node queue told 019a… --folder avim --partner 00000099000000001000 \
-                    --as duty-guardian --at 2026-11-26T02:14:00.000Z
+                    --as duty-guardian
                 """)
         @OptionGroup var options: ClientOptions
         @Argument(help: "The message's id.") var message: String
         @Option(name: .long, help: .init("Whom the delivery is for.", valueName: "oin")) var partner: String
         @Option(name: .customLong("as"), help: "The duty role that was told; no person's name.") var role: String
-        @Option(name: .long, help: "When, in UTC.") var at: String
+        @Option(name: .long, help: "When, in UTC. (default: now)") var at: String?
 
         func run() async throws {
             try await reporting {

@@ -1,4 +1,4 @@
-package import ExchangeCore
+import ExchangeCore
 
 /// What a node holds of one case, as far as a rule looks at it: what it sent and what it received, the oldest first.
 ///
@@ -12,8 +12,6 @@ package struct CaseHistory: Sendable {
         self.messages = messages
         self.catalogue = catalogue
     }
-
-    package subscript(id: MessageID) -> SignedContent? { messages.first { $0.id == id } }
 
     package func all(_ codes: String...) -> [SignedContent] { messages.filter { codes.contains($0.type.code) } }
 

@@ -28,7 +28,4 @@ package struct ExpectedMessage: Equatable, Sendable {
         self.within = within
         self.condition = condition
     }
-
-    /// Whether it is expected after a message with this body.
-    package func isExpected(after body: JSONObject) -> Bool { condition?.holds(for: body) ?? true }
 }

@@ -17,16 +17,16 @@ struct CaseOverview: Sendable {
                 .caseUnknown,
                 "this node holds nothing of case \(reference); see `exchange-node inbox list` or `queue list`")
         }
+        let (now, directory, rules) = (context.now.wall, context.community.directory, obligations.rules)
         var rows: [JSONValue] = []
         var happenings: [Happening] = []
         var owed: [JSONValue] = []
         for kept in messages.prefix(CaseReading.messagesMaximum) where kept.message.isHandedOver {
-            let entry = try await entry(of: kept)
-            rows.append(entry.document(now: context.now.wall, context.community.directory))
+            let entry = try await entry(of: kept, by: rules)
+            rows.append(entry.document(now: now, directory))
             happenings += entry.happenings
             owed += entry.owed.map {
-                ObligationRendering.document(
-                    $0, of: kept.message, now: context.now.wall, directory: context.community.directory)
+                ObligationRendering.document($0, of: kept.message, now: now, directory: directory)
             }
         }
         happenings.sort { $0.at < $1.at }
@@ -37,27 +37,21 @@ struct CaseOverview: Sendable {
             // Each told once more is a story that a child had to tell again (domain brief, part 1, 9).
             "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
             "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),
-            "timeline": .array(happenings.map { $0.document(context.community.directory) }),
+            "timeline": .array(happenings.map { $0.document(directory) }),
         ]
     }
 
-    private func entry(of kept: CaseMessage) async throws -> Entry {
+    private func entry(of kept: CaseMessage, by rules: ObligationRules) async throws -> Entry {
         let id = kept.message.id
-        let rules = obligations.rules
-        let facts = try await context.ledger.obligationFacts(of: id, by: rules)
         let told = try await context.ledger.escalations(of: id)
         var filter = DeliveryFilter()
         filter.messageID = id
         let deliveries = kept.isOutgoing ? Array(try await context.ledger.deliveries(filter).entries.reversed()) : []
         // Whom else the sender of a received message names: whether they were told is the sender's to know.
-        let others =
-            kept.isOutgoing
-            ? []
-            : try await CaseReading(context).content(of: id)?.recipients.map(\.party).filter { $0.oin != context.oin }
-                ?? []
+        let named = kept.isOutgoing ? [] : try await CaseReading(context).content(of: id)?.recipients.map(\.party) ?? []
         return Entry(
             kept: kept, title: context.catalogue[kept.message.type]?.title.english ?? "", deliveries: deliveries,
-            others: others, own: context.oin, owed: facts.map { Obligations.owed($0, by: rules) } ?? [], told: told)
+            named: named, own: context.oin, owed: try await obligations.owed(on: id, by: rules)?.owed ?? [], told: told)
     }
 }
 
@@ -66,7 +60,8 @@ private struct Entry {
     let kept: CaseMessage
     let title: String
     let deliveries: [DeliveryEntry]
-    let others: [Party]
+    /// The recipients of a received message; empty where its content is not here any more.
+    let named: [Party]
     let own: OIN
     let owed: [Obligation]
     let told: [EscalationEntry]
@@ -91,13 +86,15 @@ private struct Entry {
                     debtor: delivery.recipient.oin, now: now, directory))
         }
         if !kept.isOutgoing {
-            let role = directory.member(own)?.roles.first?.rawValue ?? ""
             let state = kept.inbox.map { $0.state == .ready ? "receipted" : $0.state.rawValue } ?? "receipted"
+            let role = named.first { $0.oin == own }?.role.rawValue ?? ""
             cells.append(
                 self.cell(
                     own, role, state, at: kept.inbox?.movedAt ?? kept.keptAt, by: kept.inbox?.role ?? "", debtor: nil,
                     now: now, directory))
-            cells += others.map { cell($0, "named", at: nil, by: "", debtor: $0.oin, now: now, directory) }
+            cells += named.filter { $0.oin != own }.map {
+                cell($0, "named", at: nil, by: "", debtor: $0.oin, now: now, directory)
+            }
         }
         return cells
     }

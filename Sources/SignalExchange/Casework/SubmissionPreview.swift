@@ -47,12 +47,16 @@ struct SubmissionPreview: Sendable {
         object["legalBasis"] = .array(content.legalBasis.map { .string($0) })
         object["recipients"] = .array(
             content.recipients.map { recipient in
-                let isDuty = duties.contains(.role(recipient.party.role)) || duties == [.senderOfAnsweredMessage]
+                let isDuty = duties.contains(.role(recipient.party.role))
                 return [
                     "oin": .string(recipient.party.oin.text),
                     "name": .string(directory.member(recipient.party.oin)?.name ?? ""),
                     "role": .string(recipient.party.role.rawValue),
-                    "ground": .string(isDuty ? "must be told of this type" : "may be told of this type"),
+                    "ground": .string(
+                        isDuty
+                            ? "must be told of this type"
+                            : duties.contains(.senderOfAnsweredMessage)
+                                ? "is answered, or may be told of this type" : "may be told of this type"),
                 ]
             })
         object["leftOut"] = leftOutDocument

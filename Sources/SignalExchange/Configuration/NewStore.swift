@@ -58,8 +58,14 @@ package struct NewStore: Sendable {
             try await StoreRestoring.noteRenewal(of: folder.store, as: .madeAnew, digest: sha256, at: now)
         } catch {
             // One that says nothing of the loss must not be started.
-            for suffix in ["", "-wal", "-shm", "-journal"] {
-                try? FileManager.default.removeItem(atPath: folder.store + suffix)
+            for path in ["", "-wal", "-shm", "-journal"].map({ folder.store + $0 }) {
+                do { try FileManager.default.removeItem(atPath: path) } catch {
+                    guard FileManager.default.fileExists(atPath: path) else { continue }
+                    throw NodeError(
+                        .storeUnavailable,
+                        "\(path) says nothing of what was lost, and cannot be removed: remove it, and do NOT start the node "
+                            + "on it", cause: "\(error)")
+                }
             }
             throw NodeError(opening: error, else: "\(folder.store) cannot be written")
         }

@@ -64,10 +64,10 @@ package struct CaseConsole: Sendable {
     }
 
     /// Keeps that somebody at a recipient was told of a message by telephone.
-    package func told(_ message: String, partner: String, role: String, at: String) async throws {
+    package func told(_ message: String, partner: String, role: String, at: String?) async throws {
         var body = JSONObject()
         body["role"] = .string(role)
-        body["at"] = .string(at)
+        body["at"] = .string(at ?? Timestamp.current.description)
         let answer = try await client.post(
             "/v1/messages/\(message)/recipients/\(partner)/_told", body: JSONWriter.write(.object(body)))
         guard !printsJSON else { return ConsoleLine.print(answer) }

@@ -61,8 +61,11 @@ package struct NodeObligations: Sendable {
     }
 
     /// What is owed on a message now; `nil` where it is not here.
-    func owed(on message: MessageID) async throws -> (facts: ObligationFacts, owed: [Obligation])? {
-        let rules = rules
+    ///
+    /// - Parameter rules: ``rules``, made once for all messages that are looked at together.
+    func owed(
+        on message: MessageID, by rules: ObligationRules
+    ) async throws -> (facts: ObligationFacts, owed: [Obligation])? {
         guard let facts = try await context.ledger.obligationFacts(of: message, by: rules) else { return nil }
         return (facts, Obligations.owed(facts, by: rules))
     }

@@ -14,10 +14,10 @@ struct ObligationViews: Sendable {
     /// - Parameter onlyLate: only what is late now.
     func page(after message: MessageID?, onlyLate: Bool) async throws -> JSONValue {
         let ids = try await context.ledger.watched(after: message, maximumItems: Self.pageMaximumItems)
-        let (now, directory) = (context.now.wall, context.community.directory)
+        let (now, directory, rules) = (context.now.wall, context.community.directory, obligations.rules)
         var rows: [JSONValue] = []
         for id in ids {
-            guard let (facts, owed) = try await obligations.owed(on: id) else { continue }
+            guard let (facts, owed) = try await obligations.owed(on: id, by: rules) else { continue }
             for obligation in owed where !onlyLate || obligation.isLate(at: now) {
                 rows.append(
                     ObligationRendering.document(

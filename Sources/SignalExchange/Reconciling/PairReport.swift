@@ -40,7 +40,10 @@ struct PairReport {
             states: UnsettledState.allCases.filter { count(of: $0) > 0 },
             isRecoveringHere: account.standing.isRecovering, isRecoveringThere: heard.tally?.isRecovering ?? false,
             alarms: books.alarms.map(\.alarm.code),
-            hasAlarmOfMessage: books.alarms.contains { $0.alarm.messageID != nil },
+            // What people have not acknowledged yet is not of the books: it was delivered, or stands among what is open.
+            hasAlarmOfMessage: books.alarms.contains {
+                $0.alarm.messageID != nil && $0.alarm.code != .acknowledgementOverdue
+            },
             // The most pressing stand first, and of those the oldest.
             hasLateDelivery: books.open.entries.contains(where: isLate))
     }

@@ -116,9 +116,18 @@ package struct StoredContent: Sendable {
             let envelope = try UnverifiedEnvelope(kept.envelope, at: .store)
             return try Opener().openStored(envelope, with: key)
                 .storedMessage(expecting: kept.message.digest, by: kept.message.sender.oin)
-        } catch let error as CMSError {
-            await noteDamage(of: kept, error)
+        } catch {
+            if let error = error as? CMSError, Self.isDamage(error) { await noteDamage(of: kept, error) }
             throw error
+        }
+    }
+
+    /// Whether what was read is damaged, for good; and not a moment's want of the store, the library or the task.
+    package static func isDamage(_ error: any Error) -> Bool {
+        switch error {
+        case let error as CMSError: error.code.isDamageOfStored
+        case let error as StoreError: error.code == .storeDamaged
+        default: false
         }
     }
 
@@ -141,4 +150,9 @@ package struct StoredContent: Sendable {
                 metadata: ["message": "\(kept.message.id)", "cause": "\(error)"])
         }
     }
+}
+
+extension CMSErrorCode {
+    /// Of what this node stored itself: a key that is wrong there is damaged, and does not become right.
+    package var isDamageOfStored: Bool { !mayPass || self == .storageKeyWrong }
 }

@@ -112,21 +112,10 @@ package struct Refilling: Sendable {
             context.logger.error(
                 "a message that a partner asks back cannot be read",
                 metadata: ["message": "\(kept.message.id)", "cause": "\(error)"])
-            guard error.isOfTheDisk else {
+            guard StoredContent.isDamage(error) else {
                 throw RequestError(.nodeUnavailable, "a message that you ask back cannot be read now; ask again")
             }
             return []
-        }
-    }
-}
-
-extension Error {
-    /// Whether what was read is damaged, for good; and not a moment's want of the store, the library or the task.
-    fileprivate var isOfTheDisk: Bool {
-        switch self {
-        case let error as CMSError: !error.code.mayPass || error.code == .storageKeyWrong
-        case let error as StoreError: error.code == .storeDamaged
-        default: false
         }
     }
 }

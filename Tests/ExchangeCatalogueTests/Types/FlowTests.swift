@@ -65,11 +65,11 @@ struct FlowTests {
 
     @Test func `a placement that was refused expects no arrival`() throws {
         let expected = try #require(definition("PLC-02")?.expects.first)
-        #expect(expected.isExpected(after: body("decision", "accepted")))
-        #expect(!expected.isExpected(after: body("decision", "rejected")))
+        #expect(expected.condition?.holds(for: body("decision", "accepted")) == true)
+        #expect(expected.condition?.holds(for: body("decision", "rejected")) == false)
         let alert = try #require(definition("PLC-03")?.expects.first)
-        #expect(alert.code == "DEP-01" && alert.isExpected(after: body("arrived", false)))
-        #expect(!alert.isExpected(after: body("arrived", true)))
+        #expect(alert.code == "DEP-01" && alert.condition?.holds(for: body("arrived", false)) == true)
+        #expect(alert.condition?.holds(for: body("arrived", true)) == false)
     }
 
     @Test func `an answer ends what it answers, and another's stays open`() throws {

@@ -75,6 +75,10 @@ extension Nodes {
                 let words = try await alarms(avim).first?["detail"]?.text ?? ""
                 #expect(words.contains("duty officer, +31200000003") && words.contains("+31"), "\(words)")
 
+                // The books of the pair agree all the same: what is late is not the delivery.
+                let report = try await avim.api.client.post("/v1/partners/\(nidos.oin)/_reconcile")["report"]
+                #expect(report?["verdict"]?.text == "agreed", "\(report?["summary"]?.text ?? "")")
+
                 // A call is noted and ends nothing.
                 _ = try await avim.api.client.post(
                     "/v1/messages/\(signal)/recipients/\(nidos.oin)/_told",
