@@ -1,4 +1,4 @@
-package import ExchangeCore
+import ExchangeCore
 
 /// The page of one message type: all that somebody needs who builds or reads such a message.
 struct MessagePage {
@@ -20,10 +20,6 @@ struct MessagePage {
 
     static func link(to type: MessageType) -> String { "[\(type.code)](\(fileName(of: type)))" }
 
-    static func names(_ roles: [Role]) -> String {
-        roles == Role.allCases ? "any role" : roles.map(\.rawValue).joined(separator: ", ")
-    }
-
     var lines: [String] {
         head + section("Fields", FieldTable.rows(of: definition.fields))
             + section("Rules", definition.rules.map { "- `\($0.name)`: \($0.statement)." })
@@ -42,8 +38,8 @@ struct MessagePage {
 
     private var head: [String] {
         let rows = [
-            ("Dutch", definition.title.dutch), ("From", Self.names(definition.senderRoles)),
-            ("To", Self.names(definition.recipientRoles)), ("Told by default", duties),
+            ("Dutch", definition.title.dutch), ("From", definition.senderRoles.inWords),
+            ("To", definition.recipientRoles.inWords), ("Told by default", duties),
             ("Priority", definition.defaultPriority.rawValue), ("Handling", definition.defaultHandling.rawValue),
             ("Acknowledged up to", definition.acknowledgement.title),
             (
@@ -62,12 +58,7 @@ struct MessagePage {
     }
 
     private var duties: String {
-        let names = definition.dutyRoles.map { duty in
-            switch duty {
-            case .role(let role): role.rawValue
-            case .senderOfAnsweredMessage: "the sender of the answered message"
-            }
-        }
+        let names = definition.dutyRoles.map(\.inWords)
         return names.isEmpty ? "nobody: name the recipients" : names.joined(separator: ", ") + " (but for the sender)"
     }
 
@@ -100,10 +91,12 @@ struct MessagePage {
         var arrows: [String] = []
         for other in catalogue.all where other.type.code != own {
             for expected in other.expects where expected.code == own {
-                arrows.append(arrow(from: other.type.code, to: own, bearer(expected)))
+                arrows.append(arrow(from: other.type.code, to: own, expected.bearer.inWords))
             }
         }
-        for expected in definition.expects { arrows.append(arrow(from: own, to: expected.code, bearer(expected))) }
+        for expected in definition.expects {
+            arrows.append(arrow(from: own, to: expected.code, expected.bearer.inWords))
+        }
         for code in definition.closes { arrows.append(arrow(from: own, to: code, "closes", line: "-.->")) }
         guard !arrows.isEmpty else { return [] }
         return ["```mermaid", "flowchart LR"] + arrows + ["```", ""]
@@ -117,15 +110,7 @@ struct MessagePage {
     private func terms(_ expected: ExpectedMessage) -> String {
         let span = expected.within.map { "within \($0.inWords)" } ?? "by the clock of the priority"
         let condition = expected.condition.map { ", where `\($0.member)` is \($0.value.inWords)" } ?? ""
-        return "\(bearer(expected)), \(span)\(condition)"
-    }
-
-    private func bearer(_ expected: ExpectedMessage) -> String {
-        switch expected.bearer {
-        case .eachRecipient: "of each recipient"
-        case .role(let role): "of \(role.rawValue)"
-        case .senderOfAnsweredMessage: "of whoever sent the answered message"
-        }
+        return "\(expected.bearer.inWords), \(span)\(condition)"
     }
 
     private func link(_ other: MessageTypeDefinition) -> String { Self.link(to: other.type) }
@@ -209,26 +194,6 @@ extension FieldKind {
         case .party: "OIN and role"
         case .object: "object"
         case .array(let element, let count): "\(count.lowerBound) to \(count.upperBound) × \(element.plainName)"
-        }
-    }
-}
-
-extension Milliseconds {
-    /// Whole days or hours; what the catalogue names is one of both.
-    package var inWords: String {
-        let hours = count / Milliseconds.hours(1).count
-        return hours >= 48 && hours % 24 == 0 ? "\(hours / 24) days" : "\(hours) h"
-    }
-}
-
-extension JSONValue {
-    /// A condition's value, as a page shows it.
-    package var inWords: String {
-        switch self {
-        case .bool(let flag): "\(flag)"
-        case .integer(let number): "\(number)"
-        case .string(let text): "`\(text)`"
-        case .null, .array, .object: kindName
         }
     }
 }

@@ -42,7 +42,7 @@ package struct MessageReference {
             + catalogue.all.map { definition in
                 let cells = [
                     MessagePage.link(to: definition.type), "\(definition.title.english) (\(definition.title.dutch))",
-                    MessagePage.names(definition.senderRoles), MessagePage.names(definition.recipientRoles),
+                    definition.senderRoles.inWords, definition.recipientRoles.inWords,
                     definition.defaultPriority.rawValue, definition.acknowledgement.title,
                 ]
                 return "| " + cells.joined(separator: " | ") + " |"

@@ -16,8 +16,8 @@ package struct CatalogueConsole: Sendable {
                 continue
             }
             table.add([
-                definition.type.code, definition.title.english, Self.names(definition.senderRoles),
-                Self.names(definition.recipientRoles), definition.defaultPriority.rawValue,
+                definition.type.code, definition.title.english, definition.senderRoles.inWords,
+                definition.recipientRoles.inWords, definition.defaultPriority.rawValue,
                 definition.acknowledgement.title,
             ])
         }
@@ -113,10 +113,6 @@ package struct CatalogueConsole: Sendable {
         line["closes"] = .array(definition.closes.map { .string($0) })
         return line
     }
-
-    static func names(_ roles: [Role]) -> String {
-        roles == Role.allCases ? "any role" : roles.map(\.rawValue).joined(separator: ", ")
-    }
 }
 
 /// A type as the terminal shows it.
@@ -137,16 +133,11 @@ private struct TypeDescription {
     }
 
     private var head: String {
-        let duties = definition.dutyRoles.map { duty in
-            switch duty {
-            case .role(let role): role.rawValue
-            case .senderOfAnsweredMessage: "the sender of the answered message"
-            }
-        }
+        let duties = definition.dutyRoles.map(\.inWords)
         return [
             "\(definition.type)  \(definition.title.english) (\(definition.title.dutch))", definition.summary,
-            "From:            \(CatalogueConsole.names(definition.senderRoles))",
-            "To:              \(CatalogueConsole.names(definition.recipientRoles))",
+            "From:            \(definition.senderRoles.inWords)",
+            "To:              \(definition.recipientRoles.inWords)",
             "Told by default: \(duties.isEmpty ? "nobody: name the recipients" : duties.joined(separator: ", "))",
             "Priority:        \(definition.defaultPriority.rawValue), TLP \(definition.defaultHandling.rawValue), "
                 + "acknowledged up to \(definition.acknowledgement.title)",
@@ -159,16 +150,10 @@ private struct TypeDescription {
 
     private var after: [(String, String)] {
         definition.expects.map { expected in
-            let bearer =
-                switch expected.bearer {
-                case .eachRecipient: "of each recipient"
-                case .role(let role): "of \(role.rawValue)"
-                case .senderOfAnsweredMessage: "of whoever sent the answered message"
-                }
             let condition = expected.condition.map { ", where \($0.member) is \($0.value.inWords)" } ?? ""
             return (
                 expected.code,
-                "is expected \(bearer)\(expected.within.map { ", within \($0.inWords)" } ?? "")\(condition)"
+                "is expected \(expected.bearer.inWords)\(expected.within.map { ", within \($0.inWords)" } ?? "")\(condition)"
             )
         } + definition.closes.map { ($0, "is closed") }
     }
