@@ -37,6 +37,15 @@ import Testing
             wasConfirmed: wasConfirmed)
     }
 
+    /// That seat 1 takes the first message.
+    private static func owed(
+        _ steps: [EscalationStep] = [], due: [EscalationStep] = [], isWatched: Bool = true, isAlarmed: Bool = false
+    ) -> OwedOnDisk {
+        OwedOnDisk(
+            message: id(1), level: .ownership, debtor: nil, isWatched: isWatched, steps: steps, due: due,
+            isAlarmed: isAlarmed)
+    }
+
     /// Two messages of one case from seat 0 to seat 1: accepted, receipted, handed over, confirmed.
     private static var sound: History {
         var history = History()
@@ -164,6 +173,12 @@ import Testing
                 $0.ends[1]?.alarms = [DiskAtEnd.RaisedAlarm(code: .partnerRolledBack, partner: 0, message: nil)]
             }
         ),
+        (NothingOwedIsForgotten.name, changed { $0.unwatchedAtStarts[1] = [owed(isWatched: false)] }),
+        (NothingOwedIsForgotten.name, changed { $0.ends[1]?.owed = [owed(isWatched: false)] }),
+        (NothingOwedIsForgotten.name, changed { $0.ends[1]?.owed = [owed(due: [.remind])] }),
+        (NothingOwedIsForgotten.name, changed { $0.ends[1]?.owed = [owed([.remind, .remind], isAlarmed: true)] }),
+        (NothingOwedIsForgotten.name, changed { $0.ends[1]?.owed = [owed([.remind])] }),
+        (NothingOwedIsForgotten.name, changed { $0.ends[1]?.idleAlarms = [id(1)] }),
         (AuditOnlyGrows.name, changed { $0.ends[0]?.audit = [digest(9), digest(2)] }),
         (AuditOnlyGrows.name, changed { $0.ends[0]?.audit = [] }),
         (AuditOnlyGrows.name, changed { $0.ends[0]?.isAuditIntact = false }),
@@ -193,6 +208,16 @@ import Testing
             history.handOvers.reverse()
         }
         #expect(Checkers.violations(of: pressing) == [])
+    }
+
+    @Test func `what is owed and in time, and what is late and told, are no violations`() {
+        let history = Self.changed { history in
+            history.ends[0]?.owed = [Self.owed()]
+            history.ends[1]?.owed = [
+                Self.owed([.remind, .deputy], due: [.remind], isAlarmed: true)
+            ]
+        }
+        #expect(Checkers.violations(of: history) == [])
     }
 
     @Test

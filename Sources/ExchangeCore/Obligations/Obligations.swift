@@ -250,7 +250,7 @@ package enum Obligations {
         let clocks = rules.policy[facts.message.priority]
         let calendar = rules.policy.calendar
         var owed: [Obligation] = []
-        for sent in facts.sent {
+        for sent in facts.sent.once {
             let debtor = sent.recipient.oin
             func add(_ subject: ObligationSubject, since: Timestamp, _ term: Term?) {
                 owed.append(
@@ -348,8 +348,26 @@ extension [ObligationFacts.Sent] {
     /// Whether everybody who is to know of a message has acknowledged it as far as a person can: L2, or L1 where no more is
     /// wanted. What was withdrawn is for nobody.
     package func areAcknowledged(_ wanted: AcknowledgementLevel) -> Bool {
-        let told = filter { $0.transport != .withdrawn }
+        let told = once
         let level = Swift.min(wanted, .ownership)
         return !told.isEmpty && told.allSatisfy { $0.transport == .receipted && $0.followUp.meets(level) }
+    }
+    /// What was not withdrawn, each recipient once. After a loss a message may stand under two numbers of a channel: whoever
+    /// has it by one of them has it, and is called once.
+    fileprivate var once: [ObligationFacts.Sent] {
+        filter { $0.transport != .withdrawn }.reduce(into: []) { each, sent in
+            guard let index = each.firstIndex(where: { $0.recipient.oin == sent.recipient.oin }) else {
+                return each.append(sent)
+            }
+            if sent.reached > each[index].reached { each[index] = sent }
+        }
+    }
+}
+
+extension ObligationFacts.Sent {
+    /// The highest level that is acknowledged; 0 where nothing is.
+    fileprivate var reached: Int {
+        guard transport == .receipted else { return 0 }
+        return AcknowledgementLevel.allCases.filter { followUp.meets($0) }.map(\.rawValue).max() ?? 0
     }
 }

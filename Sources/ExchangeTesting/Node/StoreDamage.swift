@@ -30,6 +30,22 @@ extension NodeHandle {
         try store.close()
     }
 
+    /// Puts a clock into the node's store that is of no message, and is due before all others.
+    ///
+    /// - Throws: what the database throws.
+    package func addClockOfNoMessage() throws {
+        var configuration = GRDB.Configuration()
+        configuration.foreignKeysEnabled = false
+        let store = try DatabaseQueue(path: folder.store, configuration: configuration)
+        let nobodys = MessageID(at: Timestamp(milliseconds: 0), random: Bytes16(high: 0, low: 0))
+        try store.write { database in
+            try database.execute(
+                sql: "INSERT INTO message_clock (message_id, case_reference, look_at) VALUES (?, zeroblob(16), 0)",
+                arguments: [Data(nobodys.bytes)])
+        }
+        try store.close()
+    }
+
     /// Changes the envelope of a message in the node's store, as a failing disk would: behind the back of the node, which
     /// may run.
     ///

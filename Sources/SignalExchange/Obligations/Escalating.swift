@@ -4,14 +4,14 @@ import Logging
 import ServiceLifecycle
 
 /// Looks at what is owed, and tells whom the ladder names when something is late (`docs/obligations.md`).
-struct Escalating: Service {
+package struct Escalating: Service {
     /// Looked at in one transaction: messages flow meanwhile.
     private static let batchMaximumMessages = 200
 
     let obligations: NodeObligations
     private var context: NodeContext { obligations.context }
 
-    init(_ obligations: NodeObligations) { self.obligations = obligations }
+    package init(_ obligations: NodeObligations) { self.obligations = obligations }
 
     /// Often enough for the shortest clock that is set, and no oftener than once a tenth of a second.
     private var interval: Milliseconds {
@@ -19,20 +19,23 @@ struct Escalating: Service {
         return Milliseconds(min(max(shortest, 100), 5000))
     }
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var clock = SteadyClock()
-            while !Task.isCancelled {
-                do {
-                    try await look(at: clock.read(context.now))
-                } catch is CancellationError {
-                    return
-                } catch {
-                    // What could not be looked at now is due again at once.
-                    context.logger.error("obligations could not be looked at", metadata: ["cause": "\(error)"])
-                }
-                try? await context.clock.wait(until: context.now.monotonic + interval)
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await work() }
+    }
+
+    /// Looks again and again, until the task is cancelled.
+    package func work() async {
+        var clock = SteadyClock()
+        while !Task.isCancelled {
+            do {
+                try await look(at: clock.read(context.now))
+            } catch is CancellationError {
+                return
+            } catch {
+                // What could not be looked at now is due again at once.
+                context.logger.error("obligations could not be looked at", metadata: ["cause": "\(error)"])
             }
+            try? await context.clock.wait(until: context.now.monotonic + interval)
         }
     }
 
@@ -41,8 +44,19 @@ struct Escalating: Service {
         var isMore = true
         while isMore {
             let due = try await context.ledger.looksDue(by: moment, maximumItems: Self.batchMaximumMessages)
-            isMore = due.count == Self.batchMaximumMessages
             guard !due.isEmpty else { return }
+            let looked = try await look(at: due, moment)
+            isMore = due.count == Self.batchMaximumMessages && looked > 0
+            try Task.checkCancellation()
+        }
+    }
+
+    /// Looks at messages in one transaction; where that fails, at each by itself: nobody goes untold because of another's
+    /// message.
+    ///
+    /// - Returns: how many could be looked at.
+    private func look(at due: [MessageID], _ moment: Timestamp) async throws -> Int {
+        do {
             let taken = try await context.ledger.look(
                 at: due, by: obligations.rules, now: Now(monotonic: context.now.monotonic, wall: moment))
             for (message, step) in taken {
@@ -53,7 +67,17 @@ struct Escalating: Service {
                         "debtor": "\(step.debtor?.text ?? "this organisation")",
                     ])
             }
-            try Task.checkCancellation()
+            return due.count
+        } catch let error as StoreError where error.code == .invariantViolated {
+            guard due.count > 1 else {
+                context.logger.critical(
+                    "what is owed on a message could not be looked at; report this with the log",
+                    metadata: ["message": "\(due.first?.description ?? "")", "cause": "\(error)"])
+                return 0
+            }
+            var looked = 0
+            for message in due { looked += try await look(at: [message], moment) }
+            return looked
         }
     }
 }

@@ -94,6 +94,19 @@ struct ObligationTests {
         #expect(Self.subjects(facts) == ["outcome there", "SIG-02 there"])
     }
 
+    @Test func `a message that stands under two numbers after a loss is owed once, and by one of them`() throws {
+        let message = try Self.message()
+        let lost = Self.sent(Self.guardian, .open)
+        let twice = Self.facts(message, sent: [lost, Self.sent(), Self.sent()])
+        #expect(Self.subjects(twice) == ["ownership there", "outcome there", "SIG-02 there"])
+        // Each step is one call.
+        let steps = Self.assess(twice, after: .hours(24)).steps
+        #expect(!steps.isEmpty && Set(steps).count == steps.count)
+        let owned = Self.facts(message, sent: [Self.sent(), Self.sent(Self.guardian, .receipted, .concluded)])
+        #expect(Self.subjects(owned) == [])
+        #expect(owned.sent.areAcknowledged(.ownership))
+    }
+
     @Test func `a signal that came opens at the guardian the obligation to tell reception`() throws {
         let message = try Self.message()
         let received = Self.facts(message, inbox: .concluded)

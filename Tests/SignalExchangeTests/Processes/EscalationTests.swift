@@ -114,6 +114,27 @@ extension Nodes {
             }
         }
 
+        @Test func `what cannot be looked at keeps nobody from being told of the rest`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                try compress(nidos)
+                for node in [avim, nidos] { try await node.process.start() }
+                try nidos.addClockOfNoMessage()
+                var signals: [MessageID] = []
+                for key in ["one", "other"] {
+                    signals.append(
+                        try await avim.api.submit(
+                            .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: key))
+                }
+                for signal in signals {
+                    _ = try await within(.seconds(30), "the deputy to be told of each signal") {
+                        try await poll { try await steps(nidos, on: signal).contains("deputy") ? true : nil }
+                    }
+                }
+                try await nidos.waitForLog("what is owed on a message could not be looked at")
+            }
+        }
+
         @Test func `who is left out is told before and after sending, and nothing is sent by a check`() async throws {
             try await withCommunity(running: ["avim", "nidos"]) { community in
                 let avim = community[slug: "avim"]

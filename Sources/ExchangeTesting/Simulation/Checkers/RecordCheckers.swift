@@ -45,6 +45,25 @@ package struct NobodyIsAccused: Checker {
     }
 }
 
+/// What is owed has a clock on the disk at every moment, whatever ended the node; what is late was told, each step once, and
+/// is an alarm until it is there.
+package struct NothingOwedIsForgotten: Checker {
+    package static let name = "what is owed is never forgotten, and told when it is late"
+    package init() {}
+
+    package func objections(to history: History) -> [String] {
+        let atStarts = history.unwatchedAtStarts.sorted { $0.key < $1.key }.flatMap { seat, owed in
+            owed.map { "\($0.words(at: seat, message: "\($0.message)")) had no clock when the node began" }
+        }
+        let atEnds = history.ends.enumerated().flatMap { seat, end in
+            (end?.owed ?? []).compactMap { owed in
+                owed.objection.map { "\(owed.words(at: seat, message: "\(owed.message)")) \($0)" }
+            } + (end?.idleAlarms ?? []).map { "n\(seat) has an alarm of \($0), on which nothing is owed" }
+        }
+        return atStarts + atEnds
+    }
+}
+
 /// When faults have ended, and the bound of time is over, nothing is left to be done between those that were healed.
 package struct EverythingSettles: Checker {
     package static let name = "everything settles in time"

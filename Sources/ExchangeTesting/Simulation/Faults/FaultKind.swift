@@ -89,6 +89,8 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
     case handedOver = "messages handed over"
     case outOfOrder = "handed over before their predecessor, flagged"
     case acknowledged = "messages taken or concluded"
+    case escalated = "acknowledgements late, and people told"
+    case endedLate = "acknowledgements that came late"
     case refused = "deliveries refused"
     case unreachable = "alarms of a partner that is not reached"
 
@@ -119,7 +121,8 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
         case .writesLost: .lostWrites
         case .torn: .tornWrite
         case .cloned, .fenced: .clone
-        case .restarted, .duplicateAnswered, .handedOver, .outOfOrder, .acknowledged: nil
+        case .restarted, .duplicateAnswered, .handedOver, .outOfOrder, .acknowledged, .escalated, .endedLate:
+            nil
         }
     }
 }

@@ -200,7 +200,9 @@ final class SimulatedAgency: Sendable {
                 }
                 if !isDone { await wait(lots.draw { $0.span(200...5_000) }) }
             }
-            if isDone { world.count(.acknowledged) }
+            guard isDone else { return }
+            world.count(.acknowledged)
+            if node.disk.durable?.clocks[id]?.isEscalated == true { world.count(.endedLate) }
         }
     }
 

@@ -77,7 +77,11 @@ final class SimulatedNode: Sendable {
 
     private func open(_ epoch: Int) async {
         if let store = disk.durable {
-            if !isClone { world.witness.sees(auditOf: store, at: seat) }
+            if !isClone {
+                world.witness.sees(auditOf: store, at: seat)
+                let owed = ObligationReader(world: world).owed(on: store, at: world.loop.now, isStill: false)
+                world.witness.sees(unwatched: owed.filter { !$0.isWatched }, at: seat)
+            }
             world.count(.restarted)
         }
         do {

@@ -21,8 +21,10 @@ final class SimulatedProcess: Sendable {
     private let tallies: TallyExchange
     private let refilling: Refilling
     private let links: PartnerLinks
+    private let escalating: Escalating
     private let loop: SimulationLoop
     private let running = Mutex(true)
+    private let looks = Mutex<Task<Void, Never>?>(nil)
 
     /// As an operator may set them. Where a node stays dead, all others wait until they have an alarm of it: with the five
     /// minutes that are the default, half of what a run does is the tallies of that wait.
@@ -30,6 +32,18 @@ final class SimulatedProcess: Sendable {
         var limits = NodeLimits()
         limits.unreachableAlarmAfter = .minutes(1)
         return limits
+    }()
+
+    /// A ladder is over within a run, and what people do comes before it, between its steps and after it.
+    package static let clocks = EscalationPolicy.Clocks(
+        receipt: .elapsed(.seconds(10)), receiptAlarm: .elapsed(.seconds(20)), ownership: .elapsed(.seconds(10)),
+        outcome: .elapsed(.seconds(20)), deputy: .elapsed(.seconds(5)), management: .elapsed(.seconds(10)))
+
+    private static let escalation = {
+        var settings = EscalationSettings()
+        (settings.policy.stat, settings.policy.asap) = (clocks, clocks)
+        (settings.policy.urgent, settings.policy.routine) = (clocks, clocks)
+        return settings
     }()
 
     /// Opens the store and begins to work, as `ExchangeNode` does.
@@ -87,11 +101,15 @@ final class SimulatedProcess: Sendable {
         receiving = Receiving(context)
         tallies = TallyExchange(context)
         refilling = Refilling(context)
+        escalating = Escalating(NodeObligations(context, settings: Self.escalation))
         handle.set(self)
     }
 
     private func begin(_ events: AsyncStream<LedgerEvent>, onStop: @escaping @Sendable () -> Void) {
         let pump = LedgerPump(context, links: links, changes: ChangeBell())
+        let escalating = escalating
+        let looking = loop.begin { await escalating.work() }
+        looks.withLock { $0 = looking }
         loop.begin {
             await pump.begin()
             do {
@@ -135,6 +153,7 @@ final class SimulatedProcess: Sendable {
     /// Ends it without a word, as a power cut does. What it still has under way writes nothing and is heard by nobody.
     func end() {
         running.withLock { $0 = false }
+        looks.withLock { $0?.cancel() }
         let (links, ledger) = (links, context.ledger)
         loop.begin {
             await links.stop(grace: .zero)

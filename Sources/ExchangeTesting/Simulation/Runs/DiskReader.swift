@@ -16,8 +16,12 @@ struct DiskReader {
             trust: community.trust, now: world.community.start + .hours(4), signer: community.signer)
     }
 
-    func read(_ store: MemoryStore, of seat: Int, isHealed: Bool) -> DiskAtEnd {
+    /// - Parameter moment: when the run was over for the nodes.
+    func read(_ store: MemoryStore, of seat: Int, isHealed: Bool, at moment: MonotonicTime) -> DiskAtEnd {
         var end = DiskAtEnd(isHealed: isHealed)
+        let obligations = ObligationReader(world: world)
+        end.owed = obligations.owed(on: store, at: moment, isStill: isHealed)
+        end.idleAlarms = isHealed ? obligations.idleAlarms(on: store) : []
         // Opened once for all its recipients.
         var originals: [MessageID: VerifiedMessage] = [:]
         for (oin, row) in store.partners.ascending {

@@ -193,6 +193,8 @@ package struct History: Sendable {
     package var seatsFenced: Set<Int> = []
     /// Who took an account of a clone.
     package var clonesHeard: [CloneHeard] = []
+    /// What a disk owed, or was owed, without a clock of it, when its node began to run.
+    package var unwatchedAtStarts: [Int: [OwedOnDisk]] = [:]
     /// What was not as it should be when the time for it was over.
     package var unsettled: [String] = []
     /// By seat; `nil` of one that has no disk.
@@ -273,9 +275,56 @@ package struct DiskAtEnd: Sendable {
     /// All that were ever raised.
     package var alarms: [RaisedAlarm] = []
     /// The hash of each leaf.
+    /// What is owed here, or to this organisation.
+    package var owed: [OwedOnDisk] = []
+    /// Messages with an alarm of something late, of which nothing is owed.
+    package var idleAlarms: [MessageID] = []
     package var audit: [Digest] = []
     /// Whether the hashes are those of the leaves.
     package var isAuditIntact = true
 
     package init(isHealed: Bool) { self.isHealed = isHealed }
+}
+
+/// An acknowledgement that is owed by what lies on a disk.
+package struct OwedOnDisk: Hashable, Sendable {
+    package let message: MessageID
+    package let level: AcknowledgementLevel
+    /// The seat of who owes it; `nil` of the disk's own organisation.
+    package let debtor: Int?
+    /// Whether the message has a clock, so that somebody looks at it again.
+    package let isWatched: Bool
+    /// The steps of the ladder that the disk has of it.
+    package let steps: [EscalationStep]
+    /// Those that must have been taken by now.
+    package let due: [EscalationStep]
+    package let isAlarmed: Bool
+
+    package init(
+        message: MessageID, level: AcknowledgementLevel, debtor: Int?, isWatched: Bool, steps: [EscalationStep] = [],
+        due: [EscalationStep] = [], isAlarmed: Bool = false
+    ) {
+        self.message = message
+        self.level = level
+        self.debtor = debtor
+        self.isWatched = isWatched
+        self.steps = steps
+        self.due = due
+        self.isAlarmed = isAlarmed
+    }
+
+    /// What is not as it must be; `nil` where all is.
+    package var objection: String? {
+        guard isWatched else { return "has no clock" }
+        if Set(steps).count != steps.count { return "has a step twice" }
+        if let missing = due.first(where: { !steps.contains($0) }) {
+            return "is late, and \(missing.rawValue) was not told"
+        }
+        return steps.isEmpty || isAlarmed ? nil : "is late, and no alarm says so"
+    }
+
+    /// - Parameter message: how the message is called where it is spoken of.
+    package func words(at seat: Int, message: String) -> String {
+        "n\(seat): the \(level) of \(message) by \(debtor.map { "n\($0)" } ?? "itself")"
+    }
 }

@@ -44,6 +44,7 @@ struct Settlement {
         if let waiting = store.inbox.ascending.first(where: { !agency.hasKept($0.key) }) {
             found.append("a\(seat) was not handed \(world.trace.name(waiting.key))")
         }
+        found += lateness(in: store, of: seat)
         for other in healed where other != seat {
             guard let there = node(other)?.disk.durable else { continue }
             found += objections(from: store, of: seat, to: there, of: other)
@@ -52,6 +53,16 @@ struct Settlement {
             found += objections(to: store, of: seat, aboutBroken: broken)
         }
         return found
+    }
+
+    /// Whoever had to be told of what is late was told, and of nothing else.
+    private func lateness(in store: MemoryStore, of seat: Int) -> [String] {
+        let reader = ObligationReader(world: world)
+        let late = reader.owed(on: store, at: world.loop.now, isStill: true).compactMap { owed in
+            owed.objection.map { "\(owed.words(at: seat, message: world.trace.name(owed.message))) \($0)" }
+        }
+        return late
+            + reader.idleAlarms(on: store).map { "n\(seat) has an alarm of \(world.trace.name($0)), which is over" }
     }
 
     private func objections(from here: MemoryStore, of seat: Int, to there: MemoryStore, of other: Int) -> [String] {

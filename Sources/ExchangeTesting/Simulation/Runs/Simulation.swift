@@ -213,6 +213,7 @@ package struct Simulation {
     // MARK: The end
 
     private func end(healed: [Int]) -> History {
+        let moment = world.loop.now
         world.isOver = true
         for node in nodes { node.retire() }
         // What still waits finds out that the run is over.
@@ -221,10 +222,11 @@ package struct Simulation {
         let reader = DiskReader(world: world)
         for seat in 0..<world.plan.nodes {
             let store = nodes.first { $0.seat == seat }?.disk.durable
-            history.ends.append(store.map { reader.read($0, of: seat, isHealed: healed.contains(seat)) })
+            history.ends.append(store.map { reader.read($0, of: seat, isHealed: healed.contains(seat), at: moment) })
         }
         world.count(.duplicateAnswered, reader.duplicates(nodes.compactMap(\.disk.durable)))
         for end in history.ends.compactMap(\.self) {
+            world.count(.escalated, end.owed.count { !$0.steps.isEmpty })
             world.count(.unreachable, end.alarms.count { $0.code == .partnerUnreachable })
             world.count(.refused, end.incoming.values.reduce(0) { $0 + $1.count { $0.answer == .refusal } })
         }

@@ -131,4 +131,10 @@ final class Witness: Sendable {
         let mark = History.AuditMark(seat: seat, leaves: Int(last.key), head: last.value.hash)
         record.withLock { $0.auditMarks.append(mark) }
     }
+
+    /// What is owed on a disk between two runs of its node and has no clock.
+    func sees(unwatched owed: [OwedOnDisk], at seat: Int) {
+        guard !owed.isEmpty else { return }
+        record.withLock { $0.unwatchedAtStarts[seat, default: []] += owed }
+    }
 }
