@@ -39,7 +39,8 @@ package struct ExchangeNode: Sendable {
             folder, configuration, archive: keys.archive, clock: clock, logger: logger)
         let context = NodeContext(
             oin: configuration.oin, keys: keys, limits: configuration.limits, ledger: ledger,
-            communityHolder: community, clock: clock, logger: logger)
+            communityHolder: community, clock: clock, calendar: configuration.escalation.policy.calendar, logger: logger
+        )
         do {
             try await context.adoptDirectory()
             try await context.keepValidationData()

@@ -1,4 +1,4 @@
-import ExchangeCore
+package import ExchangeCore
 
 /// What a node holds of one case, as far as a rule looks at it: what it sent and what it received, the oldest first.
 ///
@@ -6,11 +6,16 @@ import ExchangeCore
 /// what it sent and was sent; what is missing here was never here, or its content went by retention.
 package struct CaseHistory: Sendable {
     package let messages: [SignedContent]
+    /// By which local time the day of a moment is told.
+    package let calendar: WorkingCalendar
     private let catalogue: Catalogue
 
-    package init(_ messages: [SignedContent], of catalogue: Catalogue) {
+    package init(
+        _ messages: [SignedContent], of catalogue: Catalogue, calendar: WorkingCalendar = WorkingCalendar()
+    ) {
         self.messages = messages
         self.catalogue = catalogue
+        self.calendar = calendar
     }
 
     package func all(_ codes: String...) -> [SignedContent] { messages.filter { codes.contains($0.type.code) } }

@@ -2,8 +2,7 @@ package import ExchangeCore
 
 extension CaseHistory {
     /// The day on which the stay in protected reception began, and the type that says so: the earliest of the day of
-    /// arrival, the start of the placement and the start of rest and preparation. Days are those of Coordinated
-    /// Universal Time.
+    /// arrival, the start of the placement and the start of rest and preparation. Days are those of the node's calendar.
     ///
     /// The letter says three months and not from when (line 151). Which start counts is for the partners to agree; the
     /// earliest is taken because it stops nobody who counts from a later one.
@@ -12,8 +11,8 @@ extension CaseHistory {
             let day: CalendarDate? =
                 switch message.type.code {
                 case "PLC-02" where message.text("decision") == "accepted":
-                    message.moment("startsAt").map { CalendarDate($0) }
-                case "PLC-03" where message.flag("arrived") == true: message.moment("at").map { CalendarDate($0) }
+                    message.moment("startsAt").map { calendar.day(at: $0) }
+                case "PLC-03" where message.flag("arrived") == true: message.moment("at").map { calendar.day(at: $0) }
                 case "PLC-04": message.day("start")
                 default: nil
                 }

@@ -39,7 +39,7 @@ extension CaseHistory {
     /// Whether the guardianship has ended when something is sent, with nothing in its place.
     func hasGuardianshipEnded(at moment: Timestamp, _ policy: CasePolicy) -> Bool {
         guard let birth, !hasCareCoordination else { return false }
-        return CalendarDate(moment) >= Majority.day(bornOn: birth.date, precision: birth.precision, policy)
+        return calendar.day(at: moment) >= Majority.day(bornOn: birth.date, precision: birth.precision, policy)
     }
 
     /// Whether a rule that demands a recipient does not demand this one: the guardian of somebody who came of age.

@@ -25,6 +25,11 @@ public struct WorkingCalendar: Hashable, Sendable {
         return begins <= moment && moment < ends ? standardMinutesEast + 60 : standardMinutesEast
     }
 
+    /// The day that people write at a moment.
+    public func day(at moment: Timestamp) -> CalendarDate {
+        CalendarDate(moment, minutesEast: minutesEast(at: moment))
+    }
+
     public func isWorkingDay(_ date: CalendarDate) -> Bool { date.weekday <= 5 && !holidays.contains(date) }
 
     /// The same time of day so many working days later, within working hours: what comes on a Friday at 15:00 and is due in one

@@ -17,14 +17,18 @@ struct CaseReading: Sendable {
     /// What was sent and received of some types, as rules look at it. What went by retention, or cannot be read any more, is not
     /// among it.
     func history(of reference: CaseReference, types codes: [String]) async throws -> CaseHistory {
-        guard !codes.isEmpty else { return CaseHistory([], of: context.catalogue) }
+        guard !codes.isEmpty else { return history(of: []) }
         let kept = try await context.ledger.messages(
             in: reference, ofTypes: codes, maximumItems: Self.messagesMaximum)
         var contents: [SignedContent] = []
         for message in kept {
             if let content = try await content(of: message.message.id) { contents.append(content) }
         }
-        return CaseHistory(contents, of: context.catalogue)
+        return history(of: contents)
+    }
+
+    private func history(of contents: [SignedContent]) -> CaseHistory {
+        CaseHistory(contents, of: context.catalogue, calendar: context.calendar)
     }
 
     /// - Returns: `nil` where it went by retention or the disk damaged it; that is told where it is asked for.

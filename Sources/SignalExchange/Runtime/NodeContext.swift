@@ -13,6 +13,8 @@ package struct NodeContext: Sendable {
     package let caseKeys: CaseKeys
     package let communityHolder: CommunityHolder
     package let catalogue: Catalogue
+    /// By which local time days are told, and when people work.
+    package let calendar: WorkingCalendar
     package let clock: NodeClock
     package let randomness: NodeRandomness
     /// Where the tasks run that the node begins by itself; `nil` for the threads that all tasks share.
@@ -22,8 +24,8 @@ package struct NodeContext: Sendable {
 
     package init(
         oin: OIN, keys: NodeKeys, limits: NodeLimits, ledger: any ExchangeLedger, communityHolder: CommunityHolder,
-        clock: NodeClock, randomness: NodeRandomness = NodeRandomness(), executor: (any TaskExecutor)? = nil,
-        logger: Logger
+        clock: NodeClock, calendar: WorkingCalendar = WorkingCalendar(),
+        randomness: NodeRandomness = NodeRandomness(), executor: (any TaskExecutor)? = nil, logger: Logger
     ) {
         self.oin = oin
         self.keys = keys
@@ -31,6 +33,7 @@ package struct NodeContext: Sendable {
         self.ledger = ledger
         self.communityHolder = communityHolder
         self.clock = clock
+        self.calendar = calendar
         self.randomness = randomness
         self.executor = executor
         self.logger = logger

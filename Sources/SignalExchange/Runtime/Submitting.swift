@@ -78,7 +78,7 @@ package struct Submitting: Sendable {
         guard !codes.isEmpty else { return }
         let history =
             isNewCase
-            ? CaseHistory([], of: context.catalogue)
+            ? CaseHistory([], of: context.catalogue, calendar: context.calendar)
             : try await CaseReading(context).history(of: content.caseRef, types: codes.sorted())
         do {
             try context.catalogue.judge(content, in: history, CasePolicy())

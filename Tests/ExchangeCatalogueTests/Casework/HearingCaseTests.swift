@@ -28,6 +28,13 @@ struct HearingCaseTests {
         #expect(try self.refusal(file, notBefore: "2027-02-28") == nil)
     }
 
+    @Test func `a stay that began late in the evening began on the day that it was there`() throws {
+        var file = CaseFile()
+        try file.hold("PLC-03", 1, from: .provider, to: [.guardian], ["at": "2026-11-24T23:30:00.000Z"])
+        #expect(try refusal(file, notBefore: "2027-02-24")?.message.contains("on 2026-11-25 (PLC-03)") == true)
+        #expect(try refusal(file, notBefore: "2027-02-25") == nil)
+    }
+
     @Test func `the earliest start counts, and what never happened does not`() throws {
         var file = CaseFile()
         try file.hold(

@@ -36,6 +36,24 @@ struct MajorityTests {
         #expect(refusal?.path.description == "recipients[1].role")
     }
 
+    /// The 5th of May begins in Amsterdam at 22:00 UTC of the day before, the 5th of December at 23:00.
+    @Test(arguments: [
+        ("2008-05-05", "2026-05-04T21:59:59.999Z", "2026-05-04T22:00:00.000Z"),
+        ("2008-12-05", "2026-12-04T22:59:59.999Z", "2026-12-04T23:00:00.000Z"),
+        ("2008-12-05", "2026-12-04T22:30:00.000Z", "2026-12-04T23:30:00.000Z"),
+    ])
+    func `late in the evening of the eve it is the birthday already where the child is`(
+        born: String, before: String, after: String
+    ) throws {
+        let file = try file(born: born, "day")
+        func refusal(at moment: String) throws -> ContentError? {
+            try file.refusal(
+                "STA-01", from: .police, to: [.immigration, .guardian], at: try #require(Timestamp(moment)))
+        }
+        #expect(try refusal(at: before) == nil)
+        #expect(try refusal(at: after)?.rule == "guardianship-ends-with-majority")
+    }
+
     @Test func `the age is the partners' policy`() throws {
         var policy = CasePolicy()
         policy.majorityYears = 21

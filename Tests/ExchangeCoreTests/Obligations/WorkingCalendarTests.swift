@@ -74,4 +74,14 @@ struct WorkingCalendarTests {
 
     @Test(arguments: ["2026-02-30", "2026-13-01", "2026-1-01", "26-01-01", "2026-01-01T", "", "2026-00-10"])
     func `what is no day of the calendar is none`(text: String) { #expect(CalendarDate(text) == nil) }
+
+    @Test func `a day is that of local time, in winter and in summer`() throws {
+        let calendar = WorkingCalendar()
+        for (moment, day) in [
+            ("2026-12-04T22:59:59.999Z", "2026-12-04"), ("2026-12-04T23:00:00.000Z", "2026-12-05"),
+            ("2026-05-04T21:59:59.999Z", "2026-05-04"), ("2026-05-04T22:00:00.000Z", "2026-05-05"),
+        ] {
+            #expect(calendar.day(at: try #require(Timestamp(moment))).description == day)
+        }
+    }
 }
