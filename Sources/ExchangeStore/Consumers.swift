@@ -6,6 +6,8 @@ package enum FeedName: String, CaseIterable, Hashable, Sendable {
     case inbox
     /// How our own messages fare.
     case deliveries
+    /// Whom the ladder told that something is late, and that it is over.
+    case escalations
 }
 
 /// The name of one of the organisation's systems, as it follows a feed: `case-system`, `duty-desk`.
@@ -30,6 +32,9 @@ package struct ConsumerName: Hashable, Comparable, Sendable, CustomStringConvert
     package static let inboxHook = ConsumerName(own: "inbox-hook")
     package static let deliveriesHook = ConsumerName(own: "deliveries-hook")
     package static let watchedFolder = ConsumerName(own: "watched-folder")
+    package static let escalationsHook = ConsumerName(own: "escalations-hook")
+    package static let escalationCommand = ConsumerName(own: "escalation-command")
+    package static let escalationMail = ConsumerName(own: "escalation-mail")
 
     package var isOwn: Bool { text.hasPrefix(Self.ownPrefix) }
     package var description: String { text }

@@ -207,6 +207,12 @@ package protocol ExchangeLedger: Sendable {
     func deliveryFeed(
         after position: FeedPosition, maximumItems: Int
     ) async throws -> [FeedEntry<DeliveryEntry>]
+    /// What the ladder told, and that it is over, behind a position, the most pressing first. What is kept never changes.
+    func escalationFeed(
+        after position: FeedPosition, maximumItems: Int
+    ) async throws -> [FeedEntry<NumberedEscalation>]
+    /// The same in the order of the numbers: those behind one, or the last where it is `nil`.
+    func escalations(after number: Int64?, maximumItems: Int) async throws -> [NumberedEscalation]
 
     // MARK: What people see
 

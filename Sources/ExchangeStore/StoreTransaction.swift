@@ -360,12 +360,10 @@ extension StoreTransaction {
         case .adoptNumbers(let message):
             try adoptNumbers(of: message)
             try watch(message.id)
-        case .takeStep(let step, let message, let contact):
-            try keep(
-                EscalationEntry(
-                    message: message, debtor: step.debtor, kind: .step(step.step, step.subject), contact: contact,
-                    at: at,
-                    actor: ""))
+        case .takeStep(let step, let message, let contact, let since, let dueAt):
+            try keep(EscalationEntry(step, of: message, contact: contact, since: since, dueAt: dueAt, at: at))
+        case .endEscalation(let escalation, let message):
+            try keep(EscalationEntry(endOf: escalation, of: message, at: at))
         case .lookAgain(let message, let when, let isEscalated):
             try lookAgain(at: message, when: when, isEscalated: isEscalated)
         case .raiseAlarm(let alarm): try raise(alarm)

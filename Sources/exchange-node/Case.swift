@@ -30,7 +30,27 @@ struct Obligations: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows what is owed here and to this organisation, and what is late.",
         discussion: "EXAMPLE\n  exchange-node obligations list --late --folder avim",
-        subcommands: [List.self])
+        subcommands: [List.self, Steps.self])
+
+    struct Steps: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows whom the ladder told, and what of it is over.",
+            discussion: """
+                A STEP is remind, deputy, management or duty-officer; `ended` says that what they were told of \
+                is there, and `told-by-telephone` that somebody called. Reading confirms nothing: systems \
+                follow the same by the feed `escalations`.
+
+                EXAMPLE
+                  exchange-node obligations steps --follow --folder avim
+                """)
+        @OptionGroup var options: ClientOptions
+        @Flag(name: .long, help: "Go on with what is taken from now on.") var follow = false
+        @Option(name: .long, help: "How many to show of those before: 1 to 500.") var last = 100
+
+        func run() async throws {
+            try await reporting { try await options.caseConsole().steps(last: last, follows: follow) }
+        }
+    }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

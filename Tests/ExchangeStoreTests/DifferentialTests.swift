@@ -32,8 +32,18 @@ struct RandomCourse {
         "accept", "accept", "accept", "accept", "receive", "receive", "receive", "receive", "answer", "answer",
         "answer",
         "attempt", "intervene", "intervene", "tally", "tally", "consumer", "confirm", "confirm", "alarm", "directory",
-        "validation", "case key", "reissue", "reopen", "wait",
+        "validation", "case key", "reissue", "reopen", "wait", "look", "look", "told",
     ]
+
+    /// Clocks of seconds, so that all steps are taken within a course.
+    private static let rules: ObligationRules = {
+        var policy = EscalationPolicy()
+        let clocks = EscalationPolicy.Clocks(
+            receipt: .elapsed(.seconds(2)), receiptAlarm: .elapsed(.seconds(3)), ownership: .elapsed(.seconds(4)),
+            outcome: .elapsed(.seconds(8)), deputy: .elapsed(.seconds(2)), management: .elapsed(.seconds(5)))
+        (policy.stat, policy.asap, policy.urgent, policy.routine) = (clocks, clocks, clocks, clocks)
+        return ObligationRules(policy: policy, ownRoles: [], expected: [:], roster: [.deputy: "deputy desk"])
+    }()
 
     private static let partners = [Community.avim, Community.coa]
     private static let cases = (1...3).map { CaseReference(random: Bytes16(high: 4, low: UInt64($0))) }
@@ -63,6 +73,7 @@ struct RandomCourse {
         storeLimits.feedMaximumNumbersPerOperation = 2
         storeLimits.deferralMaximum = .seconds(15)
         storeLimits.eventsMaximumPending = 100_000
+        storeLimits.obligationFirstLook = .seconds(1)
         var limits = NodeLimits()
         limits.queueMaximumItemsPerPartner = 25
         limits.inboundMaximumItemsPerPartnerPerHour = 60
@@ -116,6 +127,12 @@ struct RandomCourse {
             try await same("case key") { try await $0.caseKey(for: reference, orKeep: candidate) }
         case "reissue": try await reissue()
         case "reopen": try await reopen()
+        case "look": try await look()
+        case "told":
+            let (message, partner) = (try Sample.message(draw(accepted)).id, draw(Self.partners))
+            try await same("told") { [now] in
+                try await $0.noteTold(message, to: partner, role: "duty-officer", told: now, by: .user(1), at: now)
+            }
         default: now = now + Milliseconds(Int64(draw(-40_000...60_000)))
         }
         done.insert(operation)
@@ -285,6 +302,17 @@ struct RandomCourse {
         return try #require(ConsumerName(draw(["case-system", "duty-desk", "register"])))
     }
 
+    private mutating func look() async throws {
+        let (now, maximumItems) = (now, draw([2, 50]))
+        let due = try await same("looks due") { try await $0.looksDue(by: now, maximumItems: maximumItems) } ?? []
+        try await same("look") {
+            try await $0.look(at: due, by: Self.rules, now: Sample.now(now)).map { "\($0.message) \($0.step)" }
+        }
+        try await same("watched") { try await $0.watched(after: nil, maximumItems: 1000) }
+        try await same("escalation feed") { try await $0.escalationFeed(after: .start, maximumItems: 1000) }
+        try await same("newest escalations") { try await $0.escalations(after: nil, maximumItems: maximumItems) }
+    }
+
     private mutating func changeConsumer() async throws {
         let (name, feed, fromStart) = (try name(), draw(FeedName.allCases), isDrawn(50))
         let key = Bytes16(high: 1, low: UInt64(draw(1...8)))
@@ -312,6 +340,10 @@ struct RandomCourse {
             case .deliveries:
                 try await same("delivery feed") {
                     try await $0.deliveryFeed(after: consumer.position, maximumItems: count)
+                }?.last?.position
+            case .escalations:
+                try await same("escalation feed") {
+                    try await $0.escalationFeed(after: consumer.position, maximumItems: count)
                 }?.last?.position
             }
         var position = place ?? consumer.position

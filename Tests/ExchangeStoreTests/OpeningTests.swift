@@ -133,6 +133,50 @@ import Testing
             try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
     }
 
+    @Test func `what was told and who follows what are brought along, with the place of each`() async throws {
+        let queue = try DatabaseQueue(path: TemporaryFolder.store)
+        try Schema.migrator.migrate(queue, upTo: "envelope digests")
+        let message = try Sample.message(1, from: Community.avim, priority: .stat)
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference,
+                        priority, created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
+                    VALUES (?, ?, 'SIG-01', 1, ?, 'police', ?, 'stat', 0, 3, 1, 0, 0, x'01')
+                    """,
+                arguments: [
+                    Data(message.id.bytes), Data(message.digest.bytes), message.sender.oin.text,
+                    Data(message.caseReference.bytes),
+                ])
+            try database.execute(
+                sql: """
+                    INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
+                    VALUES (?, '', 'ownership', 'deputy', 'deputy desk', '', 7), (?, ?, '', 'told-by-telephone', 'duty', 'unix:1', 8)
+                    """, arguments: [Data(message.id.bytes), Data(message.id.bytes), Community.avim.text])
+            try database.execute(
+                sql: """
+                    INSERT INTO consumer (name, feed, key, routine, urgent, asap, stat, created_at, confirmed_at, actor)
+                    VALUES ('case-system', 'deliveries', x'00112233445566778899aabbccddeeff', 1, 2, 3, 4, 5, 6, 'unix:1')
+                    """)
+        }
+        try queue.close()
+        let ledger = try await Sample.openSQLite()
+        let told = try await ledger.escalationFeed(after: .start, maximumItems: 9).map(\.entry)
+        #expect(told.map(\.number) == [1, 2] && told.allSatisfy { $0.message.id == message.id })
+        #expect(told.map(\.entry.kind) == [.step(.deputy, .acknowledgement(.ownership)), .toldByTelephone])
+        #expect(told.map(\.entry.contact) == ["deputy desk", "duty"] && told[0].entry.since == nil)
+        let consumer = try #require(try await ledger.consumers().first)
+        #expect(consumer.position.description == "1-2-3-4" && consumer.feed == .deliveries)
+        #expect(consumer.confirmedAt == Timestamp(milliseconds: 6) && consumer.actor == "unix:1")
+        // Its place is kept by the schema as before.
+        let error = await #expect(throws: StoreError.self) {
+            try await ledger.write(at: Sample.start) {
+                try $0.database.execute(sql: "UPDATE consumer SET stat = 3")
+            }
+        }
+        #expect(error?.code == .invariantViolated)
+    }
+
     @Test func `envelopes of a store of before have no digest, and are taken as they are`() async throws {
         var ledger = try await Sample.openSQLite()
         try await ledger.accept(1)

@@ -50,20 +50,20 @@ import Testing
         DELETE FROM purged_message
         """,
         """
-        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
-            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
+        INSERT INTO escalation (message_id, priority_rank, debtor, subject, step, contact, actor, at)
+            SELECT id, 0, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
         UPDATE escalation SET at = 1
         """,
         """
-        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
-            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
+        INSERT INTO escalation (message_id, priority_rank, debtor, subject, step, contact, actor, at)
+            SELECT id, 0, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
         DELETE FROM escalation
         """,
         """
-        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
-            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
-        INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
-            SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1
+        INSERT INTO escalation (message_id, priority_rank, debtor, subject, step, contact, actor, at)
+            SELECT id, 0, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1;
+        INSERT INTO escalation (message_id, priority_rank, debtor, subject, step, contact, actor, at)
+            SELECT id, 0, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1
         """,
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",

@@ -134,8 +134,10 @@ package enum LedgerChange: Hashable, Sendable {
     /// Gives a message that came back the numbers under which only its id and digest were known. Not those of which a
     /// partner proved nothing: there it is not known to be told.
     case adoptNumbers(of: MessageSummary)
-    /// Keeps that a step of the ladder was taken, and whom it tells.
-    case takeStep(TakenStep, of: MessageID, contact: String)
+    /// Keeps that a step of the ladder was taken, whom it tells, and by which clock the obligation is late.
+    case takeStep(TakenStep, of: MessageID, contact: String, since: Timestamp?, dueAt: Timestamp?)
+    /// Keeps that what was escalated is owed no more, for whoever was told.
+    case endEscalation(OpenEscalation, of: MessageID)
     /// When the obligations of a message are looked at again; never, where that is `nil`.
     ///
     /// - isEscalated: whether a step was taken: whatever happens in its case has it looked at anew at once.

@@ -110,11 +110,14 @@ package struct ObligationFacts: Hashable, Sendable {
     package let taken: [TakenStep]
     /// About whom the alarm of this message is open: the debtor, or no organisation where it is this one.
     package let alarms: [OIN?]
+    /// What was escalated, and of which nobody was told yet that it is over.
+    package let escalations: [OpenEscalation]
 
     package init(
         message: MessageSummary, isOutgoing: Bool, keptAt: Timestamp, sent: [Sent], inbox: InboxState?,
-        answers: [Answer], taken: [TakenStep], alarms: [OIN?]
+        answers: [Answer], taken: [TakenStep], alarms: [OIN?], escalations: [OpenEscalation] = []
     ) {
+        self.escalations = escalations
         self.message = message
         self.isOutgoing = isOutgoing
         self.keptAt = keptAt
@@ -197,8 +200,8 @@ package enum Obligations {
         return Assessment(owed: owed, steps: due.sorted { $0.at < $1.at }.map(\.step), lookAgainAt: later)
     }
 
-    /// What changes with an assessment: the steps with their leaves, one alarm a debtor until what it is about is there, and
-    /// when to look again.
+    /// What changes with an assessment: the steps with their leaves, one alarm a debtor until what it is about is there, the
+    /// end of what was escalated, and when to look again.
     package static func changes(
         _ assessment: Assessment, of facts: ObligationFacts, by rules: ObligationRules, now: Timestamp
     ) -> [LedgerChange] {
@@ -206,8 +209,9 @@ package enum Obligations {
         var changes: [LedgerChange] = []
         for step in assessment.steps {
             let contact = rules.contact(for: step.step)
+            let late = assessment.owed.first { $0.subject == step.subject && $0.debtor == step.debtor }
             changes += [
-                .takeStep(step, of: message.id, contact: contact),
+                .takeStep(step, of: message.id, contact: contact, since: late?.since, dueAt: late?.dueAt),
                 .appendLeaf(
                     AuditLeaf(
                         .escalationStep, at: now, messageID: message.id, partner: step.debtor,
@@ -224,6 +228,16 @@ package enum Obligations {
             owed.debtor == debtor && late.contains { $0.debtor == debtor && $0.subject == owed.subject }
         }) {
             changes.append(.clearAlarm(.acknowledgementOverdue, partner: debtor, messageID: message.id))
+        }
+        // One debtor may owe more on a message than what has come: each that was told of hears of its own end.
+        for escalation in facts.escalations where !escalation.isOwed(in: assessment.owed) {
+            changes += [
+                .endEscalation(escalation, of: message.id),
+                .appendLeaf(
+                    AuditLeaf(
+                        .escalationStep, at: now, messageID: message.id, partner: escalation.debtor,
+                        note: "\(escalation.subject.text) ended")),
+            ]
         }
         changes.append(
             .lookAgain(

@@ -31,10 +31,6 @@ extension SQLiteLedger {
         }
     }
 
-    package func escalations(of message: MessageID) async throws -> [EscalationEntry] {
-        try await read { try $0.escalations(of: message) }
-    }
-
     package func noteTold(
         _ message: MessageID, to partner: OIN, role: String, told: Timestamp, by actor: ActorID, at: Timestamp
     ) async throws -> Bool {
@@ -123,19 +119,16 @@ extension Database {
             [message.column]
         ) { row in
             let summary = try MessageSummary(row, from: 0)
+            let told = try escalations(of: message)
             return ObligationFacts(
                 message: summary, isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1),
                 sent: try obligationDeliveries(of: message),
                 inbox: row.isNull(next + 2) ? nil : try row.word(next + 2),
-                answers: try codes.flatMap { try answers(to: summary, ofType: $0) },
-                taken: try escalations(of: message).compactMap { entry in
-                    guard case .step(let step, let subject) = entry.kind else { return nil }
-                    return TakenStep(subject: subject, debtor: entry.debtor, step: step)
-                },
+                answers: try codes.flatMap { try answers(to: summary, ofType: $0) }, taken: told.taken,
                 alarms: try all(
                     "SELECT partner FROM alarm WHERE message_id = ? AND code = ? AND cleared_at IS NULL ORDER BY partner",
                     [message.column, AlarmCode.acknowledgementOverdue.rawValue]
-                ) { $0.text(0).isEmpty ? nil : try $0.oin(0) })
+                ) { $0.text(0).isEmpty ? nil : try $0.oin(0) }, escalations: told.open)
         }
     }
 
@@ -161,23 +154,6 @@ extension Database {
             let wanted = try row.value(3, AcknowledgementLevel(rawValue: row.count(3)))
             let sent = try obligationDeliveries(of: try row.identifier(0))
             return ObligationFacts.Answer(code: code, sender: nil, isAcknowledged: sent.areAcknowledged(wanted))
-        }
-    }
-
-    func escalations(of message: MessageID) throws -> [EscalationEntry] {
-        try all(
-            """
-            SELECT debtor, subject, step, contact, actor, at FROM escalation WHERE message_id = ? ORDER BY ordinal
-            """,
-            [message.column]
-        ) { row in
-            let kind: EscalationEntry.Kind =
-                row.text(1).isEmpty
-                ? .toldByTelephone
-                : .step(try row.word(2), try row.value(1, ObligationSubject(row.text(1))))
-            return EscalationEntry(
-                message: message, debtor: row.text(0).isEmpty ? nil : try row.oin(0), kind: kind,
-                contact: row.text(3), at: row.timestamp(5), actor: row.text(4))
         }
     }
 
@@ -238,22 +214,5 @@ extension LedgerTransaction {
         try database.changeOne(
             "clock of \(message)", "UPDATE message_clock SET look_at = ?, is_escalated = ? WHERE message_id = ?",
             [when.milliseconds, isEscalated, message.column])
-    }
-
-    mutating func keep(_ escalation: EscalationEntry) throws {
-        let (subject, step) =
-            switch escalation.kind {
-            case .step(let step, let subject): (subject.text, step.rawValue)
-            case .toldByTelephone: ("", "told-by-telephone")
-            }
-        try database.change(
-            """
-            INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                escalation.message.column, escalation.debtor?.text ?? "", subject, step, escalation.contact,
-                escalation.actor, escalation.at.milliseconds,
-            ])
-        tell(.alarmsChanged)
     }
 }

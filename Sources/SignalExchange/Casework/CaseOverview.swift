@@ -143,6 +143,8 @@ private struct Entry {
         found += told.map { entry in
             switch entry.kind {
             case .toldByTelephone: happening(entry.at, "told by telephone", entry.debtor, entry.contact)
+            case .ended(let subject):
+                happening(entry.at, "\(subject.text) late: ended", entry.debtor ?? own, entry.contact)
             case .step(let step, let subject):
                 happening(entry.at, "\(subject.text) late: \(step.rawValue)", entry.debtor ?? own, entry.contact)
             }

@@ -115,11 +115,12 @@ package struct FolderMaker: Sendable {
             #   certificate: agency/server.crt
             #   key: agency/server.key
             #   clients: agency/clients.pem
-            # Addresses of the agency's that the node calls for each received message, and for each change of a delivery. The
-            # calls are signed with the secret, and carry no content.
+            # Addresses of the agency's that the node calls for each received message, for each change of a delivery, and for
+            # each step of the ladder and its end. The calls are signed with the secret, and carry no content.
             # hooks:
             #   inbox: https://case-system.example/hooks/inbox
             #   deliveries: https://case-system.example/hooks/deliveries
+            #   escalations: https://case-system.example/hooks/escalations
             #   secret: keys/hook.secret
             #   authorities: agency/authorities.pem
             # A folder for systems that can do no more than read and write files.

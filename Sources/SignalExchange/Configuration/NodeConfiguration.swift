@@ -70,7 +70,7 @@ package struct NodeConfiguration: Sendable {
         [
             "organisation.oin", "listen.host", "listen.port", "local.socket", "local.group", "log.level",
             "agency.host", "agency.port", "agency.certificate", "agency.key", "agency.clients",
-            "hooks.inbox", "hooks.deliveries", "hooks.secret", "hooks.authorities", "folder.path",
+            "hooks.inbox", "hooks.deliveries", "hooks.escalations", "hooks.secret", "hooks.authorities", "folder.path",
             "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
             "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
             "limits.recoveryMaximumUnprovenNumbersPerPartner",
@@ -216,6 +216,7 @@ package struct NodeConfiguration: Sendable {
         let urls = [
             ("inbox", reader.string(forKey: "hooks.inbox")),
             ("deliveries", reader.string(forKey: "hooks.deliveries")),
+            ("escalations", reader.string(forKey: "hooks.escalations")),
         ]
         guard urls.contains(where: { $0.1 != nil }) else { return nil }
         for (name, text) in urls {
@@ -235,7 +236,7 @@ package struct NodeConfiguration: Sendable {
         }
         func path(_ text: String) -> String { text.hasPrefix("/") ? text : folder.file(text) }
         return HookSettings(
-            inboxURL: urls[0].1, deliveriesURL: urls[1].1, secretFile: path(secret),
+            inboxURL: urls[0].1, deliveriesURL: urls[1].1, escalationsURL: urls[2].1, secretFile: path(secret),
             authoritiesFile: reader.string(forKey: "hooks.authorities").map(path))
     }
 

@@ -63,6 +63,46 @@ package struct CaseConsole: Sendable {
             ).text)
     }
 
+    /// How long one request waits for the next step; then the next one does.
+    private static let followSeconds: Int64 = 60
+
+    /// Whom the ladder told, and what of it is over.
+    ///
+    /// - Parameters:
+    ///   - count: of those before.
+    ///   - follows: whether it goes on with what is taken from now on, until it is ended.
+    package func steps(last count: Int, follows: Bool) async throws {
+        var page = try await client.get("/v1/escalations?limit=\(count)")
+        var isFirst = true
+        while true {
+            let items = page["items"]?.elements ?? []
+            if printsJSON {
+                for item in items { ConsoleLine.print(item) }
+            } else if !items.isEmpty {
+                print(Self.stepTable(of: items).text)
+            } else if isFirst {
+                print("Nobody was told that anything is late.")
+            }
+            guard follows else { return }
+            // Whoever reads a pipe has each line at once.
+            fflush(nil)
+            isFirst = false
+            let next = page["next"]?.number ?? 0
+            page = try await client.get(
+                "/v1/escalations?after=\(next)&waitSeconds=\(Self.followSeconds)",
+                timeoutSeconds: 2 * Self.followSeconds)
+        }
+    }
+
+    private static func stepTable(of items: [JSONValue]) -> TextTable {
+        TextTable(
+            of: items,
+            columns: [
+                ("NO", "number"), ("TAKEN", "taken"), ("STEP", "step"), ("OWED", "subject"), ("BY", "debtorName"),
+                ("TOLD", "contact"), ("TYPE", "type"), ("PRIORITY", "priority"), ("DUE", "due"), ("MESSAGE", "message"),
+            ])
+    }
+
     /// Keeps that somebody at a recipient was told of a message by telephone.
     package func told(_ message: String, partner: String, role: String, at: String?) async throws {
         var body = JSONObject()

@@ -14,7 +14,7 @@ struct AgencyReach: Sendable {
     let feed: FeedName
 
     /// The consumer as it is, made where it is not there yet: of the inbox from the first message on, so that none is left
-    /// out; of deliveries from what changes then.
+    /// out; of deliveries from what changes then, and of escalations from what is taken then.
     func consumer() async throws -> Consumer {
         if let known = try await context.ledger.consumer(name) { return known }
         switch try await context.ledger.addConsumer(

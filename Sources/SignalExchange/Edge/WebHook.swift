@@ -16,6 +16,8 @@ package struct HookSettings: Hashable, Sendable {
     package var inboxURL: String?
     /// Told of each change of a delivery.
     package var deliveriesURL: String?
+    /// Told of each step of the ladder, its end, and each call.
+    package var escalationsURL: String?
     /// The secret that signs each call.
     package var secretFile: String
     /// The authorities that the called system's certificate is of, in PEM; those of the machine where it is `nil`.
@@ -122,6 +124,7 @@ extension WebHook {
         let authorities = try settings.authoritiesFile.map { path throws(NodeError) in try Self.authorities(path) }
         let wanted: [(ConsumerName, FeedName, String?)] = [
             (.inboxHook, .inbox, settings.inboxURL), (.deliveriesHook, .deliveries, settings.deliveriesURL),
+            (.escalationsHook, .escalations, settings.escalationsURL),
         ]
         return wanted.compactMap { name, feed, url in
             url.map {

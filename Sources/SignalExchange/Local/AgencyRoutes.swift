@@ -78,7 +78,7 @@ extension LocalServer {
         routes.add(.get, "consumers") { _, _ in LocalReply(try await consumers.all()) }
         routes.add(.put, "consumers/:name") { request, context in
             let reader = try await request.localObject(members: ["feed", "from"])
-            let feeds = FeedName.allCases.map(\.rawValue).joined(separator: " or ")
+            let feeds = FeedName.allCases.map(\.rawValue).joined(separator: ", ")
             let feed = try reader.parsed("feed", form: feeds) { FeedName(rawValue: $0) }
             let fromStart = try reader.optionallyParsed("from", form: "start or now") {
                 ["start": true, "now": false][$0]

@@ -202,11 +202,13 @@ struct ConsumerViews: Sendable {
     private enum Place: Sendable {
         case message(FeedEntry<InboxEntry>)
         case delivery(FeedEntry<DeliveryEntry>)
+        case escalation(FeedEntry<NumberedEscalation>)
 
         var position: FeedPosition {
             switch self {
             case .message(let entry): entry.position
             case .delivery(let entry): entry.position
+            case .escalation(let entry): entry.position
             }
         }
 
@@ -214,6 +216,7 @@ struct ConsumerViews: Sendable {
             switch self {
             case .message(let entry): entry.entry.message.priority
             case .delivery(let entry): entry.entry.message.priority
+            case .escalation(let entry): entry.entry.message.priority
             }
         }
     }
@@ -228,6 +231,8 @@ struct ConsumerViews: Sendable {
             ).map(Place.message)
         case .deliveries:
             try await context.ledger.deliveryFeed(after: position, maximumItems: maximumItems).map(Place.delivery)
+        case .escalations:
+            try await context.ledger.escalationFeed(after: position, maximumItems: maximumItems).map(Place.escalation)
         }
     }
 
@@ -244,6 +249,8 @@ struct ConsumerViews: Sendable {
                 preconditionFailure("a delivery is one row")
             }
             value = row
+        case .escalation(let entry):
+            value = EscalationRendering.document(entry.entry, directory: context.community.directory)
         }
         let cursor = FeedCursor(key: consumer.key, position: place.position)
         var object = JSONObject()
@@ -291,6 +298,10 @@ struct ConsumerViews: Sendable {
                 return [entry.acceptedAt, entry.receiptedAt, entry.ownedAt, entry.concludedAt].compactMap { $0 }.max()
                     ?? entry.acceptedAt
             }
+        case .escalations:
+            times = try await context.ledger.escalationFeed(
+                after: consumer.position, maximumItems: Self.pendingMaximumItems
+            ).map(\.entry.entry.at)
         }
         return (times.count, times.min())
     }
@@ -302,6 +313,7 @@ extension FeedName {
         switch self {
         case .inbox: "message"
         case .deliveries: "delivery"
+        case .escalations: "escalation"
         }
     }
 }

@@ -154,6 +154,12 @@ extension Request {
                 .orThrow("waitSeconds: use 0 to \(Self.waitMaximumSeconds)"))
     }
 
+    /// Behind which number a list begins.
+    func numberAsked(_ name: Substring) throws(NodeError) -> Int64? {
+        guard let text = uri.queryParameters[name] else { return nil }
+        return try Int64(text).flatMap { $0 >= 0 ? $0 : nil }.orThrow("\(name): use the `next` of the answer before")
+    }
+
     /// How many entries a page of a feed may have.
     func feedLimitAsked() throws(NodeError) -> Int {
         guard let text = uri.queryParameters["limit"] else { return ConsumerViews.pageDefaultItems }

@@ -1,6 +1,7 @@
 import ExchangeCatalogue
 import ExchangeCore
 import ExchangeStore
+import Logging
 
 /// What is owed here and to this organisation, for people and systems to look at. Reading changes nothing.
 struct ObligationViews: Sendable {
@@ -30,6 +31,27 @@ struct ObligationViews: Sendable {
         ]
     }
 
+    /// What the ladder told, and that it is over, in the order of the numbers.
+    ///
+    /// - Parameters:
+    ///   - number: behind which it begins; the last of all where it is `nil`.
+    ///   - watch: how whoever waits for more is answered as soon as there is.
+    ///   - span: how long the answer is kept back where there is nothing.
+    func steps(
+        after number: Int64?, maximumItems: Int, watch: LedgerWatch, waitingFor span: Milliseconds
+    ) async throws -> JSONValue {
+        let entries = try await watch.look(
+            for: span, saying: "somebody waits for the next step", [:], until: { !$0.isEmpty }
+        ) {
+            try await context.ledger.escalations(after: number, maximumItems: maximumItems)
+        }
+        let directory = context.community.directory
+        return [
+            "items": .array(entries.map { EscalationRendering.document($0, directory: directory) }),
+            "next": .integer(entries.last?.number ?? number ?? 0),
+        ]
+    }
+
     /// Keeps that somebody at a recipient was told of a message by telephone. It ends nothing.
     func noteTold(
         _ message: MessageID, to partner: OIN, role: String, told: Timestamp, by actor: ActorID
@@ -45,6 +67,26 @@ struct ObligationViews: Sendable {
         guard isNoted else {
             throw NodeError(.messageUnknown, "this node has sent no message \(message) to \(partner); see `queue list`")
         }
+    }
+}
+
+/// An entry of the feed of escalations. It bears ids, codes, roles and times, and nothing of a message's content.
+enum EscalationRendering {
+    static func document(_ escalation: NumberedEscalation, directory: Directory) -> JSONValue {
+        let (message, entry) = (escalation.message, escalation.entry)
+        let debtor = entry.debtor.flatMap { directory.member($0) }
+        func time(_ time: Timestamp?) -> JSONValue { time.map { .string($0.description) } ?? .null }
+        return [
+            "number": .integer(escalation.number), "step": .string(entry.kind.text),
+            "told": .array(entry.told.map { .string($0.rawValue) }), "contact": .string(entry.contact),
+            "message": .string(message.id.description), "type": .string(message.type.code),
+            "priority": .string(message.priority.rawValue), "caseRef": .string(message.caseReference.description),
+            "subject": entry.kind.subject.map { .string($0.text) } ?? .null,
+            "debtor": entry.debtor.map { .string($0.text) } ?? .null,
+            "debtorName": .string(entry.debtor == nil ? "this organisation" : debtor?.name ?? ""),
+            "dutyPhone": .string(debtor?.dutyContact.phone ?? ""), "since": time(entry.since),
+            "due": time(entry.dueAt), "taken": time(entry.at), "actor": .string(entry.actor),
+        ]
     }
 }
 

@@ -218,6 +218,27 @@ struct ObligationTests {
         #expect(!ends(.ready) && ends(.owned))
     }
 
+    @Test func `what was escalated ends with its own obligation, also where the debtor owes more`() throws {
+        let message = try Self.message("PLC-02")
+        func escalation(_ level: AcknowledgementLevel) -> OpenEscalation {
+            let step = TakenStep(subject: .acknowledgement(level), debtor: nil, step: .remind)
+            return OpenEscalation(first: step, contact: "duty desk", since: Self.start, dueAt: Self.start)
+        }
+        func ended(_ state: InboxState) -> [String] {
+            let facts = ObligationFacts(
+                message: message, isOutgoing: false, keptAt: Self.start, sent: [], inbox: state, answers: [], taken: [],
+                alarms: [], escalations: [escalation(.ownership), escalation(.outcome)])
+            let assessment = Self.assess(facts, after: .minutes(1))
+            return Obligations.changes(assessment, of: facts, by: Self.rules([.police]), now: Self.start)
+                .compactMap { change in
+                    if case .endEscalation(let escalation, message.id) = change { escalation.subject.text } else { nil }
+                }
+        }
+        #expect(ended(.ready) == [])
+        #expect(ended(.owned) == ["ownership"])
+        #expect(ended(.concluded) == ["ownership", "outcome"])
+    }
+
     @Test func `while anything is owed it is looked at again, and within a day`() throws {
         let routine = try Self.message("PLC-02", priority: .routine)
         let owned = Self.facts(routine, inbox: .owned)

@@ -95,8 +95,35 @@ extension Nodes {
             }
         }
 
+        @Test func `each step of the ladder is called for in order, and its end, without content`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let hook = try await HookSystem(secret: Self.secret, statuses: [500])
+                try setUp(nidos, "  escalations: http://127.0.0.1:\(hook.port)/steps")
+                try nidos.append(CompressedClocks.sections)
+                try await avim.process.start()
+                try await nidos.process.start()
+                let id = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "steps")
+                var steps: [String] = []
+                func follow(until last: String) async throws {
+                    while steps.last != last {
+                        let call = try #require(try await hook.calls(1).first)
+                        #expect(call.isVerified && call.path == "/steps" && call.messageID == id.description)
+                        #expect(!call.hasContent)
+                        if call.status == 204, call.subject == "ownership" { steps.append(call.step) }
+                    }
+                }
+                try await follow(until: "management")
+                try await nidos.api.take(id, role: "deputy-guardian")
+                try await follow(until: "ended")
+                #expect(steps == ["remind", "deputy", "management", "ended"])
+            }
+        }
+
         @Test(arguments: [
             ("  inbox: http://case-system.example/in", "hooks.inbox"),
+            ("  escalations: http://case-system.example/in", "hooks.escalations"),
             ("  inbox: http://127.0.0.1.example/in", "hooks.inbox"),
             ("  inbox: http://127.0.0.1:x@case-system.example/in", "hooks.inbox"),
             ("  deliveries: https://name:word@case-system.example/in", "hooks.deliveries"),
@@ -145,6 +172,9 @@ private final class HookSystem: Sendable {
         let isVerified: Bool
         let messageID: String
         let hasContent: Bool
+        /// Of an escalation.
+        let step: String
+        let subject: String
     }
 
     let port: Int
@@ -170,12 +200,15 @@ private final class HookSystem: Sendable {
             for await line in child.lines {
                 let call = try JSONParser.parse(Array(line.utf8), limits: .message)
                 let entry = call["entry"]
+                let escalation = entry?["escalation"]
                 let subject = entry?["message"] ?? entry?["delivery"]
                 calls.append(
                     Call(
                         path: call["path"]?.text ?? "", id: call["id"]?.text ?? "", status: call["status"]?.number ?? 0,
-                        isVerified: call["verified"]?.flag ?? false, messageID: subject?["id"]?.text ?? "",
-                        hasContent: subject?["body"] != nil || subject?["purpose"] != nil))
+                        isVerified: call["verified"]?.flag ?? false,
+                        messageID: (subject?["id"] ?? escalation?["message"])?.text ?? "",
+                        hasContent: [subject, escalation].contains { $0?["body"] != nil || $0?["purpose"] != nil },
+                        step: escalation?["step"]?.text ?? "", subject: escalation?["subject"]?.text ?? ""))
                 if calls.count == count { break }
             }
             return calls

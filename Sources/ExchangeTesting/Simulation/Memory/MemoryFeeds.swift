@@ -57,6 +57,7 @@ extension MemoryStore {
         switch feed {
         case .inbox: FeedPosition(all: lastInboxFeedNumber)
         case .deliveries: FeedPosition(all: lastDeliveryFeedNumber)
+        case .escalations: FeedPosition(all: Int64(escalations.count))
         }
     }
 

@@ -28,6 +28,24 @@ extension MemoryLedger {
         try read().escalations(of: message)
     }
 
+    package func escalationFeed(
+        after position: FeedPosition, maximumItems: Int
+    ) async throws -> [FeedEntry<NumberedEscalation>] {
+        let store = try read()
+        return FeedEntry.page(after: position, maximumItems: maximumItems) { priority, number, count in
+            store.escalationFeed.ascending(after: Pair(priority.rank, number)).rows(atMost: count) {
+                $0.first == priority.rank
+            }.compactMap { key, _ in store.numbered(key.second).map { (number: key.second, entry: $0) } }
+        }
+    }
+
+    package func escalations(after number: Int64?, maximumItems: Int) async throws -> [NumberedEscalation] {
+        let store = try read()
+        let first = number ?? Int64(store.escalations.count - min(maximumItems, store.escalations.count))
+        return store.escalations.ascending(after: first).rows(atMost: maximumItems) { _ in true }
+            .compactMap { store.numbered($0.key) }
+    }
+
     package func noteTold(
         _ message: MessageID, to partner: OIN, role: String, told: Timestamp, by actor: ActorID, at: Timestamp
     ) async throws -> Bool {
@@ -56,7 +74,13 @@ extension MemoryStore {
     }
 
     fileprivate func escalations(of message: MessageID) -> [EscalationEntry] {
-        escalations.ascending(from: Pair(message, 0)).rows { $0.first == message }.map(\.value)
+        escalationsOfMessage.ascending(from: Pair(message, 0)).rows { $0.first == message }
+            .compactMap { escalations[$0.key.second] }
+    }
+
+    fileprivate func numbered(_ number: Int64) -> NumberedEscalation? {
+        guard let entry = escalations[number], let message = messages[entry.message]?.summary else { return nil }
+        return NumberedEscalation(number: number, message: message, entry: entry)
     }
 
     fileprivate func obligationFacts(for message: MessageID, expecting codes: [String]) -> ObligationFacts? {
@@ -70,13 +94,10 @@ extension MemoryStore {
                         messages(of: kept.summary.caseReference)
                             .filter { $0.ordinal > kept.ordinal && $0.summary.type.code == code }.map(answer)
                     },
-                taken: escalations(of: message).compactMap { entry in
-                    guard case .step(let step, let subject) = entry.kind else { return nil }
-                    return TakenStep(subject: subject, debtor: entry.debtor, step: step)
-                },
+                taken: escalations(of: message).taken,
                 alarms: alarmEntries(includingCleared: false).map(\.alarm)
                     .filter { $0.code == .acknowledgementOverdue && $0.messageID == message }.map(\.partner)
-                    .sorted { ($0?.text ?? "") < ($1?.text ?? "") })
+                    .sorted { ($0?.text ?? "") < ($1?.text ?? "") }, escalations: escalations(of: message).open)
         }
     }
 
@@ -143,11 +164,18 @@ extension MemoryTransaction {
 
     mutating func keep(_ escalation: EscalationEntry) throws {
         let before = store.escalations(of: escalation.message)
-        guard
-            escalation.kind == .toldByTelephone
-                || !before.contains(where: { $0.kind == escalation.kind && $0.debtor == escalation.debtor })
-        else { throw StoreError.invariant("a step of the ladder is taken once") }
-        store.escalations[Pair(escalation.message, Int64(before.count) + 1)] = escalation
+        if case .step = escalation.kind,
+            before.contains(where: { $0.kind == escalation.kind && $0.debtor == escalation.debtor })
+        {
+            throw StoreError.invariant("a step of the ladder is taken once")
+        }
+        guard let message = store.messages[escalation.message] else {
+            throw StoreError.invariant("no such message \(escalation.message)")
+        }
+        let number = Int64(store.escalations.count) + 1
+        store.escalations[number] = escalation
+        store.escalationsOfMessage[Pair(escalation.message, number)] = ()
+        store.escalationFeed[Pair(message.summary.priority.rank, number)] = ()
         tell(.alarmsChanged)
     }
 }

@@ -67,8 +67,11 @@ package struct MemoryStore: Sendable {
     var clocksDue = Table<Pair<Timestamp, MessageID>, Void>()
     /// Those for which a step was taken, by their case.
     var escalated = Table<Pair<CaseReference, MessageID>, Void>()
-    /// By message, in their order from 1.
-    var escalations = Table<Pair<MessageID, Int64>, EscalationEntry>()
+    /// By their numbers from 1.
+    var escalations = Table<Int64, EscalationEntry>()
+    var escalationsOfMessage = Table<Pair<MessageID, Int64>, Void>()
+    /// By priority and number.
+    var escalationFeed = Table<Pair<Int, Int64>, Void>()
 
     // MARK: The rest
 
