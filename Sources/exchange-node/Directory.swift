@@ -18,6 +18,9 @@ struct Directory: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Signs a directory of this organisation's card and those that were imported.",
             discussion: """
+                What is agreed beside who is a member (routing rules, terms, clocks) is taken from agreements.json \
+                in the folder, where that is there: docs/pairing.md.
+
                 It is written to signed/directory.cms, with the signer's certificate beside it as \
                 signed/directory.crt: these two are for whoever follows this directory. The key is \
                 keys/directory.key, made where it is missing; where an authority issued its certificate, put both in \
@@ -101,7 +104,7 @@ struct Directory: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows the members of a directory: addresses, days left, whom to call.",
+            abstract: "Shows the members of a directory, whom to call, and what is agreed.",
             discussion: """
                 Of one that does not verify it shows what it says, then why, with exit code 2.
 

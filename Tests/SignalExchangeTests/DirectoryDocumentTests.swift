@@ -1,4 +1,5 @@
 import ExchangeCMS
+import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
@@ -56,6 +57,30 @@ extension Nodes {
             let read = try again { $0 }
             #expect(read.members.map(\.oin) == directory.members.map(\.oin))
             #expect(try again { $0.with(name: "Ægir & Søn — niños") }.members.first?.name == "Ægir & Søn — niños")
+        }
+
+        @Test func `agreements survive the directory's document, and a slip in them is refused when it is read`() throws
+        {
+            var agreements = Agreements()
+            agreements.routing = [
+                RoutingRule(
+                    code: "DEP-01", senderRole: .provider, facts: [.init(member: "fingerprintsKnown", values: ["yes"])],
+                    mustTell: [.police], mayTell: [.lawyer], ground: "agreement of today")
+            ]
+            agreements.terms = [.majorityYears: 21]
+            agreements.clocks = [
+                ClockKey(priority: .stat, kind: .ownership): .term(.elapsed(.minutes(90))),
+                ClockKey(priority: .asap, kind: .outcome): Agreements.Clock.none,
+                ClockKey(priority: .urgent, kind: .deputy): .term(.workingDays(2)),
+            ]
+            let agreed = Directory(
+                version: 9, issued: directory.issued, members: directory.members, agreements: agreements)
+            let document = try DirectoryDocument.encode(agreed)
+            let read = try DirectoryDocument.decode(document)
+            #expect(read.agreements == agreements && read.routing.version == 9)
+            let slip = String(decoding: document, as: UTF8.self).replacing("\"DEP-01\"", with: "\"DEP-91\"")
+            let error = #expect(throws: NodeError.self) { try DirectoryDocument.decode(Array(slip.utf8)) }
+            #expect(error?.code == .directoryInvalid && error?.message.contains("routing[0].type") == true)
         }
 
         @Test func `two signing certificates with one key identifier are refused, of one member or of two`() throws {

@@ -1,4 +1,5 @@
 import ExchangeCMS
+import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
@@ -90,6 +91,48 @@ import Testing
                 _ = try install(first.bytes, by: .own(first.signer), at: pair.nidos)
             }
             #expect(try install(second.bytes, by: .known, at: pair.nidos) == .unchanged)
+        }
+    }
+
+    @Test func `what is agreed is signed with the members, has a version, and is refused by name where it is a slip`()
+        async throws
+    {
+        try await Pair.make { pair in
+            _ = try await pair.nidos.card()
+            let folder = pair.nidos.folder
+            func agree(_ text: String) throws { try NodeFolder.write(Array(text.utf8), to: folder.agreements) }
+            let first = try await sign(pair.nidos)
+            #expect(first.directory.agreements == Agreements() && !first.changesAgreements)
+            try agree(
+                """
+                {"routing": [{"type": "SIG-01", "mustTell": ["guardian", "reception"], "ground": "agreement of today"}],
+                 "policy": {"firstHearingMonths": 4, "clocks": {"statOwnership": "20m", "urgentOutcome": "none"}}}
+                """)
+            let second = try await sign(pair.nidos)
+            #expect(second.directory.version == 2 && second.changesAgreements)
+            let read = try DirectoryFile.read(second.bytes, named: "it").agreements
+            #expect(read == second.directory.agreements && read.routing.map(\.code) == ["SIG-01"])
+            #expect(read.casePolicy.firstHearingMonths == 4 && read.casePolicy.majorityYears == 18)
+            #expect(try await sign(pair.nidos).isUnchanged)
+            let configuration = try await NodeConfiguration.load(from: folder)
+            for (text, place) in [
+                (#"{"routing": [{"type": "SIG-99", "mustTell": ["guardian"], "ground": "x"}]}"#, "routing[0].type"),
+                (#"{"routing": [{"type": "SIG-01", "mustTell": ["voogd"], "ground": "x"}]}"#, "routing[0].mustTell[0]"),
+                (#"{"policy": {"majorityYears": 12}}"#, "policy.majorityYears"),
+                (#"{"policy": {"clocks": {"statOwnership": "30s"}}}"#, "policy.clocks.statOwnership"),
+                (#"{"policy": {"clocks": {"statReceipt": "none"}}}"#, "policy.clocks.statReceipt"),
+                (#"{"policy": {"clocks": {"statOwner": "5m"}}}"#, "policy.clocks.statOwner"),
+                (#"{"rules": []}"#, "rules"),
+            ] {
+                try agree(text)
+                try expectRefused(.directoryInvalid, saying: place, at: pair.nidos) {
+                    _ = try DirectorySigning(folder, configuration).sign()
+                }
+            }
+            // Without the file nothing is agreed any more, and that is said.
+            try FileManager.default.removeItem(atPath: folder.agreements)
+            let third = try await sign(pair.nidos)
+            #expect(third.directory.agreements == Agreements() && third.changesAgreements)
         }
     }
 

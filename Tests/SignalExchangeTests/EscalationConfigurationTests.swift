@@ -49,6 +49,37 @@ import Testing
         #expect(settings.roster == [.deputy: "deputy of the duty desk, +31200000001"])
     }
 
+    @Test func `a node is as strict as what was agreed or stricter, and never laxer`() async throws {
+        let settings = try await load(
+            "clocks:\n  statOwnership: 10m\n  asapOwnership: 9h\n  urgentOwnership: 30h\n  routineOutcome: none\n")
+        var agreed = Agreements()
+        func agree(_ priority: Priority, _ kind: ClockKey.Kind, _ clock: Agreements.Clock) {
+            agreed.clocks[ClockKey(priority: priority, kind: kind)] = clock
+        }
+        agree(.stat, .ownership, .term(.elapsed(.minutes(20))))
+        agree(.asap, .ownership, .term(.elapsed(.hours(6))))
+        agree(.urgent, .ownership, .term(.workingDays(1)))
+        agree(.routine, .outcome, .term(.workingDays(5)))
+        agree(.stat, .deputy, .term(.elapsed(.minutes(7))))
+        agree(.urgent, .outcome, Agreements.Clock.none)
+        let policy = settings.policy(under: agreed)
+        let monday = try #require(Timestamp("2026-11-23T10:00:00.000Z"))
+        func end(_ term: Term?, after moment: Timestamp) -> Milliseconds? {
+            term.map { $0.end(after: moment, WorkingCalendar()) - moment }
+        }
+        #expect(end(policy.stat.ownership, after: monday) == .minutes(10))
+        #expect(end(policy.asap.ownership, after: monday) == .hours(6))
+        // A working day is shorter than 30 hours on a Monday, and longer on a Friday.
+        #expect(end(policy.urgent.ownership, after: monday) == .hours(24))
+        #expect(end(policy.urgent.ownership, after: monday + .hours(96)) == .hours(30))
+        // That the node waits for no outcome ends no agreement, and what only the agreement says is in force.
+        #expect(policy.routine.outcome == .workingDays(5) && policy.stat.deputy == .elapsed(.minutes(7)))
+        #expect(policy.urgent.outcome == nil)
+        // What nobody agreed is as the operator has it, or the default.
+        #expect(policy.stat.receipt == settings.policy.stat.receipt)
+        #expect(settings.policy(under: Agreements()) == settings.policy)
+    }
+
     @Test(arguments: [
         ("clocks:\n  statOwnership: 30", "clocks.statOwnership"), ("clocks:\n  statReceipt: 0m", "clocks.statReceipt"),
         ("clocks:\n  statDeputy: none", "clocks.statDeputy"), ("clocks:\n  asapOutcome: 1d", "clocks.asapOutcome"),

@@ -16,12 +16,18 @@ package struct CaseRule: Sendable {
     package let statement: String
     /// The codes of the types that it looks at: no others are read.
     package let looksAt: [String]
+    /// The codes of the types whose recipients and senders it demands: they may be told, whatever was agreed since.
+    package let reachesRecipientsOf: [String]
     private let check: Check
 
-    package init(_ name: String, _ statement: String, looksAt: [String], _ check: @escaping Check) {
+    package init(
+        _ name: String, _ statement: String, looksAt: [String], reachesRecipientsOf: [String] = [],
+        _ check: @escaping Check
+    ) {
         self.name = name
         self.statement = statement
         self.looksAt = looksAt
+        self.reachesRecipientsOf = reachesRecipientsOf
         self.check = check
     }
 
@@ -47,7 +53,9 @@ extension Catalogue {
     package func caseRules(for content: SignedContent) -> [CaseRule] {
         guard let definition = self[content.type] else { return [] }
         let isToGuardian = content.recipients.contains { $0.party.role == .guardian }
-        return definition.caseRules + (isToGuardian ? definition.generalCaseRules : [])
+        // By a rule of the directory also where the catalogue does not name the guardian.
+        return definition.caseRules
+            + (isToGuardian && definition.isHandedOver ? [.guardianshipEndsWithMajority] : [])
     }
 
     /// - Parameter history: of the types that ``caseRules(for:)`` look at.

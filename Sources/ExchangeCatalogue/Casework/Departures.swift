@@ -19,7 +19,7 @@ extension CaseRule {
     /// Whoever was told to search and not to stop goes on, and takes the next alert less seriously.
     static let foundReachesAllAlerted = CaseRule(
         "found-reaches-all-alerted", "that a child is found reaches all who were alerted, and who alerted",
-        looksAt: ["DEP-01", "DEP-04"] + CaseHistory.looksAtForMajority
+        looksAt: ["DEP-01", "DEP-04"] + CaseHistory.looksAtForMajority, reachesRecipientsOf: ["DEP-01"]
     ) { (content, history, policy, rule) throws(ContentError) in
         let alerts = history.open("DEP-01")
         let alerted = history.parties(toldBy: alerts).filter { party in

@@ -6,7 +6,7 @@ extension CaseRule {
     static let correctionReachesTheSame = CaseRule(
         "correction-reaches-the-same",
         "a change of a signal reaches exactly those who were told of it, by who told them",
-        looksAt: ["SIG-01", "SIG-03"] + CaseHistory.looksAtForMajority
+        looksAt: ["SIG-01", "SIG-03"] + CaseHistory.looksAtForMajority, reachesRecipientsOf: ["SIG-01"]
     ) { (content, history, policy, rule) throws(ContentError) in
         let original = try rule.changedSignal(of: content, in: history)
         let told = original.recipients.map(\.party).filter { !history.isGuardianOfAdult($0, in: content, policy) }

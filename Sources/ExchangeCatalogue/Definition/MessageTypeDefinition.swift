@@ -21,7 +21,10 @@ package struct MessageTypeDefinition: Sendable {
     /// What the message is for, in a sentence.
     package let summary: String
     package let senderRoles: [Role]
+    /// Who may be told, where no rule of the directory says otherwise; see ``Routing``.
     package let recipientRoles: [Role]
+    /// Why no rule of the directory lets the type be told to any other role; `nil` where the partners may agree it.
+    package let confinement: Confinement?
     /// Before the sender is taken out; see ``duties(ofSenderIn:)``.
     package let dutyRoles: [Duty]
     /// Where the sender names none and no rule demands more; see ``priority(for:)``.
@@ -50,7 +53,7 @@ package struct MessageTypeDefinition: Sendable {
         recipients: [Role], duties: [Duty], priority: Priority, handling: HandlingCode = .amber,
         acknowledgement: AcknowledgementLevel = .outcome, isHandedOver: Bool = true, answersMessage: Bool = false,
         fields: [Field], rules: [Rule] = [], expects: [ExpectedMessage] = [], closes: [String] = [],
-        caseRules: [CaseRule] = []
+        caseRules: [CaseRule] = [], confinement: Confinement? = nil
     ) {
         guard let type = MessageType(code: code, version: version) else {
             preconditionFailure("\(code) version \(version) is no message type")
@@ -71,6 +74,7 @@ package struct MessageTypeDefinition: Sendable {
         self.summary = summary
         senderRoles = senders
         recipientRoles = recipients
+        self.confinement = confinement
         dutyRoles = duties
         defaultPriority = priority
         defaultHandling = handling
@@ -83,6 +87,9 @@ package struct MessageTypeDefinition: Sendable {
         self.closes = closes
         self.caseRules = caseRules
     }
+
+    /// In which roles somebody may be told under whatever the partners agree.
+    package var agreeableRoles: [Role] { confinement == nil ? Role.allCases : recipientRoles }
 
     /// Who must be told by default when an organisation in this role sends: all duties but its own.
     package func duties(ofSenderIn role: Role) -> [Duty] { dutyRoles.filter { $0 != .role(role) } }
@@ -99,13 +106,16 @@ package struct MessageTypeDefinition: Sendable {
     }
 
     /// Checks everything that the type demands: parties, answer, body, rules, in this order.
+    ///
+    /// Who is told is the sender's to judge, by the directory that it has (``Catalogue/judgeRecipients(of:by:answering:in:)``);
+    /// here is judged what is so under every version of it.
     func check(_ content: SignedContent) throws(ContentError) {
         guard senderRoles.contains(content.sender.role) else {
             throw ContentError(
                 .senderNotEntitled, at: FieldPath("sender").member("role"), allowed: senderRoles.map(\.rawValue),
                 "\(type.code) is sent by \(Self.list(senderRoles)) only")
         }
-        for (index, recipient) in content.recipients.enumerated() {
+        for (index, recipient) in content.recipients.enumerated() where confinement != nil {
             guard recipientRoles.contains(recipient.party.role) else {
                 throw ContentError(
                     .recipientNotEntitled, at: FieldPath("recipients").element(index).member("role"),

@@ -53,8 +53,8 @@ package enum JSONSchema {
             [
                 "type": "array", "minItems": 1,
                 "maxItems": .integer(Int64(SignedContent.recipientCountRange.upperBound)),
-                "items": ["anyOf": [role(definition.recipientRoles), party(definition.recipientRoles)]],
-            ], "Roles, or organisations in a role; the duty roles of the type where absent.")
+                "items": ["anyOf": [role(definition.agreeableRoles), party(definition.agreeableRoles)]],
+            ], recipients(of: definition))
         members["caseRef"] = .described(FieldSchema.schema(.caseReference), "A new case where absent.")
         members["conversation"] = FieldSchema.schema(.messageID)
         members["inReplyTo"] = FieldSchema.schema(.messageID)
@@ -65,6 +65,12 @@ package enum JSONSchema {
         members["handling"] = FieldSchema.reference(to: .trafficLightProtocol)
         members["body"] = ["$ref": "#/$defs/body"]
         return members
+    }
+
+    private static func recipients(of definition: MessageTypeDefinition) -> String {
+        "Roles, or organisations in a role; those who must be told where absent."
+            + (definition.confinement == nil
+                ? " Without a rule of the directory: \(definition.recipientRoles.inWords)." : "")
     }
 
     static var legalBasis: JSONValue {

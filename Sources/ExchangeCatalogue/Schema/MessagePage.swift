@@ -39,7 +39,7 @@ struct MessagePage {
     private var head: [String] {
         let rows = [
             ("Dutch", definition.title.dutch), ("From", definition.senderRoles.inWords),
-            ("To", definition.recipientRoles.inWords), ("Told by default", duties),
+            ("To", definition.recipientRoles.inWords), ("Told by default", duties), ("By agreement", agreement),
             ("Priority", definition.defaultPriority.rawValue), ("Handling", definition.defaultHandling.rawValue),
             ("Acknowledged up to", definition.acknowledgement.title),
             (
@@ -55,6 +55,14 @@ struct MessagePage {
             "# \(definition.type.code) \(definition.title.english)", "", definition.summary, "", "| | |", "|---|---|",
         ]
             + rows.map { "| \($0.0) | \($0.1) |" }
+    }
+
+    /// What the rules of a directory may make of both.
+    private var agreement: String {
+        guard let reason = definition.confinement?.reason else {
+            return "rules of the directory may name others for both"
+        }
+        return definition.isHandedOver ? "nobody else: \(reason)" : "no rules: \(reason)"
     }
 
     private var duties: String {

@@ -1,7 +1,8 @@
 package import ExchangeCore
 
 extension Submission {
-    /// The parties that a submission is for: those that it names, or the duty roles of its type.
+    /// The parties that a submission is for: those that it names, or those that must be told by the rule that applies to it,
+    /// or by its type.
     ///
     /// A role that nobody has, or that several have, is an error and not an omission: somebody who had to be told
     /// would not be.
@@ -9,14 +10,16 @@ extension Submission {
     ///   - definition: that of ``type``.
     ///   - sender: never among the result when duty roles are resolved.
     ///   - answered: the sender of the message that this one answers, where there is one.
+    ///   - routing: what the partners agreed.
     ///   - organisations: the organisations of the directory that have a role, in a fixed order.
     /// - Throws: ``ContentError`` `recipient-unresolved`.
     package func parties(
         as definition: MessageTypeDefinition, sender: Party, answering answered: Party?,
-        organisations: (Role) -> [OIN]
+        by routing: Routing = .ofCatalogue, organisations: (Role) -> [OIN]
     ) throws(ContentError) -> [Party] {
         guard let recipients else {
-            return try dutyParties(definition, sender: sender, answered: answered, organisations)
+            let audience = routing.audience(of: definition, sentAs: sender.role, body: body)
+            return try dutyParties(audience, sender: sender, answered: answered, organisations)
         }
         var parties: [Party] = []
         for (index, addressee) in recipients.enumerated() {
@@ -31,10 +34,10 @@ extension Submission {
     }
 
     private func dutyParties(
-        _ definition: MessageTypeDefinition, sender: Party, answered: Party?, _ organisations: (Role) -> [OIN]
+        _ audience: Audience, sender: Party, answered: Party?, _ organisations: (Role) -> [OIN]
     ) throws(ContentError) -> [Party] {
         var parties: [Party] = []
-        for duty in definition.duties(ofSenderIn: sender.role) {
+        for duty in audience.duties {
             let party: Party
             switch duty {
             case .role(let role): party = try Self.party(in: role, at: FieldPath("recipients"), organisations)
@@ -52,7 +55,7 @@ extension Submission {
         guard !parties.isEmpty else {
             throw ContentError(
                 .recipientUnresolved, at: FieldPath("recipients"),
-                "name the recipients: \(definition.type.code) has nobody to be told by default here")
+                "name the recipients: \(type.code) has nobody who must be told here, by \(audience.ground)")
         }
         return parties
     }

@@ -26,6 +26,9 @@ package enum Rehearsal {
             as: definition, id: id, created: moment, sender: sender, recipients: parties.map { Recipient($0) },
             caseRef: CaseReference(random: Bytes16(high: 0, low: 0)), conversation: id)
         try catalogue.validate(content)
+        try catalogue.judgeRecipients(
+            of: content, by: .ofCatalogue, answering: Party(oin: organisation(of: answeredRole), role: answeredRole),
+            in: CaseHistory([], of: catalogue))
         // What the form of content demands, such as a recipient that is named once.
         _ = try ContentCodec.encode(content)
         return content

@@ -25,5 +25,5 @@ extension MessageTypeDefinition {
                     throw rule.violation(
                         at: FieldPath("body").member("medicalData"), "remove it, or ask for the authorisation")
                 }),
-        ], expects: [ExpectedMessage("ADV-02", of: .role(.commission))])
+        ], expects: [ExpectedMessage("ADV-02", of: .role(.commission))], confinement: .adviceOnAChild)
 }

@@ -10,5 +10,5 @@ extension MessageTypeDefinition {
         fields: [
             .required("advice", .code(.plausibility), "What the commission advises."),
             .required("grounds", .text(byteCountLimit: 8000), "What that rests on."),
-        ], closes: ["ADV-01"])
+        ], closes: ["ADV-01"], confinement: .adviceOnAChild)
 }

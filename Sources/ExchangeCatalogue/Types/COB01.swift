@@ -17,7 +17,7 @@ extension MessageTypeDefinition {
             .required("participantRoles", .codes(.role, count: 2...11), "The roles that are expected."),
             .optional("documents", .array(.messageID, count: 1...32), "Messages to read beforehand."),
         ],
-        rules: [.conferenceIsRed], expects: [ExpectedMessage("COB-02", of: .eachRecipient)])
+        rules: [.conferenceIsRed], expects: [ExpectedMessage("COB-02", of: .eachRecipient)], confinement: .conference)
 }
 
 extension Rule {

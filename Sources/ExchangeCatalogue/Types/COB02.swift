@@ -20,5 +20,5 @@ extension MessageTypeDefinition {
                 "decline-needs-reason", "who declines gives a reason",
                 .requires(member: "reason", when: .member("answer", is: "decline"))),
             .conferenceIsRed,
-        ])
+        ], confinement: .conference)
 }

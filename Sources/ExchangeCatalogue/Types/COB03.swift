@@ -31,7 +31,7 @@ extension MessageTypeDefinition {
                 "restrictions", .codes(.contributionRestriction, count: 1...5),
                 "What must not be done with the contribution, or none."),
         ],
-        rules: [.conferenceIsRed])
+        rules: [.conferenceIsRed], confinement: .conference)
 }
 
 extension FieldKind {

@@ -43,7 +43,7 @@ extension MessageTypeDefinition {
                         allowed: CodeList.riskAxis.codes.map(\.value), "name each axis once")
                 }),
             .conferenceIsRed,
-        ])
+        ], confinement: .conference)
 }
 
 extension FieldKind {

@@ -27,5 +27,5 @@ extension MessageTypeDefinition {
                         at: FieldPath("recipients").element(index).member("role"), "remove this recipient")
                 }),
             .conferenceIsRed,
-        ])
+        ], confinement: .conference)
 }

@@ -22,5 +22,5 @@ extension MessageTypeDefinition {
                     throw rule.violation(at: FieldPath("recipients"), "name the owner, and one message for each action")
                 }),
             .conferenceIsRed,
-        ])
+        ], confinement: .conference)
 }

@@ -25,5 +25,5 @@ extension MessageTypeDefinition {
                 "other-reason-is-explained", "a reason outside the list is explained",
                 .requires(member: "explanation", when: .member("reason", is: "other"))),
             .conferenceIsRed,
-        ], closes: ["COB-01"])
+        ], closes: ["COB-01"], confinement: .conference)
 }

@@ -23,7 +23,7 @@ extension MessageTypeDefinition {
                 "decline-needs-reason", "a declined message has a reason",
                 .requires(member: "reason", when: .member("status", is: "rejected"))),
             .acknowledgedMessageIsAnswered,
-        ])
+        ], confinement: .node)
 }
 
 extension Rule {

@@ -19,5 +19,5 @@ extension MessageTypeDefinition {
                 "outcome-states", "an outcome is final",
                 .restricts(member: "status", to: ["completed", "failed", "cancelled"])),
             .acknowledgedMessageIsAnswered,
-        ])
+        ], confinement: .node)
 }

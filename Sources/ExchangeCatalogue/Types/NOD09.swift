@@ -10,5 +10,5 @@ extension MessageTypeDefinition {
         acknowledgement: .receipt, isHandedOver: false,
         fields: [
             .optional("label", .text(byteCountLimit: 100), "Tells probes apart; nothing on a case.")
-        ])
+        ], confinement: .node)
 }

@@ -14,16 +14,21 @@ extension MessageTypeDefinition {
             .optional("extensionReason", .text(byteCountLimit: 2000), "Why three weeks are too short."),
         ],
         rules: [
-            .endsAfterItStarts(),
-            Rule(
-                "extension-needs-reason", "rest and preparation beyond three weeks has a reason",
-                .check { (content, rule) throws(ContentError) in
-                    guard let start = content.day("start"), let end = content.day("end"),
-                        end > start.adding(days: CasePolicy().restPeriodDays), content.body["extensionReason"] == nil
-                    else { return }
-                    throw rule.violation(
-                        at: FieldPath("body").member("extensionReason"),
-                        "say why, or end it on \(start.adding(days: CasePolicy().restPeriodDays))")
-                }),
-        ])
+            .endsAfterItStarts()
+        ], caseRules: [.extensionNeedsReason])
+}
+
+extension CaseRule {
+    /// It looks at nothing before: how long is agreed by the partners, so that the sender judges it by its own version of the
+    /// directory.
+    static let extensionNeedsReason = CaseRule(
+        "extension-needs-reason", "rest and preparation beyond what was agreed, three weeks in principle, has a reason",
+        looksAt: []
+    ) { (content, _, policy, rule) throws(ContentError) in
+        guard let start = content.day("start"), let end = content.day("end"), content.body["extensionReason"] == nil
+        else { return }
+        let last = start.adding(days: policy.restPeriodDays)
+        guard end > last else { return }
+        throw rule.violation(at: FieldPath("body").member("extensionReason"), "say why, or end it on \(last)")
+    }
 }

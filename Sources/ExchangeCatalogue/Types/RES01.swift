@@ -37,5 +37,6 @@ extension MessageTypeDefinition {
                         "add the article of the police data act that allows it, or tell the immigration service alone")
                 }),
         ],
-        expects: [ExpectedMessage("RES-04", of: .role(.immigration), when: .member("made", is: true))])
+        expects: [ExpectedMessage("RES-04", of: .role(.immigration), when: .member("made", is: true))],
+        confinement: .policeData)
 }

@@ -23,5 +23,5 @@ extension MessageTypeDefinition {
                         at: FieldPath("body").member("status"), allowed: allowed,
                         "use \(allowed.joined(separator: " or "))")
                 })
-        ])
+        ], confinement: .policeData)
 }

@@ -21,5 +21,5 @@ extension MessageTypeDefinition {
             Rule(
                 "unknown-investigation-is-explained", "that an investigation is not known of has a reason",
                 .requires(member: "unknownReason", when: .member("investigationOpened", is: "unknown"))),
-        ], expects: [ExpectedMessage("RES-04", of: .role(.immigration))], closes: ["RES-05"])
+        ], expects: [ExpectedMessage("RES-04", of: .role(.immigration))], closes: ["RES-05"], confinement: .policeData)
 }

@@ -31,5 +31,5 @@ extension MessageTypeDefinition {
                         at: FieldPath("body").member("registrationConsent"),
                         "ask for consent and put true here, or leave the registration to the police")
                 })
-        ])
+        ], confinement: .register)
 }

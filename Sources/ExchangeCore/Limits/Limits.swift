@@ -31,6 +31,10 @@ public enum ProtocolLimits {
     public static let detailMaximumBytes = 512
     public static let directoryMaximumBytes = 1_048_576
     public static let directoryMaximumMembers = 256
+    public static let directoryMaximumRoutingRules = 512
+    public static let routingRuleMaximumFacts = 8
+    public static let routingFactMaximumValues = 64
+    public static let routingGroundMaximumBytes = 512
     public static let cardMaximumBytes = 4_194_304
     public static let cardMaximumAuthorities = 8
     public static let reconciliationMaximumBytes = 4_194_304

@@ -75,12 +75,7 @@ public struct EscalationPolicy: Hashable, Sendable {
         let spans = Priority.allCases.flatMap { priority in
             [self[priority].receiptAlarm, self[priority].ownership, self[priority].outcome].compactMap(\.self)
         }
-        return spans.map { term in
-            switch term {
-            case .elapsed(let span): span
-            case .workingDays: .hours(8)
-            }
-        }.min() ?? .minutes(1)
+        return spans.map(\.shortest).min() ?? .minutes(1)
     }
 }
 

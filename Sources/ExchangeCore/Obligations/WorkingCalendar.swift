@@ -81,11 +81,23 @@ public struct WorkingCalendar: Hashable, Sendable {
 public enum Term: Hashable, Sendable {
     case elapsed(Milliseconds)
     case workingDays(Int)
+    /// Whichever ends first: a span and working days have no order of their own.
+    indirect case sooner(Term, Term)
 
     public func end(after moment: Timestamp, _ calendar: WorkingCalendar) -> Timestamp {
         switch self {
         case .elapsed(let span): moment + span
         case .workingDays(let count): calendar.moment(count, workingDaysAfter: moment)
+        case .sooner(let one, let other): min(one.end(after: moment, calendar), other.end(after: moment, calendar))
+        }
+    }
+
+    /// It never ends before so long.
+    package var shortest: Milliseconds {
+        switch self {
+        case .elapsed(let span): span
+        case .workingDays: .hours(8)
+        case .sooner(let one, let other): min(one.shortest, other.shortest)
         }
     }
 }

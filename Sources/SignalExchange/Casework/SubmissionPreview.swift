@@ -14,9 +14,14 @@ struct SubmissionPreview: Sendable {
     let definition: MessageTypeDefinition
     let directory: Directory
 
+    private var audience: Audience {
+        directory.routing.audience(of: definition, sentAs: content.sender.role, body: content.body)
+    }
+
     /// Duty roles that somebody in the directory has and nobody among the recipients.
     var leftOut: [LeftOut] {
-        definition.duties(ofSenderIn: content.sender.role).compactMap { duty in
+        let audience = audience
+        return audience.duties.compactMap { duty in
             guard case .role(let role) = duty,
                 directory.members(with: role).contains(where: { $0.oin != content.sender.oin }),
                 !content.recipients.contains(where: { recipient in
@@ -24,9 +29,7 @@ struct SubmissionPreview: Sendable {
                         || directory.member(recipient.party.oin)?.roles.contains(role) == true
                 })
             else { return nil }
-            return LeftOut(
-                role: role,
-                ground: "\(definition.type.code) (\(definition.title.english)) is to be told to this role")
+            return LeftOut(role: role, ground: audience.groundOfDuty)
         }
     }
 
@@ -35,7 +38,7 @@ struct SubmissionPreview: Sendable {
     }
 
     var document: JSONValue {
-        let duties = definition.duties(ofSenderIn: content.sender.role)
+        let (audience, duties) = (audience, audience.duties)
         var object = JSONObject()
         object["type"] = .string(content.type.code)
         object["version"] = .integer(Int64(content.type.version))
@@ -54,11 +57,14 @@ struct SubmissionPreview: Sendable {
                     "role": .string(recipient.party.role.rawValue),
                     "ground": .string(
                         isDuty
-                            ? "must be told of this type"
+                            ? "must be told of this type, by \(audience.ground)"
                             : duties.contains(.senderOfAnsweredMessage)
-                                ? "is answered, or may be told of this type" : "may be told of this type"),
+                                ? "is answered, or may be told of this type, by \(audience.ground)"
+                                : "may be told of this type, by \(audience.ground)"),
                 ]
             })
+        object["directoryVersion"] = .integer(directory.version)
+        object["routingRule"] = audience.agreement.map { .integer(Int64($0.number)) } ?? .null
         object["leftOut"] = leftOutDocument
         object["fields"] = .array(Self.rows(of: .object(content.body), definition.fields, at: "body"))
         return .object(object)

@@ -31,12 +31,14 @@ enum EscalationConfiguration {
                 guard let text = reader.string(forKey: ConfigKey(key)) else { continue }
                 guard let term = Term(text) else { throw invalid(key, Self.termDemand) }
                 settings.policy[keyPath: priority][keyPath: path] = term
+                settings.ownClocks.insert(name + clock)
             }
             let key = "clocks.\(name)Outcome"
             guard let text = reader.string(forKey: ConfigKey(key)) else { continue }
             let term = Term(text)
             guard term != nil || text == "none" else { throw invalid(key, Self.termDemand + ", or none") }
             settings.policy[keyPath: priority].outcome = term
+            settings.ownClocks.insert(name + "Outcome")
         }
         settings.policy.calendar = try calendar(reader, invalid)
         for (name, step) in roster {
@@ -51,7 +53,7 @@ enum EscalationConfiguration {
         return settings
     }
 
-    private static let termDemand =
+    static let termDemand =
         "must be a span such as 30s, 5m or 4h, or a number of working days such as 3wd"
 
     private static func calendar(

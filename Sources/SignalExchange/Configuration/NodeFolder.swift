@@ -15,6 +15,7 @@ import Foundation
 /// directory.cms                the signed directory
 /// cards/own.card, cards/OIN.card   this organisation's card as it was last exported, and those of partners
 /// keys/directory.key, certificates/directory.crt   where this folder signs a directory
+/// agreements.json              routing rules and policy, for the directory that is signed here
 /// signed/directory.cms, signed/directory.crt       what it signed last, to be published
 /// reconciliations/OIN/*.cms    signed reports of the pair with a partner, the newest of each
 /// store/ledger.sqlite
@@ -46,6 +47,7 @@ package struct NodeFolder: Sendable {
     package var directory: String { file("directory.cms") }
     package var directoryKey: String { file("keys/directory.key") }
     package var directoryCertificate: String { file("certificates/directory.crt") }
+    package var agreements: String { file("agreements.json") }
     package var signedDirectory: String { file("signed/directory.cms") }
     package var signedDirectorySigner: String { file("signed/directory.crt") }
     package var cards: String { file("cards") }

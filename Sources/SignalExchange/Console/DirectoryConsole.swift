@@ -25,6 +25,7 @@ package struct DirectoryConsole: Sendable {
             object["signer"] = .string(signed.signer.subject)
             object["signerFingerprint"] = .string(fingerprint.description)
             object["unchanged"] = .bool(signed.isUnchanged)
+            object["changesAgreements"] = .bool(signed.changesAgreements)
             object["file"] = .string(folder.signedDirectory)
             ConsoleLine.print(object)
         } else {
@@ -33,6 +34,7 @@ package struct DirectoryConsole: Sendable {
                 signed.isUnchanged
                     ? "Nothing has changed: version \(signed.directory.version) of before stands, in \(folder.signedDirectory)."
                     : "Version \(signed.directory.version) is signed, in \(folder.signedDirectory).")
+            if signed.changesAgreements { print("LOOK AT: what is agreed differs from the version before.") }
             if signed.madeKey {
                 print(
                     "A key was made for it, keys/directory.key: copy keys/ once more, and confirm the copy (`exchange-node "
@@ -165,6 +167,13 @@ package struct DirectoryConsole: Sendable {
         let directory = try DirectoryFile.read(bytes, named: path)
         if printsJSON {
             for member in directory.members { ConsoleLine.print(Self.object(member, of: directory)) }
+            let agreements = AgreementsDocument.members(of: directory.agreements)
+            if !agreements.isEmpty {
+                var object = JSONObject()
+                object["version"] = .integer(directory.version)
+                for (name, value) in agreements { object[name] = value }
+                ConsoleLine.print(object)
+            }
         } else {
             show(directory)
             print("Version \(directory.version), issued \(directory.issued).")
@@ -191,6 +200,9 @@ package struct DirectoryConsole: Sendable {
             ])
         }
         print(table.text)
+        print("")
+        for line in AgreementsConsole.lines(directory.agreements) { print(line) }
+        print("")
     }
 
     private static func object(_ directory: Directory) -> JSONObject {

@@ -70,6 +70,7 @@ package final class CommunityHolder: Sendable {
         var checkedAt: MonotonicTime
         var problem: NodeError?
         var adopted: Digest?
+        var adoptedAgreements = Agreements()
     }
 
     /// How long a look at the files holds.
@@ -206,6 +207,16 @@ package final class CommunityHolder: Sendable {
     package var adopted: Digest? {
         get { state.withLock(\.adopted) }
         set { state.withLock { $0.adopted = newValue } }
+    }
+
+    /// Notes what was agreed in the directory that the ledger was last told of.
+    ///
+    /// - Returns: what was agreed in the one before; nothing at the first.
+    func replaceAdopted(_ agreements: Agreements) -> Agreements {
+        state.withLock { state in
+            defer { state.adoptedAgreements = agreements }
+            return state.adoptedAgreements
+        }
     }
 
     /// No partner takes anything from who is not in its directory: a node that went on with such a one would send, and

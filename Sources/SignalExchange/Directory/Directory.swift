@@ -1,4 +1,5 @@
 package import ExchangeCMS
+package import ExchangeCatalogue
 package import ExchangeCore
 
 /// The community's signed list of its members (`protocol.md` §14).
@@ -7,12 +8,17 @@ package struct Directory: Sendable {
     package let version: Int64
     package let issued: Timestamp
     package let members: [Member]
+    /// Who must be told of what, and by which clocks and terms, as the members agreed it.
+    package let agreements: Agreements
 
-    package init(version: Int64, issued: Timestamp, members: [Member]) {
+    package init(version: Int64, issued: Timestamp, members: [Member], agreements: Agreements = Agreements()) {
         self.version = version
         self.issued = issued
         self.members = members
+        self.agreements = agreements
     }
+
+    package var routing: Routing { Routing(version: version, rules: agreements.routing) }
 
     package func member(_ oin: OIN) -> Member? { members.first { $0.oin == oin } }
 

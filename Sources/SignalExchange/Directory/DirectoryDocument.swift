@@ -8,12 +8,12 @@ package enum DirectoryDocument {
     static let limits = JSONLimits(byteCount: ProtocolLimits.directoryMaximumBytes, depth: 8)
 
     package static func encode(_ directory: Directory) throws -> [UInt8] {
-        let document: JSONValue = [
-            "version": .integer(directory.version),
-            "issued": .string(directory.issued.description),
-            "members": .array(directory.members.map(encode)),
-        ]
-        return try JSONWriter.write(document, limits: limits)
+        var document = JSONObject()
+        document["version"] = .integer(directory.version)
+        document["issued"] = .string(directory.issued.description)
+        document["members"] = .array(directory.members.map(encode))
+        for (name, value) in AgreementsDocument.members(of: directory.agreements) { document[name] = value }
+        return try JSONWriter.write(.object(document), limits: limits)
     }
 
     static func encode(_ member: Member) -> JSONValue {
@@ -43,12 +43,14 @@ package enum DirectoryDocument {
     }
 
     private static func decode(_ document: JSONValue) throws -> Directory {
-        let reader = try ObjectReader(document, at: .document, members: ["version", "issued", "members"])
+        let reader = try ObjectReader(
+            document, at: .document, members: ["version", "issued", "members"] + AgreementsDocument.names)
         let directory = Directory(
             version: try reader.integer("version", in: 1...JSONValue.integerRange.upperBound),
             issued: try reader.parsed("issued", form: "a time in UTC") { Timestamp($0) },
             members: try reader.elements("members", count: 1...ProtocolLimits.directoryMaximumMembers).enumerated()
-                .map { index, value in try member(value, at: reader.path.member("members").element(index)) })
+                .map { index, value in try member(value, at: reader.path.member("members").element(index)) },
+            agreements: try AgreementsDocument.read(reader))
         let oins = directory.members.map(\.oin)
         guard Set(oins).count == oins.count else { throw reader.invalid("members", "name each organisation once") }
         // A real case must not reach a test organisation, nor a made-up one real people (`protocol.md` §2.1).

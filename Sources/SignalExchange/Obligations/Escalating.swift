@@ -15,7 +15,7 @@ package struct Escalating: Service {
 
     /// Often enough for the shortest clock that is set, and no oftener than once a tenth of a second.
     private var interval: Milliseconds {
-        let shortest = obligations.settings.policy.shortest.count / 10
+        let shortest = obligations.policy.shortest.count / 10
         return Milliseconds(min(max(shortest, 100), 5000))
     }
 

@@ -4,11 +4,32 @@ import ExchangeStore
 
 /// Whom the node tells in its own organisation, and by which clocks.
 package struct EscalationSettings: Sendable {
+    /// The defaults, with the clocks that the operator sets in their place.
     package var policy = EscalationPolicy()
+    /// Which of them the operator set, such as `statReceipt`.
+    package var ownClocks: Set<String> = []
     /// A duty role, and how it is reached; never a person's name.
     package var roster: [EscalationStep: String] = [:]
 
     package init() {}
+
+    /// The clocks that count here under what the partners agreed. Where both say something the sooner ends it: a node may be
+    /// stricter than the agreement, and never laxer.
+    package func policy(under agreed: Agreements) -> EscalationPolicy {
+        var policy = policy
+        for key in ClockKey.allCases {
+            guard let clock = agreed.clocks[key] else { continue }
+            let own = ownClocks.contains(key.text) ? policy[key] : nil
+            policy[key] =
+                switch (own, clock) {
+                case (let own?, .term(let term)): .sooner(own, term)
+                case (let own?, .none): own
+                case (nil, .term(let term)): term
+                case (nil, .none): nil
+                }
+        }
+        return policy
+    }
 }
 
 /// By what obligations are judged here: the clocks of the configuration, the answers that the catalogue expects, and who is
@@ -22,22 +43,28 @@ package struct NodeObligations: Sendable {
         self.settings = settings
     }
 
+    /// The clocks of now.
+    var policy: EscalationPolicy { settings.policy(under: context.community.directory.agreements) }
+
     package var rules: ObligationRules {
         let directory = context.community.directory
         return ObligationRules(
-            policy: settings.policy, ownRoles: Set(directory.member(context.oin)?.roles ?? []),
-            expected: Self.expected(by: context.catalogue), roster: settings.roster,
+            policy: settings.policy(under: directory.agreements),
+            ownRoles: Set(directory.member(context.oin)?.roles ?? []),
+            expected: Self.expected(by: context.catalogue, directory.routing), roster: settings.roster,
             dutyContacts: Dictionary(
                 directory.members.map { ($0.oin, "\($0.dutyContact.name), \($0.dutyContact.phone)") },
                 uniquingKeysWith: { first, _ in first }))
     }
 
-    private static func expected(by catalogue: Catalogue) -> [String: [ExpectedAnswer]] {
+    private static func expected(by catalogue: Catalogue, _ routing: Routing) -> [String: [ExpectedAnswer]] {
         Dictionary(
             catalogue.all.map { definition in
                 (
                     definition.type.code,
-                    definition.expects.compactMap { expectedAnswer($0, after: definition.type.code, in: catalogue) }
+                    definition.expects.compactMap {
+                        expectedAnswer($0, after: definition.type.code, in: catalogue, routing)
+                    }
                 )
             }, uniquingKeysWith: { _, last in last })
     }
@@ -45,7 +72,7 @@ package struct NodeObligations: Sendable {
     /// - Returns: `nil` for what depends on the content, or on who is answered: that is for people, since content is sealed and a
     ///   clock does not open it.
     private static func expectedAnswer(
-        _ expected: ExpectedMessage, after code: String, in catalogue: Catalogue
+        _ expected: ExpectedMessage, after code: String, in catalogue: Catalogue, _ routing: Routing
     ) -> ExpectedAnswer? {
         guard expected.condition == nil else { return nil }
         let role: Role?
@@ -56,7 +83,8 @@ package struct NodeObligations: Sendable {
         }
         let answer = catalogue.all.last { $0.type.code == expected.code }
         return ExpectedAnswer(
-            code: expected.code, role: role, within: expected.within, visibleTo: Set(answer?.recipientRoles ?? []),
+            code: expected.code, role: role, within: expected.within,
+            visibleTo: answer.map { routing.rolesTold(by: $0) } ?? [],
             endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code))
     }
 

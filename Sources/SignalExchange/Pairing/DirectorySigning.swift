@@ -12,8 +12,10 @@ package struct DirectorySigning: Sendable {
         package let signer: Certificate
         /// Whether the key was made now, so that the copy of the keys lacks it.
         package let madeKey: Bool
-        /// Whether the members are as they were, so that the last one stands.
+        /// Whether members and agreements are as they were, so that the last one stands.
         package let isUnchanged: Bool
+        /// Whether what was agreed is another than in the last one that was signed here.
+        package let changesAgreements: Bool
     }
 
     private let folder: NodeFolder
@@ -25,21 +27,24 @@ package struct DirectorySigning: Sendable {
     }
 
     /// - Throws: ``NodeError``: `card-invalid` naming the organisation whose certificates hold no more, `file-missing` where
-    ///   there is no card, `certificate-unusable` for the directory's key and certificate.
+    ///   there is no card, `directory-invalid` for agreements that no node would take, `certificate-unusable` for the
+    ///   directory's key and certificate.
     package func sign(at now: Timestamp = .current) throws(NodeError) -> Signed {
         let members = try members(at: now)
+        let agreements = try AgreementsDocument.read(from: folder)
         let (signer, madeKey) = try signer(at: now)
         let last = try lastSigned()
         if let last, sha256(last.certificate.der) == signer.certificate.sha256Fingerprint,
-            Self.sameMembers(last.directory.members, members)
+            Self.sameMembers(last.directory.members, members), last.directory.agreements == agreements
         {
             return Signed(
                 directory: last.directory, bytes: last.bytes, signer: signer.certificate, madeKey: madeKey,
-                isUnchanged: true)
+                isUnchanged: true, changesAgreements: false)
         }
         let installed = try installedVersion()
         let directory = Directory(
-            version: max(last?.directory.version ?? 0, installed) + 1, issued: now, members: members)
+            version: max(last?.directory.version ?? 0, installed) + 1, issued: now, members: members,
+            agreements: agreements)
         let bytes: [UInt8]
         do {
             let document = try DirectoryDocument.encode(directory)
@@ -62,7 +67,8 @@ package struct DirectorySigning: Sendable {
         }
         try write(bytes, Array(signer.certificate.pem.utf8))
         return Signed(
-            directory: directory, bytes: bytes, signer: signer.certificate, madeKey: madeKey, isUnchanged: false)
+            directory: directory, bytes: bytes, signer: signer.certificate, madeKey: madeKey, isUnchanged: false,
+            changesAgreements: (last?.directory.agreements ?? Agreements()) != agreements)
     }
 
     // MARK: Members

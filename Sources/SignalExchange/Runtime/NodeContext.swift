@@ -50,6 +50,19 @@ package struct NodeContext: Sendable {
         let mark = DirectoryMark(version: community.directory.version, digest: community.directoryDigest)
         try Self.demandInUse(mark, after: try await ledger.adoptDirectory(mark, at: now.wall))
         communityHolder.adopted = community.directoryDigest
+        logInUse(community.directory)
+    }
+
+    private func logInUse(_ directory: Directory) {
+        let agreements = directory.agreements
+        let isChanged = communityHolder.replaceAdopted(agreements) != agreements
+        logger.notice(
+            "a directory is in use",
+            metadata: [
+                "version": "\(directory.version)", "members": "\(directory.members.count)",
+                "routingRules": "\(agreements.routing.count)",
+                "agreements": isChanged ? "changed" : "as before",
+            ])
     }
 
     /// Notes by what signatures are judged from now on, for who asks later (`docs/evidence.md`).

@@ -38,9 +38,10 @@ package struct Submitting: Sendable {
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
         }
-        let (content, isNewCase) = try await content(for: submission)
-        try await judge(content, isNewCase: isNewCase)
-        return try await accept(content, claim: claim, inboxStep: nil, isNewCase: isNewCase, by: actor)
+        let draft = try await draft(of: submission)
+        try await judge(draft)
+        return try await accept(
+            draft.content, claim: claim, inboxStep: nil, isNewCase: draft.isNewCase, under: draft.directory, by: actor)
     }
 
     /// What a submission would send, and to whom. Nothing is kept or queued.
@@ -53,35 +54,38 @@ package struct Submitting: Sendable {
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
         }
-        let (content, isNewCase) = try await content(for: submission)
+        let draft = try await draft(of: submission)
         do {
-            try context.catalogue.validate(content)
+            try context.catalogue.validate(draft.content)
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
         }
-        try await judge(content, isNewCase: isNewCase)
-        return preview(of: content)
+        try await judge(draft)
+        return preview(of: draft.content, under: draft.directory)
     }
 
-    private func preview(of content: SignedContent) -> SubmissionPreview {
+    private func preview(of content: SignedContent, under directory: Directory) -> SubmissionPreview {
         guard let definition = context.catalogue[content.type] else {
             preconditionFailure("a validated content has a type of the catalogue")
         }
-        return SubmissionPreview(content: content, definition: definition, directory: context.community.directory)
+        return SubmissionPreview(content: content, definition: definition, directory: directory)
     }
 
-    /// By what this node holds of the case: what one message cannot show.
+    /// By what the partners agreed, and by what this node holds of the case: what one message cannot show.
     ///
     /// - Throws: ``NodeError`` `submission-invalid`, with the rule.
-    private func judge(_ content: SignedContent, isNewCase: Bool) async throws {
-        let codes = Set(context.catalogue.caseRules(for: content).flatMap(\.looksAt))
-        guard !codes.isEmpty else { return }
+    private func judge(_ draft: Draft) async throws {
+        let (catalogue, content) = (context.catalogue, draft.content)
+        let codes = Set(catalogue.caseRules(for: content).flatMap(\.looksAt))
         let history =
-            isNewCase
-            ? CaseHistory([], of: context.catalogue, calendar: context.calendar)
+            draft.isNewCase || codes.isEmpty
+            ? CaseHistory([], of: catalogue, calendar: context.calendar)
             : try await CaseReading(context).history(of: content.caseRef, types: codes.sorted())
+        let directory = draft.directory
         do {
-            try context.catalogue.judge(content, in: history, CasePolicy())
+            try catalogue.judgeRecipients(
+                of: content, by: directory.routing, answering: draft.answered, in: history)
+            try catalogue.judge(content, in: history, directory.agreements.casePolicy)
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
         }
@@ -101,11 +105,13 @@ package struct Submitting: Sendable {
 
     /// Signs, seals and accepts a content that is complete.
     ///
-    /// - Parameter isNewCase: whether the case's reference was drawn for this message: its key is then kept with it, and the
-    ///   disk is waited for once.
+    /// - Parameters:
+    ///   - isNewCase: whether the case's reference was drawn for this message: its key is then kept with it, and the disk is
+    ///     waited for once.
+    ///   - directory: by which it was judged who must be told; that of now where it is `nil`.
     func accept(
         _ content: SignedContent, claim: IdempotencyClaim?, inboxStep: InboxStep?, isNewCase: Bool = false,
-        by actor: ActorID
+        under directory: Directory? = nil, by actor: ActorID
     ) async throws -> Outcome {
         do {
             try context.catalogue.validate(content)
@@ -123,7 +129,8 @@ package struct Submitting: Sendable {
             requester: actor, newCaseKey: new?.wrapped)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id):
-            return Outcome(messageID: id, isRepeated: false, leftOut: preview(of: content).leftOut)
+            let preview = preview(of: content, under: directory ?? context.community.directory)
+            return Outcome(messageID: id, isRepeated: false, leftOut: preview.leftOut)
         case .repeated(let id): return Outcome(messageID: id, isRepeated: true, leftOut: [])
         case .refused(let refusal):
             if case .queueFull(let partner) = refusal { try await alarmOfFullQueue(for: partner) }
@@ -161,7 +168,17 @@ package struct Submitting: Sendable {
         return try await context.caseKeys.key(for: reference)
     }
 
-    private func content(for submission: Submission) async throws -> (content: SignedContent, isNewCase: Bool) {
+    /// A submission with what the node adds, and what it is judged by.
+    private struct Draft {
+        let content: SignedContent
+        let isNewCase: Bool
+        /// The sender of the message that it answers, where this node holds that.
+        let answered: Party?
+        /// One and the same for all that is judged: another version may come into use meanwhile.
+        let directory: Directory
+    }
+
+    private func draft(of submission: Submission) async throws -> Draft {
         try await context.adoptDirectory()
         let now = context.now.wall
         let directory = context.community.directory
@@ -175,7 +192,7 @@ package struct Submitting: Sendable {
         do {
             definition = try context.catalogue.definition(of: submission.type)
             parties = try submission.parties(
-                as: definition, sender: sender, answering: answered?.sender,
+                as: definition, sender: sender, answering: answered?.sender, by: directory.routing,
                 organisations: { role in directory.members(with: role).map(\.oin) })
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
@@ -192,7 +209,7 @@ package struct Submitting: Sendable {
             as: definition, id: id, created: now, sender: sender,
             recipients: zip(parties, before).map { Recipient($0, previous: $1) }, caseRef: reference,
             conversation: answered?.conversation ?? id)
-        return (content, isNewCase: known == nil)
+        return Draft(content: content, isNewCase: known == nil, answered: answered?.sender, directory: directory)
     }
 
     /// The message that a submission answers, where this node holds it.

@@ -107,7 +107,7 @@ struct JSONSchemaTests {
             ("SIG-01", ["body", "acuteDanger"], true), ("SIG-01", ["body", "childAboutToLeave"], true),
             ("SIG-01", ["body", "traffickingStatus"], "NotAVictimOfTrafficking"),
             ("SIG-01", ["body", "location"], "other"), ("SIG-01", ["body", "indicators", 0, "code"], "9"),
-            ("SIG-01", ["role"], "lawyer"), ("SIG-01", ["recipients", 0], "reception"),
+            ("SIG-01", ["role"], "lawyer"), ("COB-01", ["recipients", 0], "reception"),
             ("SIG-02", ["body", "decision"], "combined"), ("SIG-02", ["inReplyTo"], nil),
             ("PLC-01", ["body", "medicalOrPregnancyNeeds"], "yes"), ("PLC-02", ["body", "location"], nil),
             ("PLC-02", ["body", "location"], "Kerkstraat 12"), ("PLC-02", ["body", "decision"], "rejected"),

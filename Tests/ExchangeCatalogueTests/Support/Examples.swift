@@ -53,6 +53,9 @@ struct Example: CustomTestStringConvertible {
             recipients: parties.map { Recipient($0, previous: Community.messageID(76)) }, caseRef: Community.caseRef,
             conversation: id)
         try catalogue.validate(content)
+        try catalogue.judgeRecipients(
+            of: content, by: .ofCatalogue, answering: role == .guardian ? otherParty : answered,
+            in: CaseHistory([], of: catalogue))
         return try ContentCodec.decode(ContentCodec.encode(content))
     }
 

@@ -11,13 +11,23 @@ struct StayAndSearchTests {
     // MARK: PLC-04, PLC-05
 
     @Test func `rest and preparation beyond three weeks has a reason`() throws {
-        let example = try Example("PLC-04")
-        let document = example.document.replacing(["body", "extensionReason"], with: nil)
-        #expect(example.refusal(of: document.replacing(["body", "end"], with: "2026-12-14")) == nil)
-        let refusal = example.refusal(of: document.replacing(["body", "end"], with: "2026-12-15"))
-        #expect(refusal?.rule == "extension-needs-reason" && refusal?.path.description == "body.extensionReason")
-        #expect(refusal?.message.contains("end it on 2026-12-14") == true)
-        #expect(example.refusal(replacing: "body", "end", with: "2027-06-01") == nil)
+        func refusal(
+            end: JSONValue, reason: JSONValue? = nil, policy: CasePolicy = CasePolicy()
+        ) throws -> ContentError? {
+            try CaseFile().refusal(
+                "PLC-04", from: .provider, to: [.immigration], policy: policy,
+                ["end": end, "extensionReason": reason])
+        }
+        #expect(try refusal(end: "2026-12-14") == nil)
+        let late = try refusal(end: "2026-12-15")
+        #expect(late?.rule == "extension-needs-reason" && late?.path.description == "body.extensionReason")
+        #expect(late?.message.contains("end it on 2026-12-14") == true)
+        #expect(try refusal(end: "2027-06-01", reason: "the child is ill") == nil)
+        // How long it is in principle, the partners agree.
+        var policy = CasePolicy()
+        policy.restPeriodDays = 28
+        #expect(try refusal(end: "2026-12-21", policy: policy) == nil)
+        #expect(try refusal(end: "2026-12-22", policy: policy)?.message.contains("2026-12-21") == true)
     }
 
     @Test(arguments: ["PLC-04", "RES-02", "RES-04", "ZCO-02"])

@@ -129,13 +129,15 @@ extension ExampleCommunity {
     ///
     /// - Parameter dropped: a member that it does not have.
     func signedDirectory(
-        version: Int64, without dropped: OIN? = nil, _ change: (Member) throws -> Member = { $0 }
+        version: Int64, without dropped: OIN? = nil, agreeing agreements: Agreements = Agreements(),
+        _ change: (Member) throws -> Member = { $0 }
     ) throws -> [UInt8] {
         let holder = try CommunityHolder(folder: nodes[0].folder, known: nil, now: NodeClock().now)
         let members = holder.current(NodeClock().now).directory.members
         let now = Timestamp.current
         let directory = Directory(
-            version: version, issued: now, members: try members.filter { $0.oin != dropped }.map(change))
+            version: version, issued: now, members: try members.filter { $0.oin != dropped }.map(change),
+            agreements: agreements)
         let signer = try DirectorySigner(
             certificate: Certificate(pem: String(contentsOf: pki.directorySigner.certificate, encoding: .utf8)),
             privateKeyPEM: String(contentsOf: pki.directorySigner.key, encoding: .utf8))
