@@ -73,7 +73,7 @@ extension MemoryStore {
             .compactMap { messages[$0.value] }
     }
 
-    fileprivate func escalations(of message: MessageID) -> [EscalationEntry] {
+    func escalations(of message: MessageID) -> [EscalationEntry] {
         escalationsOfMessage.ascending(from: Pair(message, 0)).rows { $0.first == message }
             .compactMap { escalations[$0.key.second] }
     }

@@ -18,11 +18,15 @@ struct ObligationReader {
             .filter { $0.code == .acknowledgementOverdue }
         return store.messages.ascending.flatMap { id, kept -> [OwedOnDisk] in
             guard kept.summary.type != ChannelRecovery.lostType else { return [] }
-            let taken = store.escalations.ascending(from: Pair(id, 0)).rows { $0.first == id }.map(\.value)
+            let taken = store.escalations(of: id)
             return owed(on: kept, in: store).map { what, debtor, since in
-                let steps = taken.filter { $0.debtor == debtor }.compactMap { entry -> EscalationStep? in
-                    guard case .step(let step, .acknowledgement(what)) = entry.kind else { return nil }
-                    return step
+                let steps = taken.filter { $0.debtor == debtor }.reduce(into: [EscalationStep]()) { steps, entry in
+                    switch entry.kind {
+                    case .step(let step, .acknowledgement(what)): steps.append(step)
+                    // What was over and is owed again, as after a store was put back, begins its ladder anew.
+                    case .ended(.acknowledgement(what)): steps = []
+                    default: break
+                    }
                 }
                 return OwedOnDisk(
                     message: id, level: what, debtor: debtor.flatMap(world.witness.seat),
@@ -41,7 +45,7 @@ struct ObligationReader {
             guard alarm.code == .acknowledgementOverdue, let id = alarm.messageID, let kept = store.messages[id] else {
                 return nil
             }
-            let steps = store.escalations.ascending(from: Pair(id, 0)).rows { $0.first == id }.map(\.value)
+            let steps = store.escalations(of: id)
             // What is owed as an answer nobody here gives: it stays owed.
             let isOwed = steps.contains { entry in
                 guard entry.debtor == alarm.partner, case .step(_, let subject) = entry.kind else { return false }
