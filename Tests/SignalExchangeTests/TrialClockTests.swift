@@ -94,12 +94,25 @@ extension Nodes {
                 }
                 try await node(avim, waitsForNoAlarmButLateness: [.acknowledgementOverdue])
                 try await avim.waitForLog("trial.clockAhead")
+                // What an operator notes as told now was told on that day.
+                let noted = try await avim.command(
+                    "queue", "told", early.description, "--partner", ind.oin.text, "--as", "trafficking-desk")
+                #expect(noted.exitStatus == 0, "\(noted.said)")
+                #expect(try await toldByTelephone(early, at: avim) >= before + .hours(504))
                 let check = try await avim.command("check", "--wait", "5")
                 #expect(
                     check.said.contains("trial clock") && check.said.contains("ahead of the machine's by 1814400s"),
                     "\(check.said)")
                 #expect(!check.said.contains("the clock of IND"), "\(check.said)")
             }
+        }
+
+        private func toldByTelephone(_ id: MessageID, at node: NodeHandle) async throws -> Timestamp {
+            let reference = try #require(try await node.api.client.get("/v1/messages/\(id)")["caseRef"]?.text)
+            let messages = try await node.api.client.get("/v1/cases/\(reference)")["messages"]?.elements ?? []
+            let parties = messages.first { $0["id"]?.text == id.description }?["parties"]?.elements ?? []
+            let calls = parties.flatMap { $0["telephone"]?.elements ?? [] }
+            return try #require(calls.first?["at"]?.text.flatMap { Timestamp($0) })
         }
 
         private func node(_ node: NodeHandle, waitsForNoAlarmButLateness expected: Set<AlarmCode>) async throws {
