@@ -31,7 +31,7 @@ help: ## this list
 setup: ## installs what is missing, with apt (1 minute, nothing the second time)
 	@scripts/setup.sh
 
-demo: setup ## seven nodes on this machine play the letter's case (first time 10 minutes to build, then under 1)
+demo: setup ## nine nodes on this machine play the letter's case (first time 10 minutes to build, then under 2)
 	$(build)
 	.build/debug/exchange-lab demo $(ARGS)
 

@@ -146,6 +146,10 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: house),
         .testTarget(
+            name: "ExchangeLabTests",
+            dependencies: ["exchange-lab", "ExchangeTesting", "ExchangeCatalogue", "ExchangeCore"],
+            swiftSettings: house),
+        .testTarget(
             name: "SimulationTests", dependencies: ["ExchangeTesting", "ExchangeCMS", "ExchangeCore"],
             path: "Tests/Simulation",
             swiftSettings: house),

@@ -42,6 +42,7 @@ options
   --not-yet-valid                   organisation, sign-csr: certificates that begin tomorrow
   --wrong-eku                       organisation, sign-csr: an extended key usage of another purpose
   --stale                           crl: lists whose next update was due yesterday
+  --days-ahead DAYS                 crl: lists of a day that is so many days ahead (0 to 3650), for nodes with a trial clock
   --help                            this text
 
 A rogue authority is a second `init` in another folder. Folders are readable by their owner only.
@@ -278,11 +279,11 @@ command_crl() {
     if [[ $stale == yes ]]; then
         refresh_lists $stale_crl_from_days $stale_crl_until_days
     else
-        refresh_lists 0 7
+        refresh_lists "$days_ahead" $((days_ahead + 7))
     fi
 }
 
-algorithm=p256 replace=no wrong_eku=no stale=no
+algorithm=p256 replace=no wrong_eku=no stale=no days_ahead=0
 from_days=$certificate_from_days until_days=$certificate_until_days
 arguments=()
 while (($#)); do
@@ -297,6 +298,12 @@ while (($#)); do
         shift
         ;;
     --algorithm=p256 | --algorithm=rsa3072) algorithm=${1#*=} ;;
+    --days-ahead)
+        days_ahead=${2:-}
+        [[ $days_ahead =~ ^(0|[1-9][0-9]{0,3})$ && $days_ahead -le 3650 ]] ||
+            misused "--days-ahead takes a number from 0 to 3650"
+        shift
+        ;;
     --replace) replace=yes ;;
     --expired) from_days=$expired_from_days until_days=$expired_until_days ;;
     --not-yet-valid) from_days=$future_from_days until_days=$future_until_days ;;

@@ -55,6 +55,16 @@ package struct ExamplePKI: Sendable {
         package let role: Role
         /// The name as it stands in its certificates.
         package let name: String
+
+        package init(slug: String, oin: OIN, role: Role, name: String) {
+            self.slug = slug
+            self.oin = oin
+            self.role = role
+            self.name = name
+        }
+
+        /// The organisation in its role.
+        package var party: Party { Party(oin: oin, role: role) }
     }
 
     /// The script could not be run, or refused.
@@ -173,9 +183,11 @@ package struct ExamplePKI: Sendable {
     }
 
     /// Makes both revocation lists anew, good for 7 days.
-    /// - Parameter stale: Whether the next update shall have been due yesterday.
-    package func refreshRevocationLists(stale: Bool = false) throws {
-        try Self.run(["crl", folder.path] + (stale ? ["--stale"] : []))
+    /// - Parameters:
+    ///   - stale: Whether the next update shall have been due yesterday.
+    ///   - daysAhead: The day on which they begin, from today: for nodes whose clock is ahead. 0 to 3650.
+    package func refreshRevocationLists(stale: Bool = false, daysAhead: Int = 0) throws {
+        try Self.run(["crl", folder.path, "--days-ahead", "\(daysAhead)"] + (stale ? ["--stale"] : []))
     }
 
     private func credential(_ path: String) -> Credential {

@@ -28,7 +28,8 @@ package struct ExchangeNode: Sendable {
         folder: NodeFolder, configuration: NodeConfiguration, logger: Logger
     ) async throws(NodeError) -> ExchangeNode {
         try checkLibrary(logger: logger)
-        let clock = NodeClock()
+        let clock = configuration.clock
+        if let trial = configuration.trialClock { logger.warning("\(trial.warning)") }
         let keys = try NodeKeys.load(from: folder)
         guard keys.signing.oin == configuration.oin else {
             throw NodeError(

@@ -21,6 +21,7 @@ public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
 /// The stable codes of ``NodeError``.
 public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case configurationInvalid = "configuration-invalid"
+    case trialClockRefused = "trial-clock-refused"
     case folderNotEmpty = "folder-not-empty"
     case fileMissing = "file-missing"
     case fileUnreadable = "file-unreadable"
@@ -84,7 +85,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     /// The exit code of `exchange-node` (`docs/operations.md`): what a script does next depends on it.
     public var exitCode: Int32 {
         switch self {
-        case .configurationInvalid, .folderNotEmpty, .fileMissing, .fileUnreadable, .keyExposed,
+        case .configurationInvalid, .trialClockRefused, .folderNotEmpty, .fileMissing, .fileUnreadable, .keyExposed,
             .certificateUnusable, .keyCopyUnusable, .libraryUnsafe, .directoryMissing, .directoryInvalid,
             .directoryOlder, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
             .authorityUnknown, .checkFoundFaults, .notInDirectory, .addressInUse, .socketPathTooLong, .alreadyRunning,
@@ -92,7 +93,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2
-        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown, .caseUnknown,
+        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
+            .caseUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,
             .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown,

@@ -4,17 +4,24 @@ import Foundation
 
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Seven nodes play the letter's case, from the first signal to the departure alert.",
+        abstract: "Nine nodes play the letter's case, from the first talk to a place of his own.",
         discussion: """
-            Each organisation's node is a process of its own, with its own keys, folder and store. In the middle one of
-            them is killed and another hangs; both come back. In the end every receipt is verified with the openssl
-            command.
+            Each organisation's node is a process of its own, with its own keys, folder and store. One of them is \
+            killed, and the line between two others is cut. At night nobody takes an alert, until the ladder of the \
+            node reaches the deputy. The day after the 18th birthday a message to the guardian is refused, until care \
+            coordination has begun.
+
+            Days and weeks pass: the nodes stop, their clocks go on (trial.clockAhead), and they start on what they \
+            had. Three seconds stand for the half hour in which an alert is owned.
+
+            In the end a matrix shows each organisation with each message. It has no empty cell, nothing is owed at \
+            any node, and every receipt is verified with the openssl command.
 
             EXIT CODES
               0  everybody was told, and everything is proved
               1  not: what is missing is listed
               2  the command cannot run as it was called
-              128 and more  ended by that signal, such as 130 by Ctrl-C; nothing is left running
+              128 and more  ended by that signal, such as 130 by Ctrl-C; nothing runs on
               64 the command line is wrong
 
             EXAMPLE

@@ -29,15 +29,29 @@ struct Demonstration: Sendable {
 
     private func proceed() async throws -> Bool {
         await terminal.line(
-            "Seven organisations, each with a node of its own on this machine. Test OINs, invented people.")
+            "Nine organisations, each with a node of its own on this machine. Test OINs, invented people.")
         await terminal.event("makes authorities, keys, folders and the signed directory (\(algorithm.rawValue))")
-        return try await ExampleCommunity.run(in: workspace.folder, .init(algorithm: algorithm)) {
-            try await play(on: $0).isGood
-        }
+        let plan = ExampleCommunity.Plan(
+            members: try Cast.members(), algorithm: algorithm, isRelayed: bulk == nil, sections: Self.sections)
+        return try await ExampleCommunity.run(in: workspace.folder, plan) { try await play(on: $0).isGood }
     }
 
+    /// A calendar that is compressed: three seconds stand for the half hour within which somebody owns what is `stat`.
+    private static let sections = """
+        clocks:
+          statOwnership: 3s
+          statDeputy: 2s
+          statManagement: 90s
+        roster:
+          onDuty: duty desk, +31600000001
+          deputy: deputy of the duty desk, +31600000002
+          management: team management, +31600000003
+          dutyOfficer: duty officer, +31600000004
+
+        """
+
     private func play(on community: ExampleCommunity) async throws -> Verdict {
-        await terminal.event("starts seven nodes")
+        await terminal.event("starts nine nodes")
         try await community.start()
         let part = part(on: Casting(community: community))
         var verdict = Verdict()

@@ -50,7 +50,8 @@ struct Restore: AsyncParsableCommand {
             let folder = folder.nodeFolder
             let configuration = try await NodeConfiguration.load(from: folder)
             let done = try await StoreCopy.putBack(
-                URL(fileURLWithPath: file).path, in: folder, confirmedBy: confirm, of: configuration, at: .current)
+                URL(fileURLWithPath: file).path, in: folder, confirmedBy: confirm, of: configuration,
+                at: configuration.now)
             print("\(folder.store) is put back, as of \(done.asOf).")
             if let aside = done.aside { print("What was there is kept in \(aside).") }
             print(

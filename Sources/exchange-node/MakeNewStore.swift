@@ -27,7 +27,7 @@ struct MakeNewStore: AsyncParsableCommand {
             let folder = folder.nodeFolder
             let configuration = try await NodeConfiguration.load(from: folder)
             try await NewStore(folder).replaceLost(
-                confirmedBy: confirm, of: configuration, at: .current)
+                confirmedBy: confirm, of: configuration, at: configuration.now)
             print(
                 """
                 \(folder.store) is made, and empty. What was in the old one is not here. What was accepted and had \

@@ -23,7 +23,12 @@ struct ClientOptions: ParsableArguments {
     }
 
     func console() async throws -> OperatorConsole { OperatorConsole(client: try await client(), printsJSON: json) }
-    func caseConsole() async throws -> CaseConsole { CaseConsole(client: try await client(), printsJSON: json) }
+
+    func caseConsole() async throws -> CaseConsole {
+        let configuration = try await NodeConfiguration.load(from: folder.nodeFolder)
+        return CaseConsole(
+            client: LocalClient(socketPath: configuration.socketPath), clock: configuration.clock, printsJSON: json)
+    }
 }
 
 /// Runs a command's body, and turns our errors into a line on standard error and the exit code that belongs to it.

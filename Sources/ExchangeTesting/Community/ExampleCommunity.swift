@@ -28,16 +28,20 @@ package struct ExampleCommunity: Sendable {
         package var arguments: [String]
         /// Whether the nodes call each other through relays, so that they can be parted.
         package var isRelayed: Bool
+        /// Added to each node's `node.yaml`, after the sections that `exchange-node init` writes.
+        package var sections: String
 
         package init(
             members: [ExamplePKI.Member]? = nil, algorithm: ExamplePKI.Algorithm = .p256,
-            executable: URL = NodeProcess.builtExecutable, arguments: [String] = [], isRelayed: Bool = false
+            executable: URL = NodeProcess.builtExecutable, arguments: [String] = [], isRelayed: Bool = false,
+            sections: String = ""
         ) {
             self.members = members
             self.algorithm = algorithm
             self.executable = executable
             self.arguments = arguments
             self.isRelayed = isRelayed
+            self.sections = sections
         }
     }
 
@@ -91,7 +95,9 @@ package struct ExampleCommunity: Sendable {
         }
         // Making RSA keys takes seconds: all at once, as far as there are processors.
         try await withThrowingTaskGroup { group in
-            for node in nodes { group.addTask { try await node.makeFolder(algorithm: algorithm, pki: pki) } }
+            for node in nodes {
+                group.addTask { try await node.makeFolder(algorithm: algorithm, pki: pki, sections: plan.sections) }
+            }
             try await group.waitForAll()
         }
         let network = plan.isRelayed ? try await LocalNetwork(ports: nodes.map(\.port)) : nil
@@ -152,6 +158,39 @@ package struct ExampleCommunity: Sendable {
             }
             return ends.sorted { $0.0 < $1.0 }.map { (nodes[$0.0], $0.1) }
         }
+    }
+
+    /// Sets the clocks of all nodes ahead of the machine's, and puts revocation lists of that day into their folders.
+    ///
+    /// - Parameter span: from the machine's time; more than before, and at most `TrialClock.aheadMaximum`.
+    /// - Precondition: no node runs.
+    package func setClocks(ahead span: Milliseconds) throws {
+        try pki.refreshRevocationLists(daysAhead: Int(span.count / Milliseconds.hours(24).count))
+        for node in nodes {
+            try node.takeLists(of: pki)
+            try node.setClock(ahead: span)
+        }
+    }
+
+    /// Parts two nodes: neither calls the other until ``heal(_:_:)``. Returns when nothing goes between them any more.
+    ///
+    /// - Precondition: the community is relayed.
+    package func part(_ one: NodeHandle, _ other: NodeHandle) async {
+        await relays.part(place(of: one), place(of: other))
+    }
+
+    package func heal(_ one: NodeHandle, _ other: NodeHandle) { relays.join(place(of: one), place(of: other)) }
+
+    private var relays: LocalNetwork {
+        guard let network else { preconditionFailure("only nodes with relays between them can be parted") }
+        return network
+    }
+
+    private func place(of node: NodeHandle) -> Int {
+        guard let place = nodes.firstIndex(where: { $0.member == node.member }) else {
+            preconditionFailure("\(node.member.slug) is not of this community")
+        }
+        return place
     }
 
     /// Kills whatever runs, and gives the relays' ports back. To be called in the end, whatever happened; also when the

@@ -24,6 +24,13 @@ package struct NodeAPI: Sendable {
         return id
     }
 
+    /// Asks what a submission would come to; nothing is sent.
+    ///
+    /// - Throws: `NodeError` `submission-invalid`, as handing it in would.
+    package func check(_ submission: JSONValue) async throws {
+        _ = try await client.post("/v1/submissions/_check", body: JSONWriter.write(submission))
+    }
+
     /// The longest that a node keeps a request.
     package static let waitMaximum = Milliseconds.seconds(600)
 
@@ -109,6 +116,18 @@ package struct NodeAPI: Sendable {
 
     package func alarms() async throws -> [AlarmRow] {
         try await client.get("/v1/alarms").elements.map(AlarmRow.init)
+    }
+
+    /// All that is owed by the node's organisation and to it, page by page.
+    package func obligations() async throws -> [ObligationRow] {
+        var rows: [ObligationRow] = []
+        var after: String?
+        repeat {
+            let page = try await client.get("/v1/obligations" + (after.map { "?after=\($0)" } ?? ""))
+            rows += try page["items"]?.elements.map(ObligationRow.init) ?? []
+            after = page["next"]?.text
+        } while after != nil
+        return rows
     }
 
     /// Walks the node's whole audit chain; `nil` where it is broken.

@@ -23,7 +23,9 @@ package struct NodeHandle: Sendable {
     }
 
     /// Makes the folder as `exchange-node init` does, and puts into it what an operator gets from the authorities.
-    func makeFolder(algorithm: ExamplePKI.Algorithm, pki: ExamplePKI) async throws {
+    ///
+    /// - Parameter sections: of `node.yaml`, added to those that `init` writes.
+    func makeFolder(algorithm: ExamplePKI.Algorithm, pki: ExamplePKI, sections: String = "") async throws {
         let plan = try FolderMaker.Plan(
             oin: member.oin.text, name: member.name, host: PortHolder.host, port: port, usesRSA: algorithm == .rsa3072)
         try await FolderMaker(folder: folder, plan: plan).make()
@@ -38,10 +40,27 @@ package struct NodeHandle: Sendable {
         for (source, target) in [
             (pki.root.certificate, folder.anchors), (pki.issuing.certificate, folder.intermediates),
             (pki.directorySigner.certificate, folder.directorySigner),
-            (pki.rootRevocationList, folder.revocationLists + "/root.crl"),
-            (pki.issuingRevocationList, folder.revocationLists + "/issuing.crl"),
         ] {
             try FileManager.default.copyItem(at: source, to: URL(filePath: target))
         }
+        try takeLists(of: pki)
+        guard !sections.isEmpty else { return }
+        let text = try folder.readText(folder.configuration)
+        try NodeFolder.write(Array((text + sections).utf8), to: folder.configuration)
+    }
+
+    /// Puts the authorities' revocation lists of now into the folder, as a job that fetches them would.
+    func takeLists(of pki: ExamplePKI) throws {
+        for (list, name) in [(pki.rootRevocationList, "root.crl"), (pki.issuingRevocationList, "issuing.crl")] {
+            try NodeFolder.write(Array(Data(contentsOf: list)), to: folder.revocationLists + "/" + name)
+        }
+    }
+
+    /// Sets the node's clock ahead of the machine's; takes effect at the next start.
+    func setClock(ahead span: Milliseconds) throws {
+        let lines = try folder.readText(folder.configuration).split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { $0 != "trial:" && !$0.hasPrefix("  clockAhead:") }
+        let text = lines.joined(separator: "\n") + "trial:\n  clockAhead: \(span.count / 1000)s\n"
+        try NodeFolder.write(Array(text.utf8), to: folder.configuration)
     }
 }

@@ -103,12 +103,35 @@ package struct PartnerRow: Hashable, Sendable {
 package struct AlarmRow: Hashable, Sendable {
     package let code: String
     package let partner: OIN?
+    /// `nil` where it is about no message.
+    package let messageID: MessageID?
     package let detail: String
 
     init(_ row: JSONValue) throws(RowError) {
         code = try row.text("code")
         partner = row["partner"]?.text.flatMap { OIN($0) }
+        messageID = row["message"]?.text.flatMap { MessageID($0) }
         detail = try row.text("detail")
+    }
+}
+
+/// Something that is owed on a message: by the node's own organisation, or to it.
+package struct ObligationRow: Hashable, Sendable {
+    package let messageID: MessageID
+    package let type: String
+    /// `receipt`, `ownership`, `outcome`, or the code of the type that is asked for.
+    package let subject: String
+    /// `nil` where it is the node's own organisation.
+    package let debtor: OIN?
+    /// The steps of the ladder that were taken for it.
+    package let steps: [EscalationStep]
+
+    init(_ row: JSONValue) throws(RowError) {
+        messageID = try row.parsed("message") { MessageID($0) }
+        type = try row.text("type")
+        subject = try row.text("subject")
+        debtor = row["debtor"]?.text.flatMap { OIN($0) }
+        steps = row["steps"]?.elements.compactMap { $0.text.flatMap { EscalationStep(rawValue: $0) } } ?? []
     }
 }
 

@@ -13,7 +13,8 @@ struct MachineCheck {
 
     func findings() -> [Finding] { [Self.clock(ClockState.current), library, disk] }
 
-    /// Whether the system's clock is kept by something, as the kernel was told.
+    /// Whether the system's clock is kept by something, as the kernel was told. It is the machine's that is looked at, also
+    /// in a trial in which the node's is ahead of it.
     enum ClockState {
         case kept, notKept, unknown
 

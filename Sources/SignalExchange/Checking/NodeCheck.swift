@@ -15,12 +15,16 @@ package struct NodeCheck: Sendable {
         client = LocalClient(socketPath: configuration.socketPath)
     }
 
-    /// - Parameter probeSeconds: how long each partner has for its receipt; `nil` for no probes.
-    /// - Parameter tell: is given each finding as it comes.
-    package func run(probeSeconds: Int64?, at now: Timestamp = .current, tell: (Finding) -> Void) async {
+    /// - Parameters:
+    ///   - probeSeconds: how long each partner has for its receipt; `nil` for no probes.
+    ///   - moment: by which certificates and lists are judged; now by the node's clock where it is `nil`.
+    ///   - tell: is given each finding as it comes.
+    package func run(probeSeconds: Int64?, at moment: Timestamp? = nil, tell: (Finding) -> Void) async {
+        let now = moment ?? configuration.now
         let node = await RunningNodeCheck(client: client).look()
         if let fence = node.fence { tell(fence) }
         for finding in MachineCheck(folder: folder).findings() { tell(finding) }
+        if let trial = configuration.trialClock { tell(Finding("trial clock", .warning, trial.warning)) }
         for finding in node.findings { tell(finding) }
         for finding in await StoreCheck(folder: folder, node: node).findings() { tell(finding) }
         for finding in KeyCheck(folder: folder, oin: configuration.oin).findings() { tell(finding) }
@@ -32,7 +36,9 @@ package struct NodeCheck: Sendable {
             tell(Finding("probe", .warning, "no probe was sent, for the node does not run"))
             return
         }
-        let probes = ProbeCheck(client: client, own: own, directory: directory, waitSeconds: probeSeconds)
+        let probes = ProbeCheck(
+            client: client, own: own, directory: directory, waitSeconds: probeSeconds,
+            clock: configuration.clock)
         for finding in await probes.findings() { tell(finding) }
     }
 }

@@ -18,6 +18,8 @@ struct ProbeCheck {
     let own: Member
     let directory: Directory
     let waitSeconds: Int64
+    /// The node's own.
+    let clock: NodeClock
 
     /// In the order of the directory.
     func findings() async -> [Finding] {
@@ -38,15 +40,13 @@ struct ProbeCheck {
     private func probe(_ partner: Member) async -> [Finding] {
         do {
             let waiting = try await openProbe(to: partner)
-            let (clock, begin, sent) = (ContinuousClock(), ContinuousClock.now, Timestamp.current)
+            let sent = clock.now
             let id: String
             if let waiting { id = waiting } else { id = try await submit(to: partner) }
             let rows = try await client.get(
                 "/v1/messages/\(id)/deliveries?waitSeconds=\(waitSeconds)&partner=\(partner.oin)",
                 timeoutSeconds: waitSeconds + 30)
-            let elapsed = clock.now - begin
-            let milliseconds =
-                elapsed.components.seconds * 1000 + elapsed.components.attoseconds / 1_000_000_000_000_000
+            let milliseconds = clock.now.monotonic.milliseconds - sent.monotonic.milliseconds
             guard let row = rows.elements.first, row["receipted"]?.flag == true else {
                 return [unanswered(rows.elements.first, partner)]
             }
@@ -55,7 +55,7 @@ struct ProbeCheck {
                 Finding(
                     "probe", .ok, "\(partner.name): receipt after \(milliseconds) ms\(age)", partner: partner.oin,
                     milliseconds: milliseconds)
-            ] + (waiting == nil ? await skew(of: partner, probe: id, sent: sent) : [])
+            ] + (waiting == nil ? await skew(of: partner, probe: id, sent: sent.wall) : [])
         } catch {
             return [
                 Finding(
@@ -117,7 +117,7 @@ struct ProbeCheck {
             let receipt = (try? EvidenceFiles(json: answer))?["receipts/\(partner.oin).der"],
             let signer = try? UnverifiedSigner(of: receipt, as: .receipt)
         else { return [] }
-        return Self.skew(of: partner, signedAt: signer.signingTime, between: sent, and: .current)
+        return Self.skew(of: partner, signedAt: signer.signingTime, between: sent, and: clock.now.wall)
     }
 
     static func skew(

@@ -155,6 +155,9 @@ package struct FolderMaker: Sendable {
               peerIdleSeconds: \(limits.peerIdleMaximum.wholeSeconds)
               # How long the body of a request over TLS may take to come, and what is answered to be taken.
               requestBodySeconds: \(limits.requestBodyMaximum.wholeSeconds)
+            # For trials with test organisations only: how far this node's clock is ahead of the machine's.
+            # trial:
+            #   clockAhead: 21d
             # When an acknowledgement is late and who is told then stands under `clocks`, `calendar` and `roster`; left out, the
             # defaults of docs/obligations.md hold.
             # How many days the content of a message is kept after it was closed, by what it is about. Ids, digests, receipts

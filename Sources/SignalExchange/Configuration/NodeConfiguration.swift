@@ -24,6 +24,8 @@ package struct NodeConfiguration: Sendable {
     package var retention: RetentionPeriods
     /// By which clocks something is late, and who is told then.
     package var escalation: EscalationSettings
+    /// How far the node's clock is ahead of the machine's; `nil` outside of trials.
+    package var trialClock: TrialClock?
 
     /// A socket's path lies in a fixed array of the kernel (`sockaddr_un`), with its closing zero.
     package static let socketPathMaximumBytes = 107
@@ -78,7 +80,7 @@ package struct NodeConfiguration: Sendable {
             "limits.peerMaximumConnectionsPerPartner", "limits.peerHandshakeSeconds", "limits.peerIdleSeconds",
             "limits.requestBodySeconds",
             "retention.signalDays", "retention.placementDays", "retention.departureDays", "retention.conferenceDays",
-            "retention.nodeDays",
+            "retention.nodeDays", "trial.clockAhead",
         ] + EscalationConfiguration.keys)
 
     /// A misspelt key would leave its default in force, and nobody would know.
@@ -170,6 +172,20 @@ package struct NodeConfiguration: Sendable {
         periods.node = try Self.days(reader, "retention.nodeDays", default: periods.node, invalid)
         retention = periods
         escalation = try EscalationConfiguration.read(reader, invalid)
+        trialClock = try Self.trialClock(reader, of: oin, invalid)
+    }
+
+    private static func trialClock(
+        _ reader: ConfigReader, of oin: OIN, _ invalid: (String, String) -> NodeError
+    ) throws(NodeError) -> TrialClock? {
+        guard let text = reader.string(forKey: "trial.clockAhead") else { return nil }
+        guard let clock = TrialClock(text) else {
+            throw invalid(
+                "trial.clockAhead",
+                "must be a span such as 90m, 4h or 21d, of at most \(TrialClock.aheadMaximum.wholeDays)d")
+        }
+        try clock.demandTest(of: oin)
+        return clock
     }
 
     private static func group(

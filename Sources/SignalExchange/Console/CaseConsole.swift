@@ -5,10 +5,13 @@ import Foundation
 /// What the commands print about cases, obligations and a submission before it is sent.
 package struct CaseConsole: Sendable {
     private let client: LocalClient
+    private let clock: NodeClock
     private let printsJSON: Bool
 
-    package init(client: LocalClient, printsJSON: Bool) {
+    /// - Parameter clock: the node's own.
+    package init(client: LocalClient, clock: NodeClock, printsJSON: Bool) {
         self.client = client
+        self.clock = clock
         self.printsJSON = printsJSON
     }
 
@@ -107,7 +110,7 @@ package struct CaseConsole: Sendable {
     package func told(_ message: String, partner: String, role: String, at: String?) async throws {
         var body = JSONObject()
         body["role"] = .string(role)
-        body["at"] = .string(at ?? Timestamp.current.description)
+        body["at"] = .string(at ?? clock.now.wall.description)
         let answer = try await client.post(
             "/v1/messages/\(message)/recipients/\(partner)/_told", body: JSONWriter.write(.object(body)))
         guard !printsJSON else { return ConsoleLine.print(answer) }

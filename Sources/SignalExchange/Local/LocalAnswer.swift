@@ -94,7 +94,8 @@ extension NodeErrorCode {
         case .notPermitted: .forbidden
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .certificateUnusable: .serviceUnavailable
         // Of a reload: the files in the folder are what must be mended.
-        case .configurationInvalid, .fileMissing, .fileUnreadable, .keyExposed, .directoryMissing, .directoryInvalid,
+        case .configurationInvalid, .trialClockRefused, .fileMissing, .fileUnreadable, .keyExposed, .directoryMissing,
+            .directoryInvalid,
             .directoryOlder, .notInDirectory:
             .internalServerError
         // Of a start, of a command, and of a caller: no answer of the API.

@@ -14,13 +14,15 @@ package struct NodeClock: Sendable {
     }
 
     /// The machine's clocks.
-    package init() {
+    ///
+    /// - Parameter ahead: how far the wall clock is ahead of the machine's, for a trial. The monotonic one is the machine's.
+    package init(ahead: Milliseconds = .zero) {
         let start = ContinuousClock.now
         self.init {
             let (seconds, attoseconds) = start.duration(to: .now).components
             return Now(
                 monotonic: MonotonicTime(milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000),
-                wall: .current)
+                wall: .current + ahead)
         } wait: { moment in
             try await ContinuousClock().sleep(until: start + .milliseconds(moment.milliseconds))
         }

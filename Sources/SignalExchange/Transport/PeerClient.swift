@@ -14,6 +14,7 @@ package final class PeerClient: PartnerConnection {
     private let requestTimeout: Milliseconds
     private let community: @Sendable () -> Community
     private let now: @Sendable () -> Timestamp
+    // tidy: clock because a timeout goes by the clock that never jumps
     private let clock = NodeClock()
     private let clients = ClientCache()
 

@@ -8,6 +8,8 @@ actor Narrator {
     private let policy: AnswerPolicy
     /// Whose node is away, in the order of the cast.
     private var away: [Cast: String] = [:]
+    /// Which line is cut, in words; empty where none is.
+    private var parted = ""
 
     init(_ terminal: Terminal, policy: AnswerPolicy) {
         self.terminal = terminal
@@ -61,6 +63,43 @@ actor Narrator {
         await terminal.event(palette("✓ \(cast.name)'s node \(what)", .green))
     }
 
+    func partLine(_ one: Cast, _ other: Cast) async {
+        parted = "the line \(one.name) – \(other.name) is cut"
+        await terminal.event(
+            palette("✗ the line between \(one.name) and \(other.name) is cut; both reach everybody else", .red))
+    }
+
+    func healLine(_ one: Cast, _ other: Cast) async {
+        parted = ""
+        await terminal.event(palette("✓ the line between \(one.name) and \(other.name) is there again", .green))
+    }
+
+    // MARK: Lateness and refusals
+
+    /// Tells which steps of its ladder a node has taken, in the words of its alarm.
+    func climb(_ entry: Board.Entry, at cast: Cast, _ steps: [EscalationStep], _ words: String) async {
+        let names = steps.map(\.rawValue).joined(separator: ", ")
+        await terminal.event(palette("▲ \(cast.name)'s node, \(names)", .yellow) + ": \(entry.message.type): \(words)")
+    }
+
+    func refused(_ message: ScriptedMessage, _ reason: String) async {
+        await terminal.event(
+            palette("✗ \(message.sender.name)'s node refuses \(message.type), and nothing is sent", .yellow))
+        await terminal.event("    “\(reason)”")
+    }
+
+    func draw(_ entries: [Board.Entry]) async {
+        await terminal.line()
+        for line in Matrix(entries: entries, palette: palette).lines { await terminal.line(line) }
+        await terminal.line()
+    }
+
+    func show(_ text: String, as command: String) async {
+        await terminal.line()
+        await terminal.line(palette("$ " + command, .dim))
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { await terminal.line(String(line)) }
+    }
+
     func explain(_ entry: Board.Entry, _ recipient: Cast, _ delivery: DeliveryRow, problem: String) async {
         let attempts = delivery.attempts == 1 ? "1 attempt" : "\(delivery.attempts) attempts"
         let reason = delivery.detail.isEmpty ? problem : delivery.detail
@@ -80,7 +119,7 @@ actor Narrator {
         let away = Cast.allCases.filter { self.away[$0] != nil }
         await terminal.show(
             status: "  told \(told) of \(deliveries.count), in hand \(owned), done \(done)"
-                + (away.isEmpty ? "" : "; away: \(away.names)"))
+                + (away.isEmpty ? "" : "; away: \(away.names)") + (parted.isEmpty ? "" : "; " + parted))
     }
 
     private func name(_ message: ScriptedMessage, _ number: Int) -> String {

@@ -29,6 +29,8 @@ actor Board {
 
     /// In the order in which they were sent.
     private(set) var entries: [Entry] = []
+    /// Whom the ladder of the own node has told of a message that nobody had taken.
+    private var awake: [Cast: Set<MessageLabel>] = [:]
     private var waiting: [Int: (isMet: @Sendable ([Entry]) -> Bool, met: Latch<Void>)] = [:]
     private var lastWaiter = 0
 
@@ -50,34 +52,43 @@ actor Board {
         Dictionary(entries.map { ($0.message.label, $0.id) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Whether anything that this organisation sent is still to be told, owned or concluded.
-    func awaitsAnything(from sender: Cast) -> Bool {
-        entries.contains { $0.message.sender == sender && !$0.isSettled }
+    /// What this organisation sent and is still to be told, owned or concluded.
+    func unsettled(from sender: Cast) -> [MessageID] {
+        entries.filter { $0.message.sender == sender && !$0.isSettled }.map(\.id)
     }
 
-    /// Takes what a sender's node shows now.
-    func update(_ rows: [MessageID: [Cast: DeliveryRow]]) -> [Progress] {
+    func wake(_ cast: Cast, for label: MessageLabel) { awake[cast, default: []].insert(label) }
+    func isAwake(_ cast: Cast, for label: MessageLabel) -> Bool { awake[cast]?.contains(label) ?? false }
+
+    /// What is new in what a sender's node shows now. It is to be told, and then taken with ``take(_:)``: who waits for it
+    /// goes on when it was told, and not before.
+    func progress(in rows: [MessageID: [Cast: DeliveryRow]]) -> [Progress] {
         var progress: [Progress] = []
-        for index in entries.indices {
-            guard let now = rows[entries[index].id] else { continue }
-            let before = entries[index].deliveries
-            guard now != before else { continue }
-            entries[index].deliveries = now
+        for (index, known) in entries.enumerated() {
+            guard let now = rows[known.id], now != known.deliveries else { continue }
+            let before = known.deliveries
+            var entry = known
+            entry.deliveries = now
             func became(_ holds: (DeliveryRow) -> Bool) -> [Cast] {
                 Cast.allCases.filter { cast in now[cast].map(holds) ?? false && !(before[cast].map(holds) ?? false) }
             }
             progress.append(
                 Progress(
-                    entry: entries[index], number: index + 1, told: became(\.isReceipted),
+                    entry: entry, number: index + 1, told: became(\.isReceipted),
                     owned: became { $0.followUp == .owned || $0.followUp == .concluded },
                     declined: became { $0.followUp == .declined }, concluded: became { $0.followUp == .concluded }))
         }
+        return progress
+    }
+
+    /// Each entry is of one sender, at which one watch looks: nothing else has come in between.
+    func take(_ progress: Progress) {
+        entries[progress.number - 1].deliveries = progress.entry.deliveries
         let met = waiting.filter { $0.value.isMet(entries) }
         for (waiter, wait) in met {
             waiting[waiter] = nil
             wait.met.settle(())
         }
-        return progress
     }
 
     /// Returns when the condition holds.

@@ -6,7 +6,7 @@ import SignalExchange
 ///
 /// A node signals receipts to who waits for one message; who follows all of them, with L2 and L3, has to ask.
 struct Watch: Sendable {
-    private static let interval = Milliseconds(100)
+    private static let interval = Milliseconds(150)
 
     let sender: Cast
     let casting: Casting
@@ -16,10 +16,17 @@ struct Watch: Sendable {
     /// Looks until the task is cancelled.
     func look() async throws {
         while true {
-            if await board.awaitsAnything(from: sender) {
+            let ids = await board.unsettled(from: sender)
+            if !ids.isEmpty {
                 do {
-                    let rows = casting.byRecipient(try await casting[sender].api.deliveries())
-                    for progress in await board.update(rows) { await narrator.tell(progress) }
+                    var rows: [MessageID: [Cast: DeliveryRow]] = [:]
+                    for id in ids {
+                        rows.merge(casting.byRecipient(try await casting[sender].api.deliveries(of: id))) { $1 }
+                    }
+                    for progress in await board.progress(in: rows) {
+                        await narrator.tell(progress)
+                        await board.take(progress)
+                    }
                 } catch let error as NodeError where error.code == .nodeNotRunning {
                     // Nothing is to be seen of a node that is away.
                 }

@@ -68,6 +68,20 @@ extension ScriptedMessage {
             ]
         })
 
+    /// Reception knows the child under both references from then on.
+    static let chainNoticeToo = ScriptedMessage(
+        label: "chain-notice-too", type: "SIG-04", sender: .nidos, recipients: [.coa],
+        restsOn: ["incidental-signal", "signal"], inCaseOf: "incidental-signal",
+        purpose: "https://register.nidos.example/processing/guardianship", legalBasis: ["A6-1-e", "A9-2-g"],
+        body: { script in
+            [
+                "placementNeeded": "no",
+                "safetyRequirements":
+                    "The same boy as in the other signal: one place is asked for, under that reference.",
+                "signals": [script.id("incidental-signal"), script.id("signal")],
+            ]
+        })
+
     static let chainNotice = ScriptedMessage(
         label: "chain-notice", type: "SIG-04", sender: .nidos, recipients: [.coa], restsOn: ["signal"],
         purpose: "https://register.nidos.example/processing/guardianship", legalBasis: ["A6-1-e", "A9-2-g"],

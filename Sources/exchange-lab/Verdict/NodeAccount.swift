@@ -10,6 +10,8 @@ struct NodeAccount: Sendable {
     let unreceipted: [DeliveryRow]
     let partners: [PartnerRow]
     let alarms: [AlarmRow]
+    /// What is owed by its organisation and to it.
+    let obligations: [ObligationRow]
     /// `nil` where the audit chain is broken.
     let auditLeaves: Int64?
     /// How often the node was started.
@@ -21,6 +23,7 @@ struct NodeAccount: Sendable {
         unreceipted = try await node.api.deliveries(onlyOpen: true)
         partners = try await node.api.partners()
         alarms = try await node.api.alarms()
+        obligations = try await node.api.obligations()
         auditLeaves = try await node.api.intactAuditLeaves()
         runs = await node.process.identifiers.count
     }

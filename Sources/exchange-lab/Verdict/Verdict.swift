@@ -25,7 +25,7 @@ struct Verdict: Sendable {
         if !holds { shortfalls.append(otherwise()) }
     }
 
-    /// Every delivery is receipted and followed up, every pair's books agree, and every audit chain is whole.
+    /// Every delivery is receipted and followed up, nothing is owed, every pair's books agree, and every audit chain is whole.
     ///
     /// - Parameter demandsFollowUp: whether people answer what their organisation receives.
     mutating func judge(_ accounts: [NodeAccount], demandsFollowUp: Bool) {
@@ -42,6 +42,7 @@ struct Verdict: Sendable {
                     row.isFollowedUp,
                     "\(name): L2 or L3 of \(row.type) \(row.messageID) by \(row.recipient) is missing")
             }
+            if demandsFollowUp { judge(duties: account.obligations, account.alarms, of: name) }
             demand(account.gaps.isEmpty, "\(name): numbers are missing: \(account.gaps.joined(separator: ", "))")
             demand(account.auditLeaves != nil, "\(name): the audit chain is broken")
             for partner in account.partners {
@@ -52,6 +53,19 @@ struct Verdict: Sendable {
             }
         }
         compareBothSides(of: accounts)
+    }
+
+    /// Nothing is owed at a node, by its organisation or to it, and nobody is called for what is late.
+    mutating func judge(duties: [ObligationRow], _ alarms: [AlarmRow], of name: String) {
+        for owed in duties {
+            demand(
+                false,
+                "\(name): \(owed.subject) on \(owed.type) \(owed.messageID) is owed by "
+                    + (owed.debtor.map { "\($0)" } ?? "this organisation"))
+        }
+        for alarm in alarms where alarm.code == AlarmCode.acknowledgementOverdue.rawValue {
+            demand(false, "\(name): an acknowledgement is still overdue: \(alarm.detail)")
+        }
     }
 
     /// Each side of a pair speaks for itself; held together they must say the same.
@@ -80,6 +94,7 @@ struct Verdict: Sendable {
             demand(
                 addressed == demanded,
                 "\(entry.message.label) went to \(addressed.names), and had to go to \(demanded.names)")
+            judge(cellsOf: entry)
             for cast in addressed {
                 let isToBeDeclined = scenario.answers.declined.contains {
                     $0.by == cast && $0.label == entry.message.label
@@ -88,6 +103,14 @@ struct Verdict: Sendable {
                     (entry.delivery(to: cast)?.followUp == .declined) == isToBeDeclined,
                     "\(entry.message.label) was \(isToBeDeclined ? "not " : "")declined by \(cast.name)")
             }
+        }
+    }
+
+    /// Told, owned, concluded or declined as far as the type asks for it, or a part in it that is none.
+    mutating func judge(cellsOf entry: Board.Entry) {
+        for cast in Cast.allCases {
+            guard case .missing(let level) = entry.cell(of: cast) else { continue }
+            demand(false, "\(entry.message.label): the cell of \(cast.name) is empty: L\(level.rawValue) is not there")
         }
     }
 
