@@ -52,6 +52,7 @@ package protocol StoreTransaction {
     mutating func keep(_ cover: PartnerCover, of partner: OIN) throws
     mutating func purgeContent(of message: MessageID) throws
     mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws
+    mutating func keep(_ asked: [AskedAnswer], of message: MessageID) throws
     mutating func keep(_ escalation: EscalationEntry) throws
     mutating func lookAgain(at message: MessageID, when: Timestamp?, isEscalated: Bool) throws
     mutating func raise(_ alarm: Alarm) throws
@@ -360,6 +361,7 @@ extension StoreTransaction {
         case .adoptNumbers(let message):
             try adoptNumbers(of: message)
             try watch(message.id)
+        case .keepAsked(let asked, let message): try keep(asked, of: message)
         case .takeStep(let step, let message, let contact):
             try keep(
                 EscalationEntry(

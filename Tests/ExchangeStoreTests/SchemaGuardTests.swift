@@ -65,6 +65,14 @@ import Testing
         INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)
             SELECT id, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1
         """,
+        """
+        INSERT INTO asked_answer (message_id, code, debtor) SELECT id, 'PLC-03', '' FROM message LIMIT 1;
+        UPDATE asked_answer SET due_at = 1
+        """,
+        """
+        INSERT INTO asked_answer (message_id, code, debtor) SELECT id, 'PLC-03', '' FROM message LIMIT 1;
+        DELETE FROM asked_answer
+        """,
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",
         """
@@ -182,6 +190,10 @@ import Testing
             (list, ["x", 9], "delivery_stopped (partner=? AND transport=?)"),
             (ObligationQueries.answers, ["x", "SIG-04", "x"], "message_of_case (case_reference=? AND type_code=? AND"),
             ("SELECT \(AlarmQueries.isOpenOfMessage) FROM message m WHERE m.id = ?", ["x"], "alarm_of_message"),
+            (
+                "SELECT \(AskedAnswerQueries.isAwaiting) FROM message m WHERE m.id = ?", ["x"],
+                "SEARCH a USING PRIMARY KEY (message_id=?)"
+            ),
         ] as [(String, StatementArguments, String)] {
             let plan = try await ledger.read { database in
                 try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)

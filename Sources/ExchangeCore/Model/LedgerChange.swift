@@ -134,6 +134,8 @@ package enum LedgerChange: Hashable, Sendable {
     /// Gives a message that came back the numbers under which only its id and digest were known. Not those of which a
     /// partner proved nothing: there it is not known to be told.
     case adoptNumbers(of: MessageSummary)
+    /// Keeps what the content of a message asks for, with the message.
+    case keepAsked([AskedAnswer], of: MessageID)
     /// Keeps that a step of the ladder was taken, and whom it tells.
     case takeStep(TakenStep, of: MessageID, contact: String)
     /// When the obligations of a message are looked at again; never, where that is `nil`.

@@ -83,27 +83,3 @@ public struct EscalationPolicy: Hashable, Sendable {
         }.min() ?? .minutes(1)
     }
 }
-
-/// What messages of one type have others answer, as the catalogue says it.
-package struct ExpectedAnswer: Hashable, Sendable {
-    /// The code of the type that is expected.
-    package let code: String
-    /// Who owes it; `nil` where each recipient does.
-    package let role: Role?
-    /// `nil` where the clock of the priority counts, as for L3.
-    package let within: Milliseconds?
-    /// In which roles somebody is told of the answer: others cannot see whether it came.
-    package let visibleTo: Set<Role>
-    /// The codes of types that bring the message itself to an end, whoever sends them: then no answer is owed either.
-    package let endedBy: [String]
-
-    package init(
-        code: String, role: Role?, within: Milliseconds?, visibleTo: Set<Role>, endedBy: [String] = []
-    ) {
-        self.endedBy = endedBy
-        self.code = code
-        self.role = role
-        self.within = within
-        self.visibleTo = visibleTo
-    }
-}

@@ -37,12 +37,17 @@ public struct Obligation: Hashable, Sendable {
     public let since: Timestamp
     /// `nil` where nobody set a clock for it; it is owed all the same.
     public let dueAt: Timestamp?
+    /// How much it presses once it is due: by these clocks the ladder is climbed.
+    public let pressing: Priority
 
-    public init(subject: ObligationSubject, debtor: OIN?, since: Timestamp, dueAt: Timestamp?) {
+    public init(
+        subject: ObligationSubject, debtor: OIN?, since: Timestamp, dueAt: Timestamp?, pressing: Priority
+    ) {
         self.subject = subject
         self.debtor = debtor
         self.since = since
         self.dueAt = dueAt
+        self.pressing = pressing
     }
 
     public func isLate(at now: Timestamp) -> Bool { dueAt.map { $0 <= now } ?? false }
@@ -106,6 +111,8 @@ package struct ObligationFacts: Hashable, Sendable {
     package let sent: [Sent]
     /// Where it stands in our inbox; `nil` where it is not handed over, or not received.
     package let inbox: InboxState?
+    /// What its content asks for, as it was read before it was sealed.
+    package let asked: [AskedAnswer]
     package let answers: [Answer]
     package let taken: [TakenStep]
     /// About whom the alarm of this message is open: the debtor, or no organisation where it is this one.
@@ -113,8 +120,9 @@ package struct ObligationFacts: Hashable, Sendable {
 
     package init(
         message: MessageSummary, isOutgoing: Bool, keptAt: Timestamp, sent: [Sent], inbox: InboxState?,
-        answers: [Answer], taken: [TakenStep], alarms: [OIN?]
+        asked: [AskedAnswer] = [], answers: [Answer], taken: [TakenStep], alarms: [OIN?]
     ) {
+        self.asked = asked
         self.message = message
         self.isOutgoing = isOutgoing
         self.keptAt = keptAt
@@ -188,7 +196,7 @@ package enum Obligations {
         var due: [(at: Timestamp, step: TakenStep)] = []
         var later = now + lookAgainMaximum
         for obligation in owed {
-            for (step, at) in ladder(of: obligation, in: facts, by: rules) {
+            for (step, at) in ladder(of: obligation, by: rules) {
                 let taken = TakenStep(subject: obligation.subject, debtor: obligation.debtor, step: step)
                 guard !facts.taken.contains(taken) else { continue }
                 if at <= now { due.append((at, taken)) } else { later = min(later, at) }
@@ -255,7 +263,8 @@ package enum Obligations {
             func add(_ subject: ObligationSubject, since: Timestamp, _ term: Term?) {
                 owed.append(
                     Obligation(
-                        subject: subject, debtor: debtor, since: since, dueAt: term?.end(after: since, calendar)))
+                        subject: subject, debtor: debtor, since: since, dueAt: term?.end(after: since, calendar),
+                        pressing: facts.message.priority))
             }
             switch sent.transport {
             case .withdrawn: continue
@@ -271,12 +280,15 @@ package enum Obligations {
                     add(.acknowledgement(.outcome), since: since, clocks.outcome)
                 }
                 for answer in rules.expected[facts.message.type.code] ?? [] {
+                    let claim = facts.claim(to: answer, on: debtor, isInBearingRole: answer.isOwed(by: sent.recipient))
                     // Who was told as one of all has answered with its outcome too.
-                    guard answer.role.map({ $0 == sent.recipient.role }) ?? !sent.followUp.meets(.outcome),
+                    guard claim != .none, answer.bearer != .eachRecipient || !sent.followUp.meets(.outcome),
                         answer.visibleTo.contains(facts.message.sender.role), !facts.isEnded(answer),
                         !facts.answers.contains(where: { $0.code == answer.code && $0.sender == debtor })
                     else { continue }
-                    add(.answer(answer.code), since: since, answer.within.map { .elapsed($0) } ?? clocks.outcome)
+                    owed.append(
+                        facts.obligation(
+                            of: debtor, to: answer, by: claim, since: since, otherwise: clocks.outcome, calendar))
                 }
             }
         }
@@ -291,7 +303,7 @@ package enum Obligations {
         func own(_ level: AcknowledgementLevel, _ term: Term?) -> Obligation {
             Obligation(
                 subject: .acknowledgement(level), debtor: nil, since: facts.keptAt,
-                dueAt: term?.end(after: facts.keptAt, rules.policy.calendar))
+                dueAt: term?.end(after: facts.keptAt, rules.policy.calendar), pressing: facts.message.priority)
         }
         var owed: [Obligation] = []
         if facts.message.wanted >= .ownership, inbox == .ready { owed.append(own(.ownership, clocks.ownership)) }
@@ -307,24 +319,22 @@ package enum Obligations {
     private static func ownAnswers(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
         let clocks = rules.policy[facts.message.priority]
         return (rules.expected[facts.message.type.code] ?? []).compactMap { answer in
-            guard
-                answer.role.map({ rules.ownRoles.contains($0) }) ?? (facts.inbox == .ready || facts.inbox == .owned),
+            let claim = facts.claim(to: answer, on: nil, isInBearingRole: answer.isOwed(inRoles: rules.ownRoles))
+            guard claim != .none, answer.bearer != .eachRecipient || facts.inbox == .ready || facts.inbox == .owned,
                 !facts.isEnded(answer),
                 !facts.answers.contains(where: { $0.code == answer.code && $0.sender == nil && $0.isAcknowledged })
             else { return nil }
-            let term = answer.within.map { Term.elapsed($0) } ?? clocks.ownership
-            return Obligation(
-                subject: .answer(answer.code), debtor: nil, since: facts.keptAt,
-                dueAt: term.end(after: facts.keptAt, rules.policy.calendar))
+            return facts.obligation(
+                of: nil, to: answer, by: claim, since: facts.keptAt, otherwise: clocks.ownership, rules.policy.calendar)
         }
     }
 
     // MARK: The ladder
 
     private static func ladder(
-        of obligation: Obligation, in facts: ObligationFacts, by rules: ObligationRules
+        of obligation: Obligation, by rules: ObligationRules
     ) -> [(EscalationStep, Timestamp)] {
-        let clocks = rules.policy[facts.message.priority]
+        let clocks = rules.policy[obligation.pressing]
         let calendar = rules.policy.calendar
         if obligation.subject == .acknowledgement(.receipt) {
             return [(.dutyOfficer, clocks.receiptAlarm.end(after: obligation.since, calendar))]
@@ -338,7 +348,46 @@ package enum Obligations {
     }
 }
 
+extension ExpectedAnswer {
+    /// By its type alone, where its content says nothing else.
+    fileprivate func isOwed(by recipient: Party) -> Bool { isOwed(inRoles: [recipient.role]) }
+
+    fileprivate func isOwed(inRoles roles: Set<Role>) -> Bool {
+        switch bearer {
+        case .eachRecipient: true
+        case .role(let role): roles.contains(role)
+        case .named: false
+        }
+    }
+}
+
+/// On what ground somebody owes an answer, and by when.
+private enum Claim: Hashable {
+    case none
+    case byClock
+    case by(Timestamp)
+}
+
 extension ObligationFacts {
+    /// What the content says goes before what the type says.
+    fileprivate func claim(to answer: ExpectedAnswer, on debtor: OIN?, isInBearingRole: Bool) -> Claim {
+        let rows = asked.filter { $0.code == answer.code }
+        guard !rows.isEmpty else { return !answer.isConditional && isInBearingRole ? .byClock : .none }
+        guard let row = rows.first(where: { $0.debtor == debtor }) else { return .none }
+        return row.dueAt.map { .by($0) } ?? .byClock
+    }
+
+    fileprivate func obligation(
+        of debtor: OIN?, to answer: ExpectedAnswer, by claim: Claim, since: Timestamp, otherwise clock: Term?,
+        _ calendar: WorkingCalendar
+    ) -> Obligation {
+        let term = answer.within.map { Term.elapsed($0) } ?? clock
+        let dueAt: Timestamp? = if case .by(let moment) = claim { moment } else { term?.end(after: since, calendar) }
+        return Obligation(
+            subject: .answer(answer.code), debtor: debtor, since: since, dueAt: dueAt,
+            pressing: answer.pressing ?? message.priority)
+    }
+
     fileprivate func isEnded(_ answer: ExpectedAnswer) -> Bool {
         answers.contains { answer.endedBy.contains($0.code) }
     }

@@ -5,6 +5,8 @@ package struct AcceptanceRequest: Hashable, Sendable {
     package let envelope: [UInt8]
     package let recipients: [Party]
     package let claim: IdempotencyClaim?
+    /// What its content asks for.
+    package let asked: [AskedAnswer]
     /// The step in our own inbox that this message tells of, where it is an L2 or L3.
     package let inboxStep: InboxStep?
     /// Who asked for it.
@@ -14,12 +16,13 @@ package struct AcceptanceRequest: Hashable, Sendable {
 
     package init(
         message: MessageSummary, envelope: [UInt8], recipients: [Party], claim: IdempotencyClaim?,
-        inboxStep: InboxStep?, requester: ActorID = .node, newCaseKey: [UInt8]? = nil
+        asked: [AskedAnswer] = [], inboxStep: InboxStep?, requester: ActorID = .node, newCaseKey: [UInt8]? = nil
     ) {
         self.message = message
         self.envelope = envelope
         self.recipients = recipients
         self.claim = claim
+        self.asked = asked
         self.inboxStep = inboxStep
         self.requester = requester
         self.newCaseKey = newCaseKey
@@ -114,6 +117,7 @@ package enum Acceptance {
         let message = request.message
         if let key = request.newCaseKey { changes.append(.keepCaseKey(key, of: message.caseReference)) }
         changes.append(.keepMessage(message, envelope: request.envelope, isOutgoing: true))
+        if !request.asked.isEmpty { changes.append(.keepAsked(request.asked, of: message.id)) }
         changes.append(
             .appendLeaf(
                 AuditLeaf(

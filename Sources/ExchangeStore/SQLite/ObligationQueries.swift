@@ -127,6 +127,7 @@ extension Database {
                 message: summary, isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1),
                 sent: try obligationDeliveries(of: message),
                 inbox: row.isNull(next + 2) ? nil : try row.word(next + 2),
+                asked: try asked(by: message),
                 answers: try codes.flatMap { try answers(to: summary, ofType: $0) },
                 taken: try escalations(of: message).compactMap { entry in
                     guard case .step(let step, let subject) = entry.kind else { return nil }

@@ -37,27 +37,25 @@ package struct NodeObligations: Sendable {
             catalogue.all.map { definition in
                 (
                     definition.type.code,
-                    definition.expects.compactMap { expectedAnswer($0, after: definition.type.code, in: catalogue) }
+                    definition.expects.map { expectedAnswer($0, after: definition.type.code, in: catalogue) }
                 )
             }, uniquingKeysWith: { _, last in last })
     }
 
-    /// - Returns: `nil` for what depends on the content, or on who is answered: that is for people, since content is sealed and a
-    ///   clock does not open it.
     private static func expectedAnswer(
         _ expected: ExpectedMessage, after code: String, in catalogue: Catalogue
-    ) -> ExpectedAnswer? {
-        guard expected.condition == nil else { return nil }
-        let role: Role?
-        switch expected.bearer {
-        case .eachRecipient: role = nil
-        case .role(let one): role = one
-        case .senderOfAnsweredMessage: return nil
-        }
+    ) -> ExpectedAnswer {
+        let bearer: ExpectedAnswer.Bearer =
+            switch expected.bearer {
+            case .eachRecipient: .eachRecipient
+            case .role(let role): .role(role)
+            case .senderOfAnsweredMessage: .named
+            }
         let answer = catalogue.all.last { $0.type.code == expected.code }
         return ExpectedAnswer(
-            code: expected.code, role: role, within: expected.within, visibleTo: Set(answer?.recipientRoles ?? []),
-            endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code))
+            code: expected.code, of: bearer, isConditional: expected.isConditional, within: expected.within,
+            pressing: expected.pressing, visibleTo: Set(answer?.recipientRoles ?? []),
+            endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code) + expected.until)
     }
 
     /// What is owed on a message now; `nil` where it is not here.

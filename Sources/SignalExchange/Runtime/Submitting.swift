@@ -119,8 +119,9 @@ package struct Submitting: Sendable {
         let sealed = try await seal(content, key: new?.key)
         let request = AcceptanceRequest(
             message: MessageSummary(content, digest: sealed.digest, as: definition),
-            envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep,
-            requester: actor, newCaseKey: new?.wrapped)
+            envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim,
+            asked: try await context.asked(by: content), inboxStep: inboxStep, requester: actor,
+            newCaseKey: new?.wrapped)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id):
             return Outcome(messageID: id, isRepeated: false, leftOut: preview(of: content).leftOut)

@@ -63,7 +63,7 @@ extension MemoryStore {
         messages[message].map { kept in
             ObligationFacts(
                 message: kept.summary, isOutgoing: kept.isOutgoing, keptAt: kept.keptAt, sent: sent(message),
-                inbox: inbox[message]?.state,
+                inbox: inbox[message]?.state, asked: asked[message] ?? [],
                 answers: codes.isEmpty
                     ? []
                     : codes.flatMap { code in
@@ -139,6 +139,15 @@ extension MemoryTransaction {
         clock.lookAt = when
         clock.isEscalated = isEscalated
         store.set(clock, of: message)
+    }
+
+    mutating func keep(_ asked: [AskedAnswer], of message: MessageID) throws {
+        func key(_ answer: AskedAnswer) -> Pair<String, String> { Pair(answer.code, answer.debtor?.text ?? "") }
+        let rows = ((store.asked[message] ?? []) + asked).sorted { key($0) < key($1) }
+        guard store.messages.contains(message), zip(rows, rows.dropFirst()).allSatisfy({ key($0) < key($1) }) else {
+            throw StoreError.invariant("a content asks each once for an answer")
+        }
+        store.asked[message] = rows.isEmpty ? nil : rows
     }
 
     mutating func keep(_ escalation: EscalationEntry) throws {

@@ -67,6 +67,8 @@ package struct MemoryStore: Sendable {
     var clocksDue = Table<Pair<Timestamp, MessageID>, Void>()
     /// Those for which a step was taken, by their case.
     var escalated = Table<Pair<CaseReference, MessageID>, Void>()
+    /// What contents ask for, by code and debtor.
+    var asked = Table<MessageID, [AskedAnswer]>()
     /// By message, in their order from 1.
     var escalations = Table<Pair<MessageID, Int64>, EscalationEntry>()
 
