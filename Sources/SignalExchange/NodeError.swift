@@ -56,6 +56,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case queueFull = "queue-full"
     case messageUnknown = "message-unknown"
     case caseUnknown = "case-unknown"
+    case nothingDrafted = "nothing-drafted"
     case stepNotPossible = "step-not-possible"
     case deliveryUnknown = "delivery-unknown"
     case waitTimedOut = "wait-timed-out"
@@ -92,11 +93,12 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2
-        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown, .caseUnknown,
+        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
+            .caseUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,
             .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown,
-            .contentPurged:
+            .contentPurged, .nothingDrafted:
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .agencyUnreachable,

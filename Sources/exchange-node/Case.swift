@@ -5,7 +5,25 @@ struct Case: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows who has been told what in a case.",
         discussion: "EXAMPLE\n  exchange-node case show 5f0c2a6e-… --folder avim",
-        subcommands: [Show.self])
+        subcommands: [Show.self, Draft.self])
+
+    struct Draft: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes the departure alert that a case drafts by itself.",
+            discussion: """
+                A child that does not arrive when it was expected (PLC-03), or of which somebody says so, has an \
+                alert (DEP-01) drafted at the provider and at the guardian. It has what the case tells; what only \
+                people know is named on standard error and left out. Fill it in and send it. Nothing is sent by \
+                this, and nothing is drafted any more when the child arrived or the alert is there.
+
+                EXAMPLE
+                  exchange-node case draft 5f0c2a6e-… --folder jade > alert.json
+                """)
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "The case's reference.") var reference: String
+
+        func run() async throws { try await reporting { try await options.caseConsole().draft(reference) } }
+    }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

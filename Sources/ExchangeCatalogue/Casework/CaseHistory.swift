@@ -8,7 +8,7 @@ package struct CaseHistory: Sendable {
     package let messages: [SignedContent]
     /// By which local time the day of a moment is told.
     package let calendar: WorkingCalendar
-    private let catalogue: Catalogue
+    let catalogue: Catalogue
 
     package init(
         _ messages: [SignedContent], of catalogue: Catalogue, calendar: WorkingCalendar = WorkingCalendar()

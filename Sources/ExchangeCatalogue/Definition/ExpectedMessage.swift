@@ -24,12 +24,14 @@ package struct ExpectedMessage: Equatable, Sendable {
     package let pressing: Priority?
     /// The codes of types after which it is expected no more, beside those that close the message: whatever takes its place.
     package let until: [String]
+    /// The code of what is drafted where it is late, by whoever may send that and is told of this.
+    package let drafts: String?
     /// Holds where it is expected; `nil` for always.
     package let condition: Rule.Condition?
 
     package init(
         _ code: String, of bearer: Bearer, within: Milliseconds? = nil, by dueMember: String? = nil,
-        pressing: Priority? = nil, until: [String] = [], when condition: Rule.Condition? = nil
+        pressing: Priority? = nil, until: [String] = [], drafts: String? = nil, when condition: Rule.Condition? = nil
     ) {
         self.code = code
         self.bearer = bearer
@@ -37,6 +39,7 @@ package struct ExpectedMessage: Equatable, Sendable {
         self.dueMember = dueMember
         self.pressing = pressing
         self.until = until
+        self.drafts = drafts
         self.condition = condition
     }
 

@@ -31,6 +31,7 @@ extension ExpectedMessage {
             dueMember.map { "by \(code($0))" + (span.map { " and \($0)" } ?? "") } ?? span
             ?? "by the clock of the priority"
         return time + (pressing.map { ", \(code($0.rawValue)) from then on" } ?? "")
+            + (drafts.map { ", with \($0) drafted" } ?? "")
     }
 }
 

@@ -14,6 +14,7 @@ extension MessageTypeDefinition {
             .optional("location", .locationCode, "The place by its code, never its address."),
         ],
         expects: [
-            ExpectedMessage("PLC-03", of: .eachRecipient, by: "expectedAt", pressing: .stat, until: ["TRF-02"])
+            ExpectedMessage(
+                "PLC-03", of: .eachRecipient, by: "expectedAt", pressing: .stat, until: ["TRF-02"], drafts: "DEP-01")
         ], closes: ["TRF-01"])
 }

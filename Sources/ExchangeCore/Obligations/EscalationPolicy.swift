@@ -1,6 +1,6 @@
 /// Whom a node tells, one after the other, of what is late (domain brief 2.1).
 public enum EscalationStep: String, CaseIterable, Hashable, Sendable, Comparable {
-    /// Whoever is on duty at the recipient.
+    /// Whoever is on duty at the recipient; and where something can be sent in the place of what others owe.
     case remind
     /// The recipient's deputy role.
     case deputy

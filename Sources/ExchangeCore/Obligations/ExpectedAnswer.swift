@@ -22,10 +22,13 @@ package struct ExpectedAnswer: Hashable, Sendable {
     package let visibleTo: Set<Role>
     /// The codes of types that bring the message itself to an end, whoever sends them: then no answer is owed either.
     package let endedBy: [String]
+    /// The code of what this organisation can send where the answer is late, and finds drafted. With it, the organisation watches
+    /// over an answer that others owe each other. `nil` where there is none.
+    package let drafts: String?
 
     package init(
         code: String, of bearer: Bearer, isConditional: Bool = false, within: Milliseconds? = nil,
-        pressing: Priority? = nil, visibleTo: Set<Role>, endedBy: [String] = []
+        pressing: Priority? = nil, visibleTo: Set<Role>, endedBy: [String] = [], drafts: String? = nil
     ) {
         self.code = code
         self.bearer = bearer
@@ -34,6 +37,7 @@ package struct ExpectedAnswer: Hashable, Sendable {
         self.pressing = pressing
         self.visibleTo = visibleTo
         self.endedBy = endedBy
+        self.drafts = drafts
     }
 }
 

@@ -157,11 +157,18 @@ package struct ObligationRules: Hashable, Sendable {
         self.dutyContacts = dutyContacts
     }
 
+    /// What is drafted in the place of an answer that is late; `nil` where nothing is, or it was sent.
+    package func draft(for subject: ObligationSubject, in facts: ObligationFacts) -> String? {
+        guard case .answer(let code) = subject else { return nil }
+        let drafts = expected[facts.message.type.code]?.first { $0.code == code }?.drafts
+        return drafts.flatMap { drafted in facts.answers.contains { $0.code == drafted } ? nil : drafted }
+    }
+
     package func contact(for step: EscalationStep) -> String { roster[step] ?? step.rawValue }
 
     /// The codes that are looked for in a message's case.
     package func expectedCodes(after type: MessageType) -> [String] {
-        Set((expected[type.code] ?? []).flatMap { [$0.code] + $0.endedBy }).sorted()
+        Set((expected[type.code] ?? []).flatMap { [$0.code] + $0.endedBy + ($0.drafts.map { [$0] } ?? []) }).sorted()
     }
 }
 
@@ -196,7 +203,7 @@ package enum Obligations {
         var due: [(at: Timestamp, step: TakenStep)] = []
         var later = now + lookAgainMaximum
         for obligation in owed {
-            for (step, at) in ladder(of: obligation, by: rules) {
+            for (step, at) in ladder(of: obligation, in: facts, by: rules) {
                 let taken = TakenStep(subject: obligation.subject, debtor: obligation.debtor, step: step)
                 guard !facts.taken.contains(taken) else { continue }
                 if at <= now { due.append((at, taken)) } else { later = min(later, at) }
@@ -223,7 +230,7 @@ package enum Obligations {
                 .raiseAlarm(
                     Alarm(
                         code: .acknowledgementOverdue, partner: step.debtor, messageID: message.id,
-                        detail: detail(of: step, contact, by: rules), at: now)),
+                        detail: detail(of: step, contact, in: facts, by: rules), at: now)),
             ]
         }
         let late = facts.taken + assessment.steps
@@ -240,7 +247,9 @@ package enum Obligations {
         return changes
     }
 
-    private static func detail(of step: TakenStep, _ contact: String, by rules: ObligationRules) -> String {
+    private static func detail(
+        of step: TakenStep, _ contact: String, in facts: ObligationFacts, by rules: ObligationRules
+    ) -> String {
         let what =
             switch step.subject {
             case .acknowledgement(.receipt): "its node has not receipted this message"
@@ -248,8 +257,12 @@ package enum Obligations {
             case .acknowledgement(.outcome): "nobody has said what was done with this message"
             case .answer(let code): "\(code), which this message asks for, is not there or not acknowledged"
             }
-        guard let debtor = step.debtor else { return "tell \(contact): \(what) here" }
-        return "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): \(what) there"
+        let draft =
+            rules.draft(for: step.subject, in: facts).map {
+                "; \($0) is drafted for it, see `exchange-node case draft \(facts.message.caseReference)`"
+            } ?? ""
+        guard let debtor = step.debtor else { return "tell \(contact): \(what) here\(draft)" }
+        return "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): \(what) there\(draft)"
     }
 
     // MARK: What others owe us
@@ -310,8 +323,27 @@ package enum Obligations {
         if facts.message.wanted >= .outcome, inbox == .ready || inbox == .owned {
             owed.append(own(.outcome, clocks.outcome))
         }
+        owed += watchedAnswers(facts, by: rules)
         // What nobody here owns is not answered; whoever declined it said why.
         return inbox == .declined ? owed : owed + ownAnswers(facts, by: rules)
+    }
+
+    /// Answers that other recipients of a received message owe, where this organisation can send something in their place: also
+    /// where it declined the message itself.
+    private static func watchedAnswers(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
+        let clocks = rules.policy[facts.message.priority]
+        return (rules.expected[facts.message.type.code] ?? []).flatMap { answer -> [Obligation] in
+            guard answer.drafts != nil, !answer.visibleTo.isDisjoint(with: rules.ownRoles), !facts.isEnded(answer),
+                rules.draft(for: .answer(answer.code), in: facts) != nil
+            else { return [] }
+            return facts.asked.filter { $0.code == answer.code }.compactMap(\.debtor).filter { debtor in
+                !facts.answers.contains { $0.code == answer.code && $0.sender == debtor }
+            }.map { debtor in
+                facts.obligation(
+                    of: debtor, to: answer, by: facts.claim(to: answer, on: debtor, isInBearingRole: false),
+                    since: facts.keptAt, otherwise: clocks.outcome, rules.policy.calendar)
+            }
+        }
     }
 
     /// Answers that this organisation owes: in one of its roles, or as one of the recipients. They end when those who are told
@@ -332,7 +364,7 @@ package enum Obligations {
     // MARK: The ladder
 
     private static func ladder(
-        of obligation: Obligation, by rules: ObligationRules
+        of obligation: Obligation, in facts: ObligationFacts, by rules: ObligationRules
     ) -> [(EscalationStep, Timestamp)] {
         let clocks = rules.policy[obligation.pressing]
         let calendar = rules.policy.calendar
@@ -341,7 +373,11 @@ package enum Obligations {
         }
         guard let dueAt = obligation.dueAt else { return [] }
         let management = clocks.management.end(after: dueAt, calendar)
-        guard obligation.debtor == nil else { return [(.dutyOfficer, management)] }
+        guard obligation.debtor == nil else {
+            // Whoever has something to send in its place is told at once, and not only to telephone.
+            let first = rules.draft(for: obligation.subject, in: facts) == nil ? [] : [(EscalationStep.remind, dueAt)]
+            return first + [(.dutyOfficer, management)]
+        }
         return [
             (.remind, dueAt), (.deputy, clocks.deputy.end(after: dueAt, calendar)), (.management, management),
         ]

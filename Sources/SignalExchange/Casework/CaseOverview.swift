@@ -38,6 +38,8 @@ struct CaseOverview: Sendable {
             "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
             "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),
             "timeline": .array(happenings.map { $0.document(directory) }),
+            "draft": try await CaseDrafting(context: context, obligations: obligations).draft(in: reference)?.document
+                ?? .null,
         ]
     }
 

@@ -85,6 +85,9 @@ package struct CaseConsole: Sendable {
         )
         print("Statements: \(statements). Intentions of a further interview: \(intentions).\n")
         print(Self.matrix(of: messages))
+        if let draft = document["draft"], draft["submission"] != nil {
+            print("\n\(Self.words(onDraft: draft))\nSee `exchange-node case draft \(reference)`.")
+        }
         let owed = document["obligations"]?.elements ?? []
         if !owed.isEmpty {
             print("")
@@ -105,6 +108,26 @@ package struct CaseConsole: Sendable {
                 columns: [("AT", "at"), ("TYPE", "type"), ("WHAT", "what"), ("WHO", "who"), ("DETAIL", "detail")]
             ).text)
         if document["isWhole"]?.flag == false { print("\nThe case is longer than what is shown.") }
+    }
+
+    /// The alert that a case drafts: the submission alone, so that it can be kept in a file, filled in and sent; and what is to be
+    /// filled in, on standard error.
+    package func draft(_ reference: String) async throws {
+        let document = try await client.get("/v1/cases/\(reference)/draft")
+        guard !printsJSON else { return ConsoleLine.print(document) }
+        guard let submission = document["submission"],
+            let bytes = try? JSONWriter.write(submission, layout: .indented, limits: .localAnswer)
+        else { throw NodeError(.answerInvalid, "the node gave a draft without a submission") }
+        print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        FileHandle.standardError.write(Data((Self.words(onDraft: document) + "\n").utf8))
+    }
+
+    static func words(onDraft draft: JSONValue) -> String {
+        let blanks = (draft["toFill"]?.elements ?? []).map { blank in
+            "  \(blank["field"]?.text ?? ""): \(blank["meaning"]?.text ?? "")"
+        }
+        return (["DRAFTED: DEP-01. \(draft["ground"]?["words"]?.text ?? "")", "Fill in or complete:"] + blanks)
+            .joined(separator: "\n")
     }
 
     /// Messages down, organisations across; `-` where an organisation takes no part in a message.

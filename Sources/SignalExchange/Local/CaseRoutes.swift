@@ -9,6 +9,7 @@ extension LocalServer {
         let (submitting, obligations) = (submitting, obligations)
         let views = ObligationViews(obligations: obligations)
         let overview = CaseOverview(context: context, obligations: obligations)
+        let drafting = CaseDrafting(context: context, obligations: obligations)
         routes.add(.post, "submissions/_check") { request, _ in
             LocalReply(try await submitting.preview(try await request.collectLocal()).document)
         }
@@ -19,9 +20,10 @@ extension LocalServer {
             return LocalReply(try await views.page(after: after, onlyLate: try request.flagAsked("late")))
         }
         routes.add(.get, "cases/:reference") { _, context in
-            let reference = try CaseReference(try context.parameters.require("reference"))
-                .orThrow("name the case by its reference, a UUIDv4 in lower case")
-            return LocalReply(try await overview.document(of: reference))
+            LocalReply(try await overview.document(of: try context.caseReference))
+        }
+        routes.add(.get, "cases/:reference/draft") { _, context in
+            LocalReply(try await drafting.document(of: try context.caseReference))
         }
         routes.add(.post, "messages/:id/recipients/:partner/_told") { request, context in
             let reader = try await request.localObject(members: ["role", "at"])

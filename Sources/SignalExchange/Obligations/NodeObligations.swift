@@ -24,26 +24,29 @@ package struct NodeObligations: Sendable {
 
     package var rules: ObligationRules {
         let directory = context.community.directory
+        let ownRoles = Set(directory.member(context.oin)?.roles ?? [])
         return ObligationRules(
-            policy: settings.policy, ownRoles: Set(directory.member(context.oin)?.roles ?? []),
-            expected: Self.expected(by: context.catalogue), roster: settings.roster,
+            policy: settings.policy, ownRoles: ownRoles,
+            expected: Self.expected(by: context.catalogue, of: ownRoles), roster: settings.roster,
             dutyContacts: Dictionary(
                 directory.members.map { ($0.oin, "\($0.dutyContact.name), \($0.dutyContact.phone)") },
                 uniquingKeysWith: { first, _ in first }))
     }
 
-    private static func expected(by catalogue: Catalogue) -> [String: [ExpectedAnswer]] {
+    private static func expected(by catalogue: Catalogue, of ownRoles: Set<Role>) -> [String: [ExpectedAnswer]] {
         Dictionary(
             catalogue.all.map { definition in
                 (
                     definition.type.code,
-                    definition.expects.map { expectedAnswer($0, after: definition.type.code, in: catalogue) }
+                    definition.expects.map {
+                        expectedAnswer($0, after: definition.type.code, in: catalogue, of: ownRoles)
+                    }
                 )
             }, uniquingKeysWith: { _, last in last })
     }
 
     private static func expectedAnswer(
-        _ expected: ExpectedMessage, after code: String, in catalogue: Catalogue
+        _ expected: ExpectedMessage, after code: String, in catalogue: Catalogue, of ownRoles: Set<Role>
     ) -> ExpectedAnswer {
         let bearer: ExpectedAnswer.Bearer =
             switch expected.bearer {
@@ -52,10 +55,13 @@ package struct NodeObligations: Sendable {
             case .senderOfAnsweredMessage: .named
             }
         let answer = catalogue.all.last { $0.type.code == expected.code }
+        let drafted = expected.drafts.flatMap { code in catalogue.all.last { $0.type.code == code } }
+        let canSend = drafted.map { !ownRoles.isDisjoint(with: $0.senderRoles) } ?? false
         return ExpectedAnswer(
             code: expected.code, of: bearer, isConditional: expected.isConditional, within: expected.within,
             pressing: expected.pressing, visibleTo: Set(answer?.recipientRoles ?? []),
-            endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code) + expected.until)
+            endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code) + expected.until,
+            drafts: canSend ? expected.drafts : nil)
     }
 
     /// What is owed on a message now; `nil` where it is not here.

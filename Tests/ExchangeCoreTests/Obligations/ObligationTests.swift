@@ -234,6 +234,41 @@ struct ObligationTests {
         #expect(steps(due + .minutes(30)) == [.remind, .deputy, .management])
     }
 
+    @Test func `whoever can send an alert in its place watches over another's arrival, and is told at once`() throws {
+        let message = try Self.message("PLC-02", wanted: .receipt)
+        let due = Self.start + .hours(30)
+        func rules(drafts: String?) -> ObligationRules {
+            ObligationRules(
+                policy: EscalationPolicy(), ownRoles: [.guardian],
+                expected: [
+                    "PLC-02": [
+                        ExpectedAnswer(
+                            code: "PLC-03", of: .role(.provider), isConditional: true, pressing: .stat,
+                            visibleTo: [.guardian], endedBy: ["PLC-02"], drafts: drafts)
+                    ]
+                ])
+        }
+        func facts(_ answers: [ObligationFacts.Answer] = []) -> ObligationFacts {
+            Self.facts(
+                message, inbox: .declined,
+                asked: [AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: due)], answers: answers)
+        }
+        let watching = rules(drafts: "DEP-01")
+        let assessment = Obligations.assess(facts(), by: watching, now: due)
+        #expect(assessment.owed.map(\.debtor) == [Self.reception.oin] && assessment.steps.map(\.step) == [.remind])
+        let words = Obligations.changes(assessment, of: facts(), by: watching, now: due).compactMap { change in
+            if case .raiseAlarm(let alarm) = change { alarm.detail } else { nil }
+        }
+        #expect(words.first?.contains("exchange-node case draft \(message.caseReference)") == true, "\(words)")
+        #expect(watching.expectedCodes(after: message.type) == ["DEP-01", "PLC-02", "PLC-03"])
+        // Nobody else watches, and with the arrival or the alert nobody.
+        #expect(Obligations.owed(facts(), by: rules(drafts: nil)) == [])
+        for (code, sender) in [("PLC-03", Self.reception.oin), ("DEP-01", Self.police.oin), ("DEP-01", nil)] {
+            #expect(
+                Obligations.owed(facts([.init(code: code, sender: sender, isAcknowledged: true)]), by: watching) == [])
+        }
+    }
+
     // MARK: The ladder
 
     @Test func `the ladder reminds, then tells the deputy, then management, each once`() throws {
