@@ -45,6 +45,11 @@ package struct CasePolicy: Hashable, Sendable {
     package var firstHearingMonths = 3
     /// The time of rest and preparation where nothing else is said (line 150).
     package var restPeriodDays = 21
+    /// Clarity on residence is expected within so many months (line 370).
+    package var residenceClarityMonths = 12
+    /// A stay in protected reception is expected to last from and to so many months (line 149).
+    package var stayFromMonths = 6
+    package var stayToMonths = 9
     /// Guardianship ends at this age (line 167).
     package var majorityYears = 18
 

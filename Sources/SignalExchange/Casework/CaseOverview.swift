@@ -21,10 +21,12 @@ struct CaseOverview: Sendable {
         var rows: [JSONValue] = []
         var happenings: [Happening] = []
         var owed: [JSONValue] = []
+        var dueTerms: [CaseTerm] = []
         for kept in messages.prefix(CaseReading.messagesMaximum) where kept.message.isHandedOver {
             let entry = try await entry(of: kept, by: rules)
             rows.append(entry.document(now: now, directory))
             happenings += entry.happenings
+            dueTerms += entry.dueTerms
             owed += entry.owed.map {
                 ObligationRendering.document($0, of: kept.message, now: now, directory: directory)
             }
@@ -38,9 +40,16 @@ struct CaseOverview: Sendable {
             "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
             "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),
             "timeline": .array(happenings.map { $0.document(directory) }),
+            "terms": .array(try await terms(in: reference, owed: dueTerms)),
             "draft": try await CaseDrafting(context: context, obligations: obligations).draft(in: reference)?.document
                 ?? .null,
         ]
+    }
+
+    private func terms(in reference: CaseReference, owed: [CaseTerm]) async throws -> [JSONValue] {
+        let history = try await CaseReading(context).history(of: reference, types: CaseHistory.looksAtForTerms)
+        let now = context.now.wall
+        return (history.terms(CasePolicy()) + owed).map { $0.document(at: now, on: context.calendar.day(at: now)) }
     }
 
     private func entry(of kept: CaseMessage, by rules: ObligationRules) async throws -> Entry {
@@ -75,6 +84,13 @@ private struct Entry {
             "priority": .string(message.priority.rawValue), "created": .string(message.created.description),
             "isOutgoing": .bool(kept.isOutgoing), "parties": .array(cells(now: now, directory)),
         ]
+    }
+
+    /// What is owed, as terms of the case.
+    var dueTerms: [CaseTerm] {
+        owed.compactMap { obligation in
+            obligation.dueAt.map { CaseTerm(obligation.subject.text, .due($0), basis: kept.message.type.code) }
+        }
     }
 
     private func cells(now: Timestamp, _ directory: Directory) -> [JSONValue] {
@@ -166,6 +182,23 @@ private struct Happening {
             "at": .string(at.description), "message": .string(message.id.description),
             "type": .string(message.type.code), "what": .string(what),
             "who": .string(who.map { directory.member($0)?.name ?? $0.text } ?? ""), "detail": .string(detail),
+        ]
+    }
+}
+
+extension CaseTerm {
+    fileprivate func document(at now: Timestamp, on today: CalendarDate) -> JSONValue {
+        let (from, until): (String?, String) =
+            switch kind {
+            case .notBefore(let day): (nil, day.description)
+            case .due(let moment): (nil, moment.description)
+            case .length(let first, let last, _), .serviceLevel(let first, let last):
+                (first.description, last.description)
+            }
+        return [
+            "name": .string(name), "kind": .string(kind.name), "basis": .string(basis),
+            "from": from.map { .string($0) } ?? .null, "until": .string(until),
+            "passed": .bool(isPassed(at: now, on: today)), "meaning": .string(words(at: now, on: today)),
         ]
     }
 }

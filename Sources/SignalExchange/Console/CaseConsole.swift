@@ -100,6 +100,16 @@ package struct CaseConsole: Sendable {
                     ]
                 ).text)
         }
+        // What is due stands above, with who owes it.
+        let terms = (document["terms"]?.elements ?? []).filter { $0["kind"]?.text != "due" }
+        if !terms.isEmpty {
+            print("")
+            print(
+                TextTable(
+                    of: terms,
+                    columns: [("TERM", "name"), ("KIND", "kind"), ("COUNTED FROM", "basis"), ("MEANING", "meaning")]
+                ).text)
+        }
         print("")
         print(
             TextTable(

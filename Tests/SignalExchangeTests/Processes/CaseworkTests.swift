@@ -60,6 +60,11 @@ extension Nodes {
                         answering: request, ["startsAt": .string(startsAt.description), "location": "BO-07"]),
                     key: "placement")
                 for node in [nidos, jade] { try await node.api.waitForInbox(placement) }
+                // Known when the child is expected, and not before it is late.
+                let expected = try await show(nidos, reference)["terms"]?.elements.first {
+                    $0["name"]?.text == "PLC-03"
+                }
+                #expect(expected?["until"]?.text == startsAt.description && expected?["kind"]?.text == "due")
                 for node in [nidos, jade] {
                     _ = try await within(.seconds(60), "the alarm of \(node.member.slug) to name the draft") {
                         try await poll {
