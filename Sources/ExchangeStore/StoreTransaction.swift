@@ -53,6 +53,7 @@ package protocol StoreTransaction {
     mutating func purgeContent(of message: MessageID) throws
     mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws
     mutating func keep(_ asked: [AskedAnswer], of message: MessageID) throws
+    mutating func keep(_ links: [CaseLink], of message: MessageSummary) throws
     mutating func keep(_ escalation: EscalationEntry) throws
     mutating func lookAgain(at message: MessageID, when: Timestamp?, isEscalated: Bool) throws
     mutating func raise(_ alarm: Alarm) throws
@@ -362,6 +363,7 @@ extension StoreTransaction {
             try adoptNumbers(of: message)
             try watch(message.id)
         case .keepAsked(let asked, let message): try keep(asked, of: message)
+        case .keepLinks(let links, let message): try keep(links, of: message)
         case .takeStep(let step, let message, let contact):
             try keep(
                 EscalationEntry(

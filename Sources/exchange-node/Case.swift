@@ -34,13 +34,20 @@ struct Case: AsyncParsableCommand {
                 (telephone) was told by telephone. `named` is a recipient of somebody else's message: \
                 whether it was told, its sender knows.
 
+                Terms are of four kinds: not before a day, due, a length that can be extended, and a service \
+                level, which nobody owes. Other references of the same child are named with the answer that \
+                linked them (SIG-02); --linked shows what happened under all of them.
+
                 EXAMPLE
                   exchange-node case show 5f0c2a6e-9d1b-4c37-8a54-2e7d1f90b3c6 --folder avim
                 """)
         @OptionGroup var options: ClientOptions
         @Argument(help: "The case's reference.") var reference: String
+        @Flag(name: .long, help: "With all references of the same child.") var linked = false
 
-        func run() async throws { try await reporting { try await options.caseConsole().show(reference) } }
+        func run() async throws {
+            try await reporting { try await options.caseConsole().show(reference, isLinked: linked) }
+        }
     }
 }
 

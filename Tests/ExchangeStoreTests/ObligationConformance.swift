@@ -153,11 +153,11 @@ import Testing
         try await ledger.accept(1)
         try await ledger.receive(2, number: 1)
         try await ledger.accept(3, in: CaseReference(random: Bytes16(high: 7, low: 7)))
-        let all = try await ledger.messages(in: Sample.case1, ofTypes: nil, maximumItems: 9)
+        let all = try await ledger.messages(in: [Sample.case1], ofTypes: nil, maximumItems: 9)
         #expect(all.map(\.message.id) == [try Sample.message(1).id, try Sample.message(2, from: Community.avim).id])
         #expect(all.map(\.isOutgoing) == [true, false] && all.map(\.inbox?.state) == [nil, .ready])
-        #expect(try await ledger.messages(in: Sample.case1, ofTypes: ["SIG-04"], maximumItems: 9).isEmpty)
-        #expect(try await ledger.messages(in: Sample.case1, ofTypes: ["SIG-01"], maximumItems: 1).count == 1)
+        #expect(try await ledger.messages(in: [Sample.case1], ofTypes: ["SIG-04"], maximumItems: 9).isEmpty)
+        #expect(try await ledger.messages(in: [Sample.case1], ofTypes: ["SIG-01"], maximumItems: 1).count == 1)
     }
 
     @Test(arguments: StoreForm.all)

@@ -9,9 +9,10 @@ import Testing
 
     /// A message of ours that AVIM receipted and concluded, and that its backup covers.
     private func concluded(
-        _ ledger: any ExchangeLedger, _ ordinal: Int = 1, safe: UInt64 = 1, asked: [AskedAnswer] = []
+        _ ledger: any ExchangeLedger, _ ordinal: Int = 1, safe: UInt64 = 1, asked: [AskedAnswer] = [],
+        links: [CaseLink] = []
     ) async throws -> MessageID {
-        try await ledger.accept(ordinal, asked: asked)
+        try await ledger.accept(ordinal, asked: asked, links: links)
         let id = try Sample.message(ordinal).id
         try await answer(ledger, UInt64(ordinal))
         let acknowledgement = ReceivedAcknowledgement(
@@ -162,6 +163,17 @@ import Testing
         #expect(try await ledger.alarms(includingCleared: false).isEmpty)
         #expect(try await purge(ledger, id) == 1)
         #expect(try await facts().asked == [])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `that two cases are one goes with the content that said so`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let other = CaseReference(random: Bytes16(high: 2, low: 2))
+        let id = try await concluded(ledger, links: [CaseLink(to: other, isLinked: true)])
+        #expect(try await ledger.caseLinks(of: other).map(\.message.id) == [id])
+        #expect(try await purge(ledger, id) == 1)
+        #expect(try await ledger.caseLinks(of: other) == [])
+        #expect(try await ledger.caseLinks(of: Sample.case1) == [])
     }
 
     @Test(arguments: StoreForm.all)

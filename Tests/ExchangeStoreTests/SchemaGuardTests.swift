@@ -73,6 +73,15 @@ import Testing
         INSERT INTO asked_answer (message_id, code, debtor) SELECT id, 'PLC-03', '' FROM message LIMIT 1;
         DELETE FROM asked_answer
         """,
+        """
+        INSERT INTO case_link SELECT id, case_reference, zeroblob(16), 1 FROM message LIMIT 1;
+        UPDATE case_link SET is_linked = 0
+        """,
+        """
+        INSERT INTO case_link SELECT id, case_reference, zeroblob(16), 1 FROM message LIMIT 1;
+        DELETE FROM case_link
+        """,
+        "INSERT INTO case_link SELECT id, case_reference, case_reference, 1 FROM message LIMIT 1",
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",
         """

@@ -136,6 +136,8 @@ package enum LedgerChange: Hashable, Sendable {
     case adoptNumbers(of: MessageSummary)
     /// Keeps what the content of a message asks for, with the message.
     case keepAsked([AskedAnswer], of: MessageID)
+    /// Keeps with which cases a message says that its own is one.
+    case keepLinks([CaseLink], of: MessageSummary)
     /// Keeps that a step of the ladder was taken, and whom it tells.
     case takeStep(TakenStep, of: MessageID, contact: String)
     /// When the obligations of a message are looked at again; never, where that is `nil`.

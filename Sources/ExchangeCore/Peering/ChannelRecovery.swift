@@ -22,11 +22,15 @@ package struct RecoveredItem: Hashable, Sendable {
         package let recipients: [Party]
         /// What it asks for.
         package let asked: [AskedAnswer]
+        /// Which cases it says to be one with its own.
+        package let links: [CaseLink]
 
         package init(
-            summary: MessageSummary, envelope: [UInt8], recipients: [Party], asked: [AskedAnswer] = []
+            summary: MessageSummary, envelope: [UInt8], recipients: [Party], asked: [AskedAnswer] = [],
+            links: [CaseLink] = []
         ) {
             self.asked = asked
+            self.links = links
             self.summary = summary
             self.envelope = envelope
             self.recipients = recipients
@@ -189,6 +193,7 @@ package enum ChannelRecovery {
     private static func keeping(_ content: RecoveredItem.Content) -> [LedgerChange] {
         [.keepMessage(content.summary, envelope: content.envelope, isOutgoing: true)]
             + (content.asked.isEmpty ? [] : [.keepAsked(content.asked, of: content.summary.id)])
+            + (content.links.isEmpty ? [] : [.keepLinks(content.links, of: content.summary)])
             + [.adoptNumbers(of: content.summary)]
     }
 

@@ -42,9 +42,9 @@ extension SQLiteLedger {
     }
 
     package func messages(
-        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+        in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) async throws -> [CaseMessage] {
-        try await read { try $0.messages(in: reference, ofTypes: codes, maximumItems: maximumItems) }
+        try await read { try $0.messages(in: references, ofTypes: codes, maximumItems: maximumItems) }
     }
 }
 
@@ -183,17 +183,18 @@ extension Database {
     }
 
     func messages(
-        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+        in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) throws -> [CaseMessage] {
         let next = MessageSummary.columnCount
-        let choice = codes.map { "AND m.type_code IN (\($0.map { _ in "?" }.joined(separator: ", ")))" } ?? ""
+        func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
+        let choice = codes.map { "AND m.type_code IN (\(places($0.count)))" } ?? ""
         return try all(
             """
             SELECT \(MessageSummary.columns), m.is_outgoing, m.kept_at, i.state, i.role, i.moved_at
             FROM message m LEFT JOIN inbox i ON i.message_id = m.id
-            WHERE m.case_reference = ? \(choice) ORDER BY m.ordinal LIMIT ?
+            WHERE m.case_reference IN (\(places(references.count))) \(choice) ORDER BY m.ordinal LIMIT ?
             """,
-            [reference.column] + StatementArguments(codes ?? []) + [maximumItems]
+            StatementArguments(references.map(\.column)) + StatementArguments(codes ?? []) + [maximumItems]
         ) { row in
             CaseMessage(
                 message: try MessageSummary(row, from: 0), isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1),

@@ -191,5 +191,6 @@ extension LedgerTransaction {
         try database.change(
             "INSERT INTO purged_message (message_id, purged_at) VALUES (?, ?)", [message.column, at.milliseconds])
         try eraseAsked(by: message)
+        try eraseLinks(by: message)
     }
 }

@@ -37,6 +37,7 @@ enum Schema {
         migrator.registerMigration("obligations") { try $0.execute(sql: obligations) }
         migrator.registerMigration("envelope digests") { try $0.execute(sql: envelopeDigests) }
         migrator.registerMigration("asked answers") { try $0.execute(sql: askedAnswers) }
+        migrator.registerMigration("case links") { try $0.execute(sql: caseLinks) }
         return migrator
     }
 

@@ -8,10 +8,13 @@ struct CaseOverview: Sendable {
     let context: NodeContext
     let obligations: NodeObligations
 
+    /// - Parameter isLinked: whether what stands under other references of the same child is shown too.
     /// - Throws: ``NodeError`` `case-unknown`.
-    func document(of reference: CaseReference) async throws -> JSONValue {
+    func document(of reference: CaseReference, isLinked: Bool = false) async throws -> JSONValue {
+        let linked = try await LinkedCases.following(reference, in: context.ledger)
         let messages = try await context.ledger.messages(
-            in: reference, ofTypes: nil, maximumItems: CaseReading.messagesMaximum + 1)
+            in: isLinked ? linked.references : [reference], ofTypes: nil,
+            maximumItems: CaseReading.messagesMaximum + 1)
         guard !messages.isEmpty else {
             throw NodeError(
                 .caseUnknown,
@@ -34,13 +37,15 @@ struct CaseOverview: Sendable {
         happenings.sort { $0.at < $1.at }
         let codes = messages.map(\.message.type.code)
         return [
-            "caseRef": .string(reference.description), "isWhole": .bool(messages.count <= CaseReading.messagesMaximum),
+            "caseRef": .string(reference.description),
+            "isWhole": .bool(messages.count <= CaseReading.messagesMaximum && linked.isWhole),
             "messages": .array(rows), "obligations": .array(owed),
             // Each told once more is a story that a child had to tell again (domain brief, part 1, 9).
             "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
             "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),
             "timeline": .array(happenings.map { $0.document(directory) }),
             "terms": .array(try await terms(in: reference, owed: dueTerms)),
+            "links": .array(linked.links.map { $0.document(directory) }), "isLinked": .bool(isLinked),
             "draft": try await CaseDrafting(context: context, obligations: obligations).draft(in: reference)?.document
                 ?? .null,
         ]
@@ -80,7 +85,8 @@ private struct Entry {
     func document(now: Timestamp, _ directory: Directory) -> JSONValue {
         let message = kept.message
         return [
-            "id": .string(message.id.description), "type": .string(message.type.code), "title": .string(title),
+            "id": .string(message.id.description), "caseRef": .string(message.caseReference.description),
+            "type": .string(message.type.code), "title": .string(title),
             "priority": .string(message.priority.rawValue), "created": .string(message.created.description),
             "isOutgoing": .bool(kept.isOutgoing), "parties": .array(cells(now: now, directory)),
         ]
@@ -179,7 +185,8 @@ private struct Happening {
 
     func document(_ directory: Directory) -> JSONValue {
         [
-            "at": .string(at.description), "message": .string(message.id.description),
+            "at": .string(at.description), "caseRef": .string(message.caseReference.description),
+            "message": .string(message.id.description),
             "type": .string(message.type.code), "what": .string(what),
             "who": .string(who.map { directory.member($0)?.name ?? $0.text } ?? ""), "detail": .string(detail),
         ]
@@ -199,6 +206,17 @@ extension CaseTerm {
             "name": .string(name), "kind": .string(kind.name), "basis": .string(basis),
             "from": from.map { .string($0) } ?? .null, "until": .string(until),
             "passed": .bool(isPassed(at: now, on: today)), "meaning": .string(words(at: now, on: today)),
+        ]
+    }
+}
+
+extension CaseLinkEntry {
+    fileprivate func document(_ directory: Directory) -> JSONValue {
+        [
+            "from": .string(message.caseReference.description), "to": .string(link.other.description),
+            "message": .string(message.id.description), "type": .string(message.type.code),
+            "by": .string(directory.member(message.sender.oin)?.name ?? message.sender.oin.text),
+            "at": .string(message.created.description),
         ]
     }
 }

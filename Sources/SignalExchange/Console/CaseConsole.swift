@@ -75,8 +75,10 @@ package struct CaseConsole: Sendable {
     }
 
     /// Who has been told what in a case, and what happened.
-    package func show(_ reference: String) async throws {
-        let document = try await client.get("/v1/cases/\(reference)")
+    ///
+    /// - Parameter isLinked: whether what stands under other references of the same child is shown too.
+    package func show(_ reference: String, isLinked: Bool) async throws {
+        let document = try await client.get("/v1/cases/\(reference)\(isLinked ? "?linked=true" : "")")
         guard !printsJSON else { return ConsoleLine.print(document) }
         let messages = document["messages"]?.elements ?? []
         print("Case \(reference): \(messages.count) messages")
@@ -84,6 +86,17 @@ package struct CaseConsole: Sendable {
             document["statements"]?.number ?? 0, document["interviewIntentions"]?.number ?? 0
         )
         print("Statements: \(statements). Intentions of a further interview: \(intentions).\n")
+        let links = document["links"]?.elements ?? []
+        if !links.isEmpty {
+            print(
+                TextTable(
+                    of: links,
+                    columns: [
+                        ("LINKED", "from"), ("WITH", "to"), ("BY", "type"), ("OF", "by"), ("AT", "at"),
+                        ("MESSAGE", "message"),
+                    ]
+                ).text + "\n")
+        }
         print(Self.matrix(of: messages))
         if let draft = document["draft"], draft["submission"] != nil {
             print("\n\(Self.words(onDraft: draft))\nSee `exchange-node case draft \(reference)`.")
@@ -115,7 +128,8 @@ package struct CaseConsole: Sendable {
             TextTable(
                 of:
                     document["timeline"]?.elements ?? [],
-                columns: [("AT", "at"), ("TYPE", "type"), ("WHAT", "what"), ("WHO", "who"), ("DETAIL", "detail")]
+                columns: (isLinked ? [("CASE", "caseRef")] : [])
+                    + [("AT", "at"), ("TYPE", "type"), ("WHAT", "what"), ("WHO", "who"), ("DETAIL", "detail")]
             ).text)
         if document["isWhole"]?.flag == false { print("\nThe case is longer than what is shown.") }
     }

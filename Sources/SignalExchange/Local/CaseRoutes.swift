@@ -19,8 +19,10 @@ extension LocalServer {
             }
             return LocalReply(try await views.page(after: after, onlyLate: try request.flagAsked("late")))
         }
-        routes.add(.get, "cases/:reference") { _, context in
-            LocalReply(try await overview.document(of: try context.caseReference))
+        routes.add(.get, "cases/:reference", parameters: ["linked"]) { request, context in
+            LocalReply(
+                try await overview.document(
+                    of: try context.caseReference, isLinked: try request.flagAsked("linked")))
         }
         routes.add(.get, "cases/:reference/draft") { _, context in
             LocalReply(try await drafting.document(of: try context.caseReference))

@@ -120,7 +120,8 @@ package struct Submitting: Sendable {
         let request = AcceptanceRequest(
             message: MessageSummary(content, digest: sealed.digest, as: definition),
             envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim,
-            asked: try await context.asked(by: content), inboxStep: inboxStep, requester: actor,
+            asked: try await context.asked(by: content), links: try await context.links(by: content),
+            inboxStep: inboxStep, requester: actor,
             newCaseKey: new?.wrapped)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id):

@@ -50,6 +50,10 @@ actor Board {
         Dictionary(entries.map { ($0.message.label, $0.id) }, uniquingKeysWith: { first, _ in first })
     }
 
+    var caseReferences: [MessageLabel: CaseReference] {
+        Dictionary(entries.map { ($0.message.label, $0.caseReference) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// Whether anything that this organisation sent is still to be told, owned or concluded.
     func awaitsAnything(from sender: Cast) -> Bool {
         entries.contains { $0.message.sender == sender && !$0.isSettled }

@@ -86,7 +86,8 @@ struct Play: Sendable {
     }
 
     private func submission(for message: ScriptedMessage) async -> JSONValue {
-        let script = ScriptState(now: .current, identifiers: await board.state)
+        let script = ScriptState(
+            now: .current, identifiers: await board.state, caseReferences: await board.caseReferences)
         var submission = JSONObject()
         submission["type"] = .string(message.type)
         submission["role"] = .string(casting[message.sender].member.role.rawValue)

@@ -61,6 +61,7 @@ struct ScriptedMessage: Sendable {
 struct ScriptState: Sendable {
     let now: Timestamp
     let identifiers: [MessageLabel: MessageID]
+    let caseReferences: [MessageLabel: CaseReference]
 
     func time(_ span: Milliseconds) -> JSONValue { .string((now + span).description) }
     func date(_ span: Milliseconds) -> JSONValue { .string(String((now + span).description.prefix(10))) }
@@ -68,6 +69,13 @@ struct ScriptState: Sendable {
     func id(_ label: MessageLabel) -> JSONValue {
         guard let id = identifiers[label] else { preconditionFailure("\(label) is sent before it is spoken of") }
         return .string(id.description)
+    }
+
+    func caseReference(_ label: MessageLabel) -> JSONValue {
+        guard let reference = caseReferences[label] else {
+            preconditionFailure("\(label) is sent before it is spoken of")
+        }
+        return .string(reference.description)
     }
 }
 

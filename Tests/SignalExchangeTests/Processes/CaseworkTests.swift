@@ -109,5 +109,67 @@ extension Nodes {
                 }
             }
         }
+
+        @Test func `two references that an answer combined are one child, from both sides, and nothing is merged`()
+            async throws
+        {
+            try await withCommunity(running: ["nidos", "avim", "ind", "coa"]) { community in
+                let (nidos, avim, coa) = (community[slug: "nidos"], community[slug: "avim"], community[slug: "coa"])
+                let (one, two) = (reference(), reference())
+                let alert = try await nidos.api.submit(
+                    try submission("DEP-01", in: one, as: .guardian, to: ["police", "reception"]), key: "alert")
+                let signal = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian, .immigration], caseReference: two)), key: "signal")
+                for (node, id) in [(coa, alert), (nidos, signal)] { try await node.api.waitForInbox(id) }
+                // Under the other reference nobody has alerted anything yet.
+                let registration = try submission(
+                    "DEP-05", in: two, to: ["guardian", "police"], ["departureAlert": .string(alert.description)])
+                let refused = await #expect(throws: NodeError.self) {
+                    _ = try await coa.api.submit(registration, key: "before")
+                }
+                #expect(refused?.description.contains("missing-alert-required") == true)
+                // Whoever combines says with which reference: others may not hold its messages.
+                let combined: KeyValuePairs<String, JSONValue?> = [
+                    "decision": "combined", "relatedSignals": [.string(alert.description)],
+                ]
+                let unnamed = await #expect(throws: NodeError.self) {
+                    _ = try await nidos.api.submit(
+                        try submission(
+                            "SIG-02", in: two, as: .guardian, to: ["police", "reception"], answering: signal, combined),
+                        key: "unnamed")
+                }
+                #expect(unnamed?.description.contains("combined-names-case") == true)
+                let answer = try await nidos.api.submit(
+                    try submission(
+                        "SIG-02", in: two, as: .guardian, to: ["police", "reception"], answering: signal,
+                        [
+                            "decision": "combined", "relatedSignals": [.string(alert.description)],
+                            "relatedCases": [.string(one.description)],
+                        ]
+                    ), key: "answer")
+                try await coa.api.waitForInbox(answer)
+                let sent = try await coa.api.submit(registration, key: "after")
+                try await nidos.api.waitForInbox(sent)
+                for node in [nidos, coa] {
+                    for (here, other) in [(one, two), (two, one)] {
+                        let seen = try await show(node, here)
+                        let link = try #require(seen["links"]?.elements.first)
+                        #expect(
+                            link["message"]?.text == answer.description && link["by"]?.text?.hasPrefix("Nidos") == true)
+                        #expect(Set([link["from"]?.text, link["to"]?.text]) == [here.description, other.description])
+                        // Each message stays where it is.
+                        #expect(
+                            (seen["timeline"]?.elements ?? []).allSatisfy { $0["caseRef"]?.text == here.description })
+                        let all = try await show(node, here, "?linked=true")
+                        let rows = (all["timeline"]?.elements ?? []).compactMap { $0["caseRef"]?.text }
+                        #expect(Set(rows) == [one.description, two.description])
+                        #expect(
+                            (all["messages"]?.elements ?? []).count
+                                == (seen["messages"]?.elements.count ?? 0)
+                                + (try await show(node, other)["messages"]?.elements.count ?? 0))
+                    }
+                }
+            }
+        }
     }
 }

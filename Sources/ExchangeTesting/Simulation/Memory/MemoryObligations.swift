@@ -35,10 +35,12 @@ extension MemoryLedger {
     }
 
     package func messages(
-        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+        in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) async throws -> [CaseMessage] {
         let store = try read()
-        let found = store.messages(of: reference).filter { codes?.contains($0.summary.type.code) ?? true }
+        let found = references.flatMap { store.messages(of: $0) }.sorted { $0.ordinal < $1.ordinal }.filter {
+            codes?.contains($0.summary.type.code) ?? true
+        }
         return found.prefix(maximumItems).map { row in
             CaseMessage(
                 message: row.summary, isOutgoing: row.isOutgoing, keptAt: row.keptAt,

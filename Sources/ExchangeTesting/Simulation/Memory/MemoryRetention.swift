@@ -111,6 +111,7 @@ extension MemoryTransaction {
         kept.purgedAt = at
         store.messages[message] = kept
         store.asked[message] = nil
+        eraseLinks(by: message)
     }
 }
 

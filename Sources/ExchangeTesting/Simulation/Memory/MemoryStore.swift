@@ -72,6 +72,13 @@ package struct MemoryStore: Sendable {
     /// By message, in their order from 1.
     var escalations = Table<Pair<MessageID, Int64>, EscalationEntry>()
 
+    // MARK: Links
+
+    /// By message, each with the cases that it links.
+    var links = Table<MessageID, [CaseLink]>()
+    /// The messages that link a case, on either side, in the order in which they were kept.
+    var linksOfCase = Table<Pair<CaseReference, Int64>, MessageID>()
+
     // MARK: The rest
 
     var consumers = Table<ConsumerName, Consumer>()
