@@ -50,6 +50,8 @@ package struct CasePolicy: Hashable, Sendable {
     /// A stay in protected reception is expected to last from and to so many months (line 149).
     package var stayFromMonths = 6
     package var stayToMonths = 9
+    /// The guardian may object to an intended talk within so many working days (domain brief 2.2, STO-04).
+    package var objectionWorkingDays = 3
     /// Guardianship ends at this age (line 167).
     package var majorityYears = 18
 

@@ -25,11 +25,16 @@ struct CaseOverview: Sendable {
         var happenings: [Happening] = []
         var owed: [JSONValue] = []
         var dueTerms: [CaseTerm] = []
+        var interviews: [JSONValue] = []
         for kept in messages.prefix(CaseReading.messagesMaximum) where kept.message.isHandedOver {
             let entry = try await entry(of: kept, by: rules)
             rows.append(entry.document(now: now, directory))
             happenings += entry.happenings
             dueTerms += entry.dueTerms
+            if let interview = try await IntendedInterview(kept, entry.deliveries, in: context) {
+                interviews.append(interview.document)
+                happenings += interview.happening.map { [$0] } ?? []
+            }
             owed += entry.owed.map {
                 ObligationRendering.document($0, of: kept.message, now: now, directory: directory)
             }
@@ -44,6 +49,7 @@ struct CaseOverview: Sendable {
             "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
             "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),
             "timeline": .array(happenings.map { $0.document(directory) }),
+            "interviews": .array(interviews),
             "terms": .array(try await terms(in: reference, owed: dueTerms)),
             "links": .array(linked.links.map { $0.document(directory) }), "isLinked": .bool(isLinked),
             "draft": try await CaseDrafting(context: context, obligations: obligations).draft(in: reference)?.document
@@ -172,6 +178,55 @@ private struct Entry {
             }
         }
         return found.compactMap(\.self)
+    }
+}
+
+/// An announced talk, as far as this node knows whether the guardian objected: at whoever announced it, and at the guardian.
+private struct IntendedInterview {
+    private let message: MessageSummary
+    private let guardian: OIN
+    private let standing: InterviewStanding
+    private let reason: String
+
+    init?(_ kept: CaseMessage, _ deliveries: [DeliveryEntry], in context: NodeContext) async throws {
+        guard kept.message.type.code == "STO-04" else { return nil }
+        let (toldAt, declinedAt): (Timestamp?, Timestamp?)
+        var reason = ""
+        if kept.isOutgoing {
+            guard let told = deliveries.first(where: { $0.recipient.role == .guardian }) else { return nil }
+            guardian = told.recipient.oin
+            toldAt = told.receiptedAt
+            let answer = told.followUp == .declined ? told.followUpMessage : nil
+            if let answer {
+                declinedAt = try await context.ledger.message(answer)?.message.created
+                reason = try await CaseReading(context).content(of: answer)?.text("reason") ?? ""
+            } else {
+                declinedAt = nil
+            }
+        } else {
+            guard context.community.directory.member(context.oin)?.roles.contains(.guardian) == true else { return nil }
+            guardian = context.oin
+            toldAt = kept.keptAt
+            declinedAt = kept.inbox?.state == .declined ? kept.inbox?.movedAt : nil
+        }
+        message = kept.message
+        self.reason = reason
+        standing = InterviewStanding(
+            toldAt: toldAt, declinedAt: declinedAt, at: context.now.wall, CasePolicy(), context.calendar)
+    }
+
+    var document: JSONValue {
+        [
+            "message": .string(message.id.description), "standing": .string(standing.name),
+            "at": standing.moment.map { .string($0.description) } ?? .null, "reason": .string(reason),
+        ]
+    }
+
+    /// That nobody objected is worth a line; that somebody did is one already.
+    var happening: Happening? {
+        guard case .allowed(let since) = standing else { return nil }
+        return Happening(
+            at: since, message: message, what: "allowed, as nobody objected in time", who: guardian, detail: "")
     }
 }
 

@@ -86,6 +86,14 @@ package struct CaseConsole: Sendable {
             document["statements"]?.number ?? 0, document["interviewIntentions"]?.number ?? 0
         )
         print("Statements: \(statements). Intentions of a further interview: \(intentions).\n")
+        let interviews = document["interviews"]?.elements ?? []
+        if !interviews.isEmpty {
+            print(
+                TextTable(
+                    of: interviews,
+                    columns: [("INTERVIEW", "message"), ("OBJECTION", "standing"), ("AT", "at"), ("REASON", "reason")]
+                ).text + "\n")
+        }
         let links = document["links"]?.elements ?? []
         if !links.isEmpty {
             print(
