@@ -173,8 +173,12 @@ package protocol ExchangeLedger: Sendable {
     ///
     /// - Parameter codes: of the types that are asked for; all, where it is `nil`.
     func messages(
-        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+        in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) async throws -> [CaseMessage]
+
+    /// Which messages say that a case is one with another, or take it back, whichever of the two they are in: in the order in
+    /// which they were kept.
+    func caseLinks(of reference: CaseReference) async throws -> [CaseLinkEntry]
 
     // MARK: What the organisation's systems follow
 

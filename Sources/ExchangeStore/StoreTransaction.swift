@@ -52,6 +52,8 @@ package protocol StoreTransaction {
     mutating func keep(_ cover: PartnerCover, of partner: OIN) throws
     mutating func purgeContent(of message: MessageID) throws
     mutating func replaceContent(of message: MessageID, envelope: [UInt8]) throws
+    mutating func keep(_ asked: [AskedAnswer], of message: MessageID) throws
+    mutating func keep(_ links: [CaseLink], of message: MessageSummary) throws
     mutating func keep(_ escalation: EscalationEntry) throws
     mutating func lookAgain(at message: MessageID, when: Timestamp?, isEscalated: Bool) throws
     mutating func raise(_ alarm: Alarm) throws
@@ -360,6 +362,8 @@ extension StoreTransaction {
         case .adoptNumbers(let message):
             try adoptNumbers(of: message)
             try watch(message.id)
+        case .keepAsked(let asked, let message): try keep(asked, of: message)
+        case .keepLinks(let links, let message): try keep(links, of: message)
         case .takeStep(let step, let message, let contact, let since, let dueAt):
             try keep(EscalationEntry(step, of: message, contact: contact, since: since, dueAt: dueAt, at: at))
         case .endEscalation(let escalation, let message):

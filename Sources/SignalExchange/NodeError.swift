@@ -57,6 +57,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case queueFull = "queue-full"
     case messageUnknown = "message-unknown"
     case caseUnknown = "case-unknown"
+    case nothingDrafted = "nothing-drafted"
     case stepNotPossible = "step-not-possible"
     case deliveryUnknown = "delivery-unknown"
     case waitTimedOut = "wait-timed-out"
@@ -98,7 +99,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,
             .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown,
-            .contentPurged:
+            .contentPurged, .nothingDrafted:
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .agencyUnreachable,

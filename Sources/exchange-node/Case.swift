@@ -5,7 +5,25 @@ struct Case: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows who has been told what in a case.",
         discussion: "EXAMPLE\n  exchange-node case show 5f0c2a6e-… --folder avim",
-        subcommands: [Show.self])
+        subcommands: [Show.self, Draft.self])
+
+    struct Draft: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes the departure alert that a case drafts by itself.",
+            discussion: """
+                A child that does not arrive when it was expected (PLC-03), or of which somebody says so, has an \
+                alert (DEP-01) drafted at the provider and at the guardian. It has what the case tells; what only \
+                people know is named on standard error and left out. Fill it in and send it. Nothing is sent by \
+                this, and nothing is drafted any more when the child arrived or the alert is there.
+
+                EXAMPLE
+                  exchange-node case draft 5f0c2a6e-… --folder jade > alert.json
+                """)
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "The case's reference.") var reference: String
+
+        func run() async throws { try await reporting { try await options.caseConsole().draft(reference) } }
+    }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -16,13 +34,20 @@ struct Case: AsyncParsableCommand {
                 (telephone) was told by telephone. `named` is a recipient of somebody else's message: \
                 whether it was told, its sender knows.
 
+                Terms are of four kinds: not before a day, due, a length that can be extended, and a service \
+                level, which nobody owes. Other references of the same child are named with the answer that \
+                linked them (SIG-02); --linked shows what happened under all of them.
+
                 EXAMPLE
                   exchange-node case show 5f0c2a6e-9d1b-4c37-8a54-2e7d1f90b3c6 --folder avim
                 """)
         @OptionGroup var options: ClientOptions
         @Argument(help: "The case's reference.") var reference: String
+        @Flag(name: .long, help: "With all references of the same child.") var linked = false
 
-        func run() async throws { try await reporting { try await options.caseConsole().show(reference) } }
+        func run() async throws {
+            try await reporting { try await options.caseConsole().show(reference, isLinked: linked) }
+        }
     }
 }
 

@@ -41,7 +41,8 @@ import Testing
         mutating func content(of message: ScriptedMessage) throws -> SignedContent {
             now = now + .seconds(1)
             let script = ScriptState(
-                now: now, began: began, identifiers: sent.mapValues(\.id), parties: parties)
+                now: now, began: began, identifiers: sent.mapValues(\.id),
+                caseReferences: sent.mapValues(\.caseRef), parties: parties)
             let opened = sent[message.inCaseOf ?? "signal"]?.caseRef
             let submission = try Submission.parse(
                 JSONWriter.write(message.submission(script, in: message.opensCase ? nil : opened)))

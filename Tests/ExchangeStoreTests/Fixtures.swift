@@ -184,14 +184,14 @@ enum Sample {
 
     static func request(
         _ message: MessageSummary, ordinal: Int = 0, envelopeBytes: Int = 256, to recipients: [OIN] = [Community.avim],
-        key: String? = nil, submission: String = "submission", inboxStep: InboxStep? = nil,
-        newCaseKey: [UInt8]? = nil
+        key: String? = nil, submission: String = "submission", asked: [AskedAnswer] = [],
+        links: [CaseLink] = [], inboxStep: InboxStep? = nil, newCaseKey: [UInt8]? = nil
     ) -> AcceptanceRequest {
         AcceptanceRequest(
             message: message, envelope: envelope(ordinal, byteCount: envelopeBytes),
             recipients: recipients.map { Party(oin: $0, role: .police) },
             claim: key.flatMap { IdempotencyClaim(key: $0, submissionDigest: digest(submission)) },
-            inboxStep: inboxStep, newCaseKey: newCaseKey)
+            asked: asked, links: links, inboxStep: inboxStep, newCaseKey: newCaseKey)
     }
 }
 
@@ -217,12 +217,14 @@ extension ExchangeLedger {
     func accept(
         _ ordinal: Int, to recipients: [OIN] = [Community.avim], priority: Priority = .routine,
         in reference: CaseReference = Sample.case1, envelopeBytes: Int = 256, key: String? = nil,
-        submission: String = "submission", limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
+        submission: String = "submission", asked: [AskedAnswer] = [],
+        links: [CaseLink] = [], limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
     ) async throws -> AcceptanceResult {
         try await accept(
             Sample.request(
                 try Sample.message(ordinal, in: reference, priority: priority), ordinal: ordinal,
-                envelopeBytes: envelopeBytes, to: recipients, key: key, submission: submission),
+                envelopeBytes: envelopeBytes, to: recipients, key: key, submission: submission, asked: asked,
+                links: links),
             limits: limits, now: Sample.now(at))
     }
 
@@ -230,20 +232,26 @@ extension ExchangeLedger {
     @discardableResult
     func receive(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
-        acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, declared: ItemKind? = nil,
+        acknowledgement: ReceivedAcknowledgement? = nil, asked: [AskedAnswer] = [],
+        links: [CaseLink] = [], refusing: RefusalCode? = nil,
+        declared: ItemKind? = nil,
         puttingOff: LaterCode? = nil, from partner: OIN = Community.avim, limits: NodeLimits = NodeLimits(),
         at: Timestamp = Sample.start
     ) async throws -> ReceptionResult {
         let proposal = try await proposal(
             ordinal, number: number, predecessor: predecessor, priority: priority, acknowledgement: acknowledgement,
-            refusing: refusing, declared: declared, puttingOff: puttingOff, from: partner, limits: limits, at: at)
+            asked: asked, links: links, refusing: refusing, declared: declared, puttingOff: puttingOff, from: partner,
+            limits: limits,
+            at: at)
         let results = try await receive([proposal], from: partner, limits: limits, now: Sample.now(at))
         return try #require(results.first)
     }
 
     func proposal(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
-        acknowledgement: ReceivedAcknowledgement? = nil, refusing: RefusalCode? = nil, declared: ItemKind? = nil,
+        acknowledgement: ReceivedAcknowledgement? = nil, asked: [AskedAnswer] = [],
+        links: [CaseLink] = [], refusing: RefusalCode? = nil,
+        declared: ItemKind? = nil,
         puttingOff: LaterCode? = nil, from partner: OIN = Community.avim, limits: NodeLimits = NodeLimits(),
         at: Timestamp = Sample.start
     ) async throws -> ReceptionProposal {
@@ -256,7 +264,7 @@ extension ExchangeLedger {
         let facts = try await receptionFacts([query], from: partner)
         let received = ReceivedMessage(
             summary: message, storedEnvelope: Sample.envelope(ordinal), predecessor: before,
-            acknowledgement: acknowledgement)
+            acknowledgement: acknowledgement, asked: asked, links: links)
         let examination: Examination =
             if let declared { .declared(declared, reason: "an operator's reason") } else if let refusing {
                 .refused(refusing, detail: "field")

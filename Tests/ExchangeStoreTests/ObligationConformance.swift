@@ -7,7 +7,7 @@ import Testing
     /// Of an organisation that owes an answer to what it receives, and to nothing that it sends.
     private static let rules = ObligationRules(
         policy: EscalationPolicy(), ownRoles: [],
-        expected: ["SIG-01": [ExpectedAnswer(code: "SIG-04", role: nil, within: nil, visibleTo: [.reception])]])
+        expected: ["SIG-01": [ExpectedAnswer(code: "SIG-04", of: .eachRecipient, visibleTo: [.reception])]])
 
     private static func at(_ span: Milliseconds) -> Timestamp { Sample.start + span }
 
@@ -153,10 +153,42 @@ import Testing
         try await ledger.accept(1)
         try await ledger.receive(2, number: 1)
         try await ledger.accept(3, in: CaseReference(random: Bytes16(high: 7, low: 7)))
-        let all = try await ledger.messages(in: Sample.case1, ofTypes: nil, maximumItems: 9)
+        let all = try await ledger.messages(in: [Sample.case1], ofTypes: nil, maximumItems: 9)
         #expect(all.map(\.message.id) == [try Sample.message(1).id, try Sample.message(2, from: Community.avim).id])
         #expect(all.map(\.isOutgoing) == [true, false] && all.map(\.inbox?.state) == [nil, .ready])
-        #expect(try await ledger.messages(in: Sample.case1, ofTypes: ["SIG-04"], maximumItems: 9).isEmpty)
-        #expect(try await ledger.messages(in: Sample.case1, ofTypes: ["SIG-01"], maximumItems: 1).count == 1)
+        #expect(try await ledger.messages(in: [Sample.case1], ofTypes: ["SIG-04"], maximumItems: 9).isEmpty)
+        #expect(try await ledger.messages(in: [Sample.case1], ofTypes: ["SIG-01"], maximumItems: 1).count == 1)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what a content asks for is kept with its message, sent or received, and outlives a start`(
+        form: StoreForm
+    ) async throws {
+        var ledger = try await form.open()
+        let asked = [
+            AskedAnswer(code: "PLC-02", debtor: Community.coa, dueAt: nil),
+            AskedAnswer(code: "PLC-02", debtor: nil, dueAt: Self.at(.hours(2))),
+            AskedAnswer(code: "PLC-01", debtor: nil, dueAt: Self.at(.hours(1))),
+        ]
+        try await ledger.accept(1, asked: asked)
+        try await ledger.receive(2, number: 1, asked: asked)
+        try await ledger.accept(3)
+        try await ledger.close()
+        ledger = try await form.open()
+        func kept(_ id: MessageID) async throws -> [AskedAnswer] {
+            try #require(try await ledger.obligationFacts(of: id, by: Self.rules)).asked
+        }
+        for id in [try Sample.message(1).id, try Sample.message(2, from: Community.avim).id] {
+            #expect(try await kept(id) == [asked[2], asked[1], asked[0]])
+        }
+        #expect(try await kept(try Sample.message(3).id) == [])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `an organisation is asked once for an answer`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let asked = AskedAnswer(code: "PLC-02", debtor: nil, dueAt: nil)
+        await #expect(throws: StoreError.self) { try await ledger.accept(1, asked: [asked, asked]) }
+        #expect(try await ledger.message(try Sample.message(1).id) == nil)
     }
 }

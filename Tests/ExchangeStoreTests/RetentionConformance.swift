@@ -8,9 +8,11 @@ import Testing
     private let periods = RetentionPeriods()
 
     /// A message of ours that AVIM receipted and concluded, and that its backup covers.
-    private func concluded(_ ledger: any ExchangeLedger, _ ordinal: Int = 1, safe: UInt64 = 1) async throws -> MessageID
-    {
-        try await ledger.accept(ordinal)
+    private func concluded(
+        _ ledger: any ExchangeLedger, _ ordinal: Int = 1, safe: UInt64 = 1, asked: [AskedAnswer] = [],
+        links: [CaseLink] = []
+    ) async throws -> MessageID {
+        try await ledger.accept(ordinal, asked: asked, links: links)
         let id = try Sample.message(ordinal).id
         try await answer(ledger, UInt64(ordinal))
         let acknowledgement = ReceivedAcknowledgement(
@@ -133,6 +135,45 @@ import Testing
         try await ledger.noteBackup([PartnerPosition(partner: Community.avim, position: received)], at: Sample.start)
         #expect(try await reason() == .purge)
         #expect(try await purge(ledger, id) == 1)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `content that asks for an answer stays until nothing is owed on it, and what it asked for goes with it`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        let asked = AskedAnswer(code: "SIG-01", debtor: nil, dueAt: Self.later)
+        let id = try await concluded(ledger, asked: [asked])
+        let answer = ExpectedAnswer(
+            code: "SIG-01", of: .role(.guardian), isConditional: true, visibleTo: [.police])
+        let rules = ObligationRules(policy: EscalationPolicy(), ownRoles: [], expected: ["SIG-01": [answer]])
+        func facts() async throws -> ObligationFacts {
+            try #require(try await ledger.obligationFacts(of: id, by: rules))
+        }
+        func look() async throws {
+            _ = try await ledger.look(at: [id], by: rules, now: Sample.now(Self.later))
+        }
+        try await look()
+        #expect(Obligations.owed(try await facts(), by: rules).map(\.subject.text) == ["SIG-01"])
+        #expect(try await purge(ledger, id) == 0)
+        // The answer, and that it was acknowledged.
+        _ = try await concluded(ledger, 2, safe: 2)
+        try await look()
+        #expect(try await facts().asked == [asked])
+        #expect(try await ledger.alarms(includingCleared: false).isEmpty)
+        #expect(try await purge(ledger, id) == 1)
+        #expect(try await facts().asked == [])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `that two cases are one goes with the content that said so`(form: StoreForm) async throws {
+        let ledger = try await form.open()
+        let other = CaseReference(random: Bytes16(high: 2, low: 2))
+        let id = try await concluded(ledger, links: [CaseLink(to: other, isLinked: true)])
+        #expect(try await ledger.caseLinks(of: other).map(\.message.id) == [id])
+        #expect(try await purge(ledger, id) == 1)
+        #expect(try await ledger.caseLinks(of: other) == [])
+        #expect(try await ledger.caseLinks(of: Sample.case1) == [])
     }
 
     @Test(arguments: StoreForm.all)

@@ -65,6 +65,23 @@ import Testing
         INSERT INTO escalation (message_id, priority_rank, debtor, subject, step, contact, actor, at)
             SELECT id, 0, '', 'ownership', 'remind', '', '', 0 FROM message LIMIT 1
         """,
+        """
+        INSERT INTO asked_answer (message_id, code, debtor) SELECT id, 'PLC-03', '' FROM message LIMIT 1;
+        UPDATE asked_answer SET due_at = 1
+        """,
+        """
+        INSERT INTO asked_answer (message_id, code, debtor) SELECT id, 'PLC-03', '' FROM message LIMIT 1;
+        DELETE FROM asked_answer
+        """,
+        """
+        INSERT INTO case_link SELECT id, case_reference, zeroblob(16), 1 FROM message LIMIT 1;
+        UPDATE case_link SET is_linked = 0
+        """,
+        """
+        INSERT INTO case_link SELECT id, case_reference, zeroblob(16), 1 FROM message LIMIT 1;
+        DELETE FROM case_link
+        """,
+        "INSERT INTO case_link SELECT id, case_reference, case_reference, 1 FROM message LIMIT 1",
         "UPDATE partner SET safe_number = received_number + 1",
         "INSERT INTO incarnation (ordinal, id, predecessor, opened_at) VALUES (2, zeroblob(16), NULL, 0)",
         """
@@ -182,6 +199,10 @@ import Testing
             (list, ["x", 9], "delivery_stopped (partner=? AND transport=?)"),
             (ObligationQueries.answers, ["x", "SIG-04", "x"], "message_of_case (case_reference=? AND type_code=? AND"),
             ("SELECT \(AlarmQueries.isOpenOfMessage) FROM message m WHERE m.id = ?", ["x"], "alarm_of_message"),
+            (
+                "SELECT \(AskedAnswerQueries.isAwaiting) FROM message m WHERE m.id = ?", ["x"],
+                "SEARCH a USING PRIMARY KEY (message_id=?)"
+            ),
         ] as [(String, StatementArguments, String)] {
             let plan = try await ledger.read { database in
                 try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)

@@ -8,7 +8,7 @@ package struct CaseHistory: Sendable {
     package let messages: [SignedContent]
     /// By which local time the day of a moment is told.
     package let calendar: WorkingCalendar
-    private let catalogue: Catalogue
+    let catalogue: Catalogue
 
     package init(
         _ messages: [SignedContent], of catalogue: Catalogue, calendar: WorkingCalendar = WorkingCalendar()
@@ -45,6 +45,13 @@ package struct CasePolicy: Hashable, Sendable {
     package var firstHearingMonths = 3
     /// The time of rest and preparation where nothing else is said (line 150).
     package var restPeriodDays = 21
+    /// Clarity on residence is expected within so many months (line 370).
+    package var residenceClarityMonths = 12
+    /// A stay in protected reception is expected to last from and to so many months (line 149).
+    package var stayFromMonths = 6
+    package var stayToMonths = 9
+    /// The guardian may object to an intended talk within so many working days (domain brief 2.2, STO-04).
+    package var objectionWorkingDays = 3
     /// Guardianship ends at this age (line 167).
     package var majorityYears = 18
 

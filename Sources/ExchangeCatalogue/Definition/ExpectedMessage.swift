@@ -17,15 +17,32 @@ package struct ExpectedMessage: Equatable, Sendable {
     package let bearer: Bearer
     /// After the message was received; `nil` where the clock of its priority counts.
     package let within: Milliseconds?
+    /// The member of the body that names the moment by which it is due, or the day at the end of which it is; but not later
+    /// than ``within`` after the message was made. `nil` where no member does.
+    package let dueMember: String?
+    /// How much it presses once it is due; `nil` where that is as much as the message.
+    package let pressing: Priority?
+    /// The codes of types after which it is expected no more, beside those that close the message: whatever takes its place.
+    package let until: [String]
+    /// The code of what is drafted where it is late, by whoever may send that and is told of this.
+    package let drafts: String?
     /// Holds where it is expected; `nil` for always.
     package let condition: Rule.Condition?
 
     package init(
-        _ code: String, of bearer: Bearer, within: Milliseconds? = nil, when condition: Rule.Condition? = nil
+        _ code: String, of bearer: Bearer, within: Milliseconds? = nil, by dueMember: String? = nil,
+        pressing: Priority? = nil, until: [String] = [], drafts: String? = nil, when condition: Rule.Condition? = nil
     ) {
         self.code = code
         self.bearer = bearer
         self.within = within
+        self.dueMember = dueMember
+        self.pressing = pressing
+        self.until = until
+        self.drafts = drafts
         self.condition = condition
     }
+
+    /// Whether a message asks for it only where its content, or what it answers, says so.
+    package var isConditional: Bool { condition != nil || bearer == .senderOfAnsweredMessage }
 }

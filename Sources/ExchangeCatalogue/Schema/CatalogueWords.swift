@@ -21,6 +21,20 @@ extension ExpectedMessage.Bearer {
     }
 }
 
+extension ExpectedMessage {
+    /// By when it is expected, and how much it presses then.
+    ///
+    /// - Parameter code: how a name of the body is marked.
+    package func termInWords(marking code: (String) -> String) -> String {
+        let span = within.map { "within \($0.inWords)" }
+        let time =
+            dueMember.map { "by \(code($0))" + (span.map { " and \($0)" } ?? "") } ?? span
+            ?? "by the clock of the priority"
+        return time + (pressing.map { ", \(code($0.rawValue)) from then on" } ?? "")
+            + (drafts.map { ", with \($0) drafted" } ?? "")
+    }
+}
+
 extension [Role] {
     package var inWords: String { self == Role.allCases ? "any role" : map(\.rawValue).joined(separator: ", ") }
 }

@@ -116,9 +116,8 @@ struct MessagePage {
     }
 
     private func terms(_ expected: ExpectedMessage) -> String {
-        let span = expected.within.map { "within \($0.inWords)" } ?? "by the clock of the priority"
         let condition = expected.condition.map { ", where `\($0.member)` is \($0.value.inWords)" } ?? ""
-        return "\(expected.bearer.inWords), \(span)\(condition)"
+        return "\(expected.bearer.inWords), \(expected.termInWords { "`\($0)`" })\(condition)"
     }
 
     private func link(_ other: MessageTypeDefinition) -> String { Self.link(to: other.type) }

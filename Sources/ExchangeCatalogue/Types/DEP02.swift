@@ -31,5 +31,5 @@ extension MessageTypeDefinition {
                 "alert-names-category", "an alert that was entered names its category",
                 .requires(member: "alertCategory", when: .member("alertEntered", is: true))),
         ],
-        expects: [ExpectedMessage("DEP-03", of: .role(.police), within: .hours(7 * 24))])
+        expects: [ExpectedMessage("DEP-03", of: .role(.police), within: .hours(7 * 24), by: "nextContactAt")])
 }

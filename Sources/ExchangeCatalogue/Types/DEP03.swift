@@ -49,5 +49,5 @@ extension MessageTypeDefinition {
                         at: FieldPath("recipients"), allowed: [Role.police.rawValue], "add police to the recipients")
                 }),
         ],
-        expects: [ExpectedMessage("DEP-03", of: .role(.police), within: .hours(7 * 24))])
+        expects: [ExpectedMessage("DEP-03", of: .role(.police), within: .hours(7 * 24), by: "nextReviewDate")])
 }

@@ -33,6 +33,12 @@ extension MessageTypeDefinition {
             Rule(
                 "waiting-needs-review-date", "a waiting list has a review date",
                 .requires(member: "reviewDate", when: .member("decision", is: "waiting-list"))),
-        ], expects: [ExpectedMessage("PLC-03", of: .role(.provider), when: .member("decision", is: "accepted"))],
+        ],
+        expects: [
+            // A child that does not arrive when it was to may be gone: from then on nothing presses more.
+            ExpectedMessage(
+                "PLC-03", of: .role(.provider), by: "startsAt", pressing: .stat, until: ["PLC-02"], drafts: "DEP-01",
+                when: .member("decision", is: "accepted"))
+        ],
         closes: ["PLC-01", "SIG-04"])
 }

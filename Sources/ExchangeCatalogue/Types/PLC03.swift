@@ -23,6 +23,11 @@ extension MessageTypeDefinition {
             Rule(
                 "non-arrival-is-explained", "an arrival that did not happen is explained",
                 .requires(member: "explanation", when: .member("arrived", is: false))),
-        ], expects: [ExpectedMessage("DEP-01", of: .role(.provider), when: .member("arrived", is: false))],
+        ],
+        expects: [
+            ExpectedMessage(
+                "DEP-01", of: .role(.provider), until: ["DEP-01"], drafts: "DEP-01",
+                when: .member("arrived", is: false))
+        ],
         closes: ["PLC-02", "TRF-02"])
 }

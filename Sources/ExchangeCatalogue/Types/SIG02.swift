@@ -19,11 +19,23 @@ extension MessageTypeDefinition {
                 "ownIndicators", .indicators(count: 1...32),
                 "Indicators that the answering organisation has: screening, never a verdict."),
             .optional("relatedSignals", .array(.messageID, count: 1...16), "Earlier signals on the same child."),
+            .optional(
+                "relatedCases", .array(.caseReference, count: 1...16),
+                "Other references under which the same child is registered: they are linked, and nothing is merged."),
         ],
         rules: [
             Rule(
                 "combined-names-signals", "a combined signal names those it was joined with",
                 .requires(member: "relatedSignals", when: .member("decision", is: "combined"))),
+            Rule(
+                "related-cases-are-combined", "other references are named where signals are combined",
+                .check { (content, rule) throws(ContentError) in
+                    guard content.body["relatedCases"] != nil, content.text("decision") != "combined" else { return }
+                    throw rule.violation(
+                        at: FieldPath("body").member("decision"), allowed: ["combined"],
+                        "use combined, with the status entered-in-error to take a link back, or leave them out")
+                }),
             .indicatorStrengths(in: "ownIndicators"),
-        ])
+        ],
+        caseRules: [.combinedNamesCase])
 }

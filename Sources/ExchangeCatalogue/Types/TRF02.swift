@@ -12,5 +12,9 @@ extension MessageTypeDefinition {
             .required("openSignals", .array(.messageID, count: 0...32), "The SIG-01 that are open; may be empty."),
             .optional("expectedAt", .timestamp, "When the child is expected."),
             .optional("location", .locationCode, "The place by its code, never its address."),
-        ], expects: [ExpectedMessage("PLC-03", of: .eachRecipient)], closes: ["TRF-01"])
+        ],
+        expects: [
+            ExpectedMessage(
+                "PLC-03", of: .eachRecipient, by: "expectedAt", pressing: .stat, until: ["TRF-02"], drafts: "DEP-01")
+        ], closes: ["TRF-01"])
 }

@@ -95,13 +95,20 @@ package struct ReceivedMessage: Hashable, Sendable {
     /// The id of the sender's previous message to us in this case, from inside the signature.
     package let predecessor: MessageID?
     package let acknowledgement: ReceivedAcknowledgement?
+    /// What its content asks for.
+    package let asked: [AskedAnswer]
+    /// Which cases it says to be one with its own.
+    package let links: [CaseLink]
     /// Whether the sender has an answer of this node's to it, of which nothing is here: it may have been handed over before.
     package let mayBeRepeated: Bool
 
     package init(
         summary: MessageSummary, storedEnvelope: [UInt8], predecessor: MessageID?,
-        acknowledgement: ReceivedAcknowledgement?, mayBeRepeated: Bool = false
+        acknowledgement: ReceivedAcknowledgement?, asked: [AskedAnswer] = [], links: [CaseLink] = [],
+        mayBeRepeated: Bool = false
     ) {
+        self.asked = asked
+        self.links = links
         self.mayBeRepeated = mayBeRepeated
         self.summary = summary
         self.storedEnvelope = storedEnvelope
@@ -342,6 +349,8 @@ package enum Reception {
             counted(.receipt, from: partner, facts, now: now),
             .appendLeaf(leaf(.messageReceived, item, partner, note: message.summary.type.description, now: now)),
         ]
+        if !message.asked.isEmpty { changes.append(.keepAsked(message.asked, of: message.summary.id)) }
+        if !message.links.isEmpty { changes.append(.keepLinks(message.links, of: message.summary)) }
         let availableAt = availability(of: message, facts: facts, limits: limits, now: now)
         if message.summary.isHandedOver {
             changes.append(

@@ -68,6 +68,9 @@ public struct CalendarDate: Hashable, Sendable, Comparable, CustomStringConverti
     public func adding(years: Int) -> CalendarDate { adding(months: years * 12) }
     public func adding(days: Int) -> CalendarDate { CalendarDate(daysSince1970: daysSince1970 + Int64(days)) }
 
+    /// How many days later another day is; negative where it is earlier.
+    public func days(to other: CalendarDate) -> Int { Int(other.daysSince1970 - daysSince1970) }
+
     /// 1 is Monday and 7 is Sunday (ISO 8601).
     public var weekday: Int {
         // 1 January 1970 was a Thursday.

@@ -134,6 +134,10 @@ package enum LedgerChange: Hashable, Sendable {
     /// Gives a message that came back the numbers under which only its id and digest were known. Not those of which a
     /// partner proved nothing: there it is not known to be told.
     case adoptNumbers(of: MessageSummary)
+    /// Keeps what the content of a message asks for, with the message.
+    case keepAsked([AskedAnswer], of: MessageID)
+    /// Keeps with which cases a message says that its own is one.
+    case keepLinks([CaseLink], of: MessageSummary)
     /// Keeps that a step of the ladder was taken, whom it tells, and by which clock the obligation is late.
     case takeStep(TakenStep, of: MessageID, contact: String, since: Timestamp?, dueAt: Timestamp?)
     /// Keeps that what was escalated is owed no more, for whoever was told.

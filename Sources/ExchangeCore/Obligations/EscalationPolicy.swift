@@ -1,6 +1,6 @@
 /// Whom a node tells, one after the other, of what is late (domain brief 2.1).
 public enum EscalationStep: String, CaseIterable, Hashable, Sendable, Comparable {
-    /// Whoever is on duty at the recipient.
+    /// Whoever is on duty at the recipient; and where something can be sent in the place of what others owe.
     case remind
     /// The recipient's deputy role.
     case deputy
@@ -76,29 +76,5 @@ public struct EscalationPolicy: Hashable, Sendable {
             [self[priority].receiptAlarm, self[priority].ownership, self[priority].outcome].compactMap(\.self)
         }
         return spans.map(\.shortest).min() ?? .minutes(1)
-    }
-}
-
-/// What messages of one type have others answer, as the catalogue says it.
-package struct ExpectedAnswer: Hashable, Sendable {
-    /// The code of the type that is expected.
-    package let code: String
-    /// Who owes it; `nil` where each recipient does.
-    package let role: Role?
-    /// `nil` where the clock of the priority counts, as for L3.
-    package let within: Milliseconds?
-    /// In which roles somebody is told of the answer: others cannot see whether it came.
-    package let visibleTo: Set<Role>
-    /// The codes of types that bring the message itself to an end, whoever sends them: then no answer is owed either.
-    package let endedBy: [String]
-
-    package init(
-        code: String, role: Role?, within: Milliseconds?, visibleTo: Set<Role>, endedBy: [String] = []
-    ) {
-        self.endedBy = endedBy
-        self.code = code
-        self.role = role
-        self.within = within
-        self.visibleTo = visibleTo
     }
 }

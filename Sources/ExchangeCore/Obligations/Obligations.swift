@@ -37,12 +37,17 @@ public struct Obligation: Hashable, Sendable {
     public let since: Timestamp
     /// `nil` where nobody set a clock for it; it is owed all the same.
     public let dueAt: Timestamp?
+    /// How much it presses once it is due: by these clocks the ladder is climbed.
+    public let pressing: Priority
 
-    public init(subject: ObligationSubject, debtor: OIN?, since: Timestamp, dueAt: Timestamp?) {
+    public init(
+        subject: ObligationSubject, debtor: OIN?, since: Timestamp, dueAt: Timestamp?, pressing: Priority
+    ) {
         self.subject = subject
         self.debtor = debtor
         self.since = since
         self.dueAt = dueAt
+        self.pressing = pressing
     }
 
     public func isLate(at now: Timestamp) -> Bool { dueAt.map { $0 <= now } ?? false }
@@ -106,6 +111,8 @@ package struct ObligationFacts: Hashable, Sendable {
     package let sent: [Sent]
     /// Where it stands in our inbox; `nil` where it is not handed over, or not received.
     package let inbox: InboxState?
+    /// What its content asks for, as it was read before it was sealed.
+    package let asked: [AskedAnswer]
     package let answers: [Answer]
     package let taken: [TakenStep]
     /// About whom the alarm of this message is open: the debtor, or no organisation where it is this one.
@@ -115,8 +122,10 @@ package struct ObligationFacts: Hashable, Sendable {
 
     package init(
         message: MessageSummary, isOutgoing: Bool, keptAt: Timestamp, sent: [Sent], inbox: InboxState?,
-        answers: [Answer], taken: [TakenStep], alarms: [OIN?], escalations: [OpenEscalation] = []
+        asked: [AskedAnswer] = [], answers: [Answer], taken: [TakenStep], alarms: [OIN?],
+        escalations: [OpenEscalation] = []
     ) {
+        self.asked = asked
         self.escalations = escalations
         self.message = message
         self.isOutgoing = isOutgoing
@@ -152,11 +161,18 @@ package struct ObligationRules: Hashable, Sendable {
         self.dutyContacts = dutyContacts
     }
 
+    /// What is drafted in the place of an answer that is late; `nil` where nothing is, or it was sent.
+    package func draft(for subject: ObligationSubject, in facts: ObligationFacts) -> String? {
+        guard case .answer(let code) = subject else { return nil }
+        let drafts = expected[facts.message.type.code]?.first { $0.code == code }?.drafts
+        return drafts.flatMap { drafted in facts.answers.contains { $0.code == drafted } ? nil : drafted }
+    }
+
     package func contact(for step: EscalationStep) -> String { roster[step] ?? step.rawValue }
 
     /// The codes that are looked for in a message's case.
     package func expectedCodes(after type: MessageType) -> [String] {
-        Set((expected[type.code] ?? []).flatMap { [$0.code] + $0.endedBy }).sorted()
+        Set((expected[type.code] ?? []).flatMap { [$0.code] + $0.endedBy + ($0.drafts.map { [$0] } ?? []) }).sorted()
     }
 }
 
@@ -219,7 +235,7 @@ package enum Obligations {
                 .raiseAlarm(
                     Alarm(
                         code: .acknowledgementOverdue, partner: step.debtor, messageID: message.id,
-                        detail: detail(of: step, contact, by: rules), at: now)),
+                        detail: detail(of: step, contact, in: facts, by: rules), at: now)),
             ]
         }
         let late = facts.taken + assessment.steps
@@ -246,7 +262,9 @@ package enum Obligations {
         return changes
     }
 
-    private static func detail(of step: TakenStep, _ contact: String, by rules: ObligationRules) -> String {
+    private static func detail(
+        of step: TakenStep, _ contact: String, in facts: ObligationFacts, by rules: ObligationRules
+    ) -> String {
         let what =
             switch step.subject {
             case .acknowledgement(.receipt): "its node has not receipted this message"
@@ -254,8 +272,12 @@ package enum Obligations {
             case .acknowledgement(.outcome): "nobody has said what was done with this message"
             case .answer(let code): "\(code), which this message asks for, is not there or not acknowledged"
             }
-        guard let debtor = step.debtor else { return "tell \(contact): \(what) here" }
-        return "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): \(what) there"
+        let draft =
+            rules.draft(for: step.subject, in: facts).map {
+                "; \($0) is drafted for it, see `exchange-node case draft \(facts.message.caseReference)`"
+            } ?? ""
+        guard let debtor = step.debtor else { return "tell \(contact): \(what) here\(draft)" }
+        return "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): \(what) there\(draft)"
     }
 
     // MARK: What others owe us
@@ -269,7 +291,8 @@ package enum Obligations {
             func add(_ subject: ObligationSubject, since: Timestamp, _ term: Term?) {
                 owed.append(
                     Obligation(
-                        subject: subject, debtor: debtor, since: since, dueAt: term?.end(after: since, calendar)))
+                        subject: subject, debtor: debtor, since: since, dueAt: term?.end(after: since, calendar),
+                        pressing: facts.message.priority))
             }
             switch sent.transport {
             case .withdrawn: continue
@@ -285,12 +308,15 @@ package enum Obligations {
                     add(.acknowledgement(.outcome), since: since, clocks.outcome)
                 }
                 for answer in rules.expected[facts.message.type.code] ?? [] {
+                    let claim = facts.claim(to: answer, on: debtor, isInBearingRole: answer.isOwed(by: sent.recipient))
                     // Who was told as one of all has answered with its outcome too.
-                    guard answer.role.map({ $0 == sent.recipient.role }) ?? !sent.followUp.meets(.outcome),
+                    guard claim != .none, answer.bearer != .eachRecipient || !sent.followUp.meets(.outcome),
                         answer.visibleTo.contains(facts.message.sender.role), !facts.isEnded(answer),
                         !facts.answers.contains(where: { $0.code == answer.code && $0.sender == debtor })
                     else { continue }
-                    add(.answer(answer.code), since: since, answer.within.map { .elapsed($0) } ?? clocks.outcome)
+                    owed.append(
+                        facts.obligation(
+                            of: debtor, to: answer, by: claim, since: since, otherwise: clocks.outcome, calendar))
                 }
             }
         }
@@ -305,15 +331,34 @@ package enum Obligations {
         func own(_ level: AcknowledgementLevel, _ term: Term?) -> Obligation {
             Obligation(
                 subject: .acknowledgement(level), debtor: nil, since: facts.keptAt,
-                dueAt: term?.end(after: facts.keptAt, rules.policy.calendar))
+                dueAt: term?.end(after: facts.keptAt, rules.policy.calendar), pressing: facts.message.priority)
         }
         var owed: [Obligation] = []
         if facts.message.wanted >= .ownership, inbox == .ready { owed.append(own(.ownership, clocks.ownership)) }
         if facts.message.wanted >= .outcome, inbox == .ready || inbox == .owned {
             owed.append(own(.outcome, clocks.outcome))
         }
+        owed += watchedAnswers(facts, by: rules)
         // What nobody here owns is not answered; whoever declined it said why.
         return inbox == .declined ? owed : owed + ownAnswers(facts, by: rules)
+    }
+
+    /// Answers that other recipients of a received message owe, where this organisation can send something in their place: also
+    /// where it declined the message itself.
+    private static func watchedAnswers(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
+        let clocks = rules.policy[facts.message.priority]
+        return (rules.expected[facts.message.type.code] ?? []).flatMap { answer -> [Obligation] in
+            guard answer.drafts != nil, !answer.visibleTo.isDisjoint(with: rules.ownRoles), !facts.isEnded(answer),
+                rules.draft(for: .answer(answer.code), in: facts) != nil
+            else { return [] }
+            return facts.asked.filter { $0.code == answer.code }.compactMap(\.debtor).filter { debtor in
+                !facts.answers.contains { $0.code == answer.code && $0.sender == debtor }
+            }.map { debtor in
+                facts.obligation(
+                    of: debtor, to: answer, by: facts.claim(to: answer, on: debtor, isInBearingRole: false),
+                    since: facts.keptAt, otherwise: clocks.outcome, rules.policy.calendar)
+            }
+        }
     }
 
     /// Answers that this organisation owes: in one of its roles, or as one of the recipients. They end when those who are told
@@ -321,15 +366,13 @@ package enum Obligations {
     private static func ownAnswers(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
         let clocks = rules.policy[facts.message.priority]
         return (rules.expected[facts.message.type.code] ?? []).compactMap { answer in
-            guard
-                answer.role.map({ rules.ownRoles.contains($0) }) ?? (facts.inbox == .ready || facts.inbox == .owned),
+            let claim = facts.claim(to: answer, on: nil, isInBearingRole: answer.isOwed(inRoles: rules.ownRoles))
+            guard claim != .none, answer.bearer != .eachRecipient || facts.inbox == .ready || facts.inbox == .owned,
                 !facts.isEnded(answer),
                 !facts.answers.contains(where: { $0.code == answer.code && $0.sender == nil && $0.isAcknowledged })
             else { return nil }
-            let term = answer.within.map { Term.elapsed($0) } ?? clocks.ownership
-            return Obligation(
-                subject: .answer(answer.code), debtor: nil, since: facts.keptAt,
-                dueAt: term.end(after: facts.keptAt, rules.policy.calendar))
+            return facts.obligation(
+                of: nil, to: answer, by: claim, since: facts.keptAt, otherwise: clocks.ownership, rules.policy.calendar)
         }
     }
 
@@ -338,21 +381,64 @@ package enum Obligations {
     private static func ladder(
         of obligation: Obligation, in facts: ObligationFacts, by rules: ObligationRules
     ) -> [(EscalationStep, Timestamp)] {
-        let clocks = rules.policy[facts.message.priority]
+        let clocks = rules.policy[obligation.pressing]
         let calendar = rules.policy.calendar
         if obligation.subject == .acknowledgement(.receipt) {
             return [(.dutyOfficer, clocks.receiptAlarm.end(after: obligation.since, calendar))]
         }
         guard let dueAt = obligation.dueAt else { return [] }
         let management = clocks.management.end(after: dueAt, calendar)
-        guard obligation.debtor == nil else { return [(.dutyOfficer, management)] }
+        guard obligation.debtor == nil else {
+            // Whoever has something to send in its place is told at once, and not only to telephone.
+            let first = rules.draft(for: obligation.subject, in: facts) == nil ? [] : [(EscalationStep.remind, dueAt)]
+            return first + [(.dutyOfficer, management)]
+        }
         return [
             (.remind, dueAt), (.deputy, clocks.deputy.end(after: dueAt, calendar)), (.management, management),
         ]
     }
 }
 
+extension ExpectedAnswer {
+    /// By its type alone, where its content says nothing else.
+    fileprivate func isOwed(by recipient: Party) -> Bool { isOwed(inRoles: [recipient.role]) }
+
+    fileprivate func isOwed(inRoles roles: Set<Role>) -> Bool {
+        switch bearer {
+        case .eachRecipient: true
+        case .role(let role): roles.contains(role)
+        case .named: false
+        }
+    }
+}
+
+/// On what ground somebody owes an answer, and by when.
+private enum Claim: Hashable {
+    case none
+    case byClock
+    case by(Timestamp)
+}
+
 extension ObligationFacts {
+    /// What the content says goes before what the type says.
+    fileprivate func claim(to answer: ExpectedAnswer, on debtor: OIN?, isInBearingRole: Bool) -> Claim {
+        let rows = asked.filter { $0.code == answer.code }
+        guard !rows.isEmpty else { return !answer.isConditional && isInBearingRole ? .byClock : .none }
+        guard let row = rows.first(where: { $0.debtor == debtor }) else { return .none }
+        return row.dueAt.map { .by($0) } ?? .byClock
+    }
+
+    fileprivate func obligation(
+        of debtor: OIN?, to answer: ExpectedAnswer, by claim: Claim, since: Timestamp, otherwise clock: Term?,
+        _ calendar: WorkingCalendar
+    ) -> Obligation {
+        let term = answer.within.map { Term.elapsed($0) } ?? clock
+        let dueAt: Timestamp? = if case .by(let moment) = claim { moment } else { term?.end(after: since, calendar) }
+        return Obligation(
+            subject: .answer(answer.code), debtor: debtor, since: since, dueAt: dueAt,
+            pressing: answer.pressing ?? message.priority)
+    }
+
     fileprivate func isEnded(_ answer: ExpectedAnswer) -> Bool {
         answers.contains { answer.endedBy.contains($0.code) }
     }

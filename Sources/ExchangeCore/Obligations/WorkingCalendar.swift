@@ -25,6 +25,9 @@ public struct WorkingCalendar: Hashable, Sendable {
         return begins <= moment && moment < ends ? standardMinutesEast + 60 : standardMinutesEast
     }
 
+    /// The first moment of a day.
+    public func start(of day: CalendarDate) -> Timestamp { moment(of: day, minute: 0) }
+
     /// The day that people write at a moment.
     public func day(at moment: Timestamp) -> CalendarDate {
         CalendarDate(moment, minutesEast: minutesEast(at: moment))
@@ -56,7 +59,8 @@ public struct WorkingCalendar: Hashable, Sendable {
         return (date, Int((moment - date.moment(minutesEast: east)).count / 60_000))
     }
 
-    /// A local time that the clocks skip, or show twice, is none of an office's: opening hours begin after three.
+    /// A local time that the clocks skip, or show twice, is asked for by nobody: a day begins before them, and opening hours
+    /// after three.
     private func moment(of date: CalendarDate, minute: Int) -> Timestamp {
         let standard = date.moment(minutesEast: standardMinutesEast) + .minutes(Int64(minute))
         return date.moment(minutesEast: minutesEast(at: standard)) + .minutes(Int64(minute))

@@ -5,6 +5,10 @@ package struct AcceptanceRequest: Hashable, Sendable {
     package let envelope: [UInt8]
     package let recipients: [Party]
     package let claim: IdempotencyClaim?
+    /// What its content asks for.
+    package let asked: [AskedAnswer]
+    /// Which cases it says to be one with its own.
+    package let links: [CaseLink]
     /// The step in our own inbox that this message tells of, where it is an L2 or L3.
     package let inboxStep: InboxStep?
     /// Who asked for it.
@@ -14,12 +18,15 @@ package struct AcceptanceRequest: Hashable, Sendable {
 
     package init(
         message: MessageSummary, envelope: [UInt8], recipients: [Party], claim: IdempotencyClaim?,
-        inboxStep: InboxStep?, requester: ActorID = .node, newCaseKey: [UInt8]? = nil
+        asked: [AskedAnswer] = [], links: [CaseLink] = [], inboxStep: InboxStep?, requester: ActorID = .node,
+        newCaseKey: [UInt8]? = nil
     ) {
         self.message = message
         self.envelope = envelope
         self.recipients = recipients
         self.claim = claim
+        self.asked = asked
+        self.links = links
         self.inboxStep = inboxStep
         self.requester = requester
         self.newCaseKey = newCaseKey
@@ -114,6 +121,8 @@ package enum Acceptance {
         let message = request.message
         if let key = request.newCaseKey { changes.append(.keepCaseKey(key, of: message.caseReference)) }
         changes.append(.keepMessage(message, envelope: request.envelope, isOutgoing: true))
+        if !request.asked.isEmpty { changes.append(.keepAsked(request.asked, of: message.id)) }
+        if !request.links.isEmpty { changes.append(.keepLinks(request.links, of: message)) }
         changes.append(
             .appendLeaf(
                 AuditLeaf(

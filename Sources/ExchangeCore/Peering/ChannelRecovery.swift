@@ -20,8 +20,17 @@ package struct RecoveredItem: Hashable, Sendable {
         package let envelope: [UInt8]
         /// All whom it names.
         package let recipients: [Party]
+        /// What it asks for.
+        package let asked: [AskedAnswer]
+        /// Which cases it says to be one with its own.
+        package let links: [CaseLink]
 
-        package init(summary: MessageSummary, envelope: [UInt8], recipients: [Party]) {
+        package init(
+            summary: MessageSummary, envelope: [UInt8], recipients: [Party], asked: [AskedAnswer] = [],
+            links: [CaseLink] = []
+        ) {
+            self.asked = asked
+            self.links = links
             self.summary = summary
             self.envelope = envelope
             self.recipients = recipients
@@ -182,10 +191,10 @@ package enum ChannelRecovery {
 
     /// A message that was not here. What others said of it while it was lost is said of it.
     private static func keeping(_ content: RecoveredItem.Content) -> [LedgerChange] {
-        [
-            .keepMessage(content.summary, envelope: content.envelope, isOutgoing: true),
-            .adoptNumbers(of: content.summary),
-        ]
+        [.keepMessage(content.summary, envelope: content.envelope, isOutgoing: true)]
+            + (content.asked.isEmpty ? [] : [.keepAsked(content.asked, of: content.summary.id)])
+            + (content.links.isEmpty ? [] : [.keepLinks(content.links, of: content.summary)])
+            + [.adoptNumbers(of: content.summary)]
     }
 
     /// A delivery for each recipient of whom nothing is known: it may not have been told.

@@ -133,11 +133,14 @@ package struct RetentionFacts: Hashable, Sendable {
     package let entry: Entry?
     /// Whether an alarm about it is open.
     package let hasAlarm: Bool
+    /// Whether its content asks for an answer and something is still owed on it.
+    package let isAwaiting: Bool
 
     package init(
         message: MessageSummary, isOutgoing: Bool, keptAt: Timestamp, hasContent: Bool, sent: [Sent],
-        received: [Received], entry: Entry?, hasAlarm: Bool
+        received: [Received], entry: Entry?, hasAlarm: Bool, isAwaiting: Bool = false
     ) {
+        self.isAwaiting = isAwaiting
         self.message = message
         self.isOutgoing = isOutgoing
         self.keptAt = keptAt
@@ -214,6 +217,8 @@ package enum Retention {
     }
 
     private static func hasObligation(_ facts: RetentionFacts) -> Bool {
+        // What was asked for goes with the content that asked for it, and not before it is there.
+        guard !facts.isAwaiting else { return true }
         guard facts.isOutgoing else {
             guard facts.message.isHandedOver else { return false }
             return switch facts.entry?.state {

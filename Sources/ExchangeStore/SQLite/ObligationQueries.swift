@@ -38,9 +38,9 @@ extension SQLiteLedger {
     }
 
     package func messages(
-        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+        in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) async throws -> [CaseMessage] {
-        try await read { try $0.messages(in: reference, ofTypes: codes, maximumItems: maximumItems) }
+        try await read { try $0.messages(in: references, ofTypes: codes, maximumItems: maximumItems) }
     }
 }
 
@@ -124,6 +124,7 @@ extension Database {
                 message: summary, isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1),
                 sent: try obligationDeliveries(of: message),
                 inbox: row.isNull(next + 2) ? nil : try row.word(next + 2),
+                asked: try asked(by: message),
                 answers: try codes.flatMap { try answers(to: summary, ofType: $0) }, taken: told.taken,
                 alarms: try all(
                     "SELECT partner FROM alarm WHERE message_id = ? AND code = ? AND cleared_at IS NULL ORDER BY partner",
@@ -158,17 +159,18 @@ extension Database {
     }
 
     func messages(
-        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+        in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) throws -> [CaseMessage] {
         let next = MessageSummary.columnCount
-        let choice = codes.map { "AND m.type_code IN (\($0.map { _ in "?" }.joined(separator: ", ")))" } ?? ""
+        func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
+        let choice = codes.map { "AND m.type_code IN (\(places($0.count)))" } ?? ""
         return try all(
             """
             SELECT \(MessageSummary.columns), m.is_outgoing, m.kept_at, i.state, i.role, i.moved_at
             FROM message m LEFT JOIN inbox i ON i.message_id = m.id
-            WHERE m.case_reference = ? \(choice) ORDER BY m.ordinal LIMIT ?
+            WHERE m.case_reference IN (\(places(references.count))) \(choice) ORDER BY m.ordinal LIMIT ?
             """,
-            [reference.column] + StatementArguments(codes ?? []) + [maximumItems]
+            StatementArguments(references.map(\.column)) + StatementArguments(codes ?? []) + [maximumItems]
         ) { row in
             CaseMessage(
                 message: try MessageSummary(row, from: 0), isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1),

@@ -91,7 +91,7 @@ extension Database {
         return try first(
             """
             SELECT \(MessageSummary.columns), m.is_outgoing, m.kept_at, length(m.envelope) > 0,
-                \(AlarmQueries.isOpenOfMessage)
+                \(AlarmQueries.isOpenOfMessage), \(AskedAnswerQueries.isAwaiting)
             FROM message m WHERE m.id = ?
             """,
             [message.column]
@@ -99,7 +99,8 @@ extension Database {
             RetentionFacts(
                 message: try MessageSummary(row, from: 0), isOutgoing: row.flag(next), keptAt: row.timestamp(next + 1),
                 hasContent: row.flag(next + 2), sent: try sent(message), received: try received(message),
-                entry: try entry(of: message), hasAlarm: row.flag(next + 3))
+                entry: try entry(of: message), hasAlarm: row.flag(next + 3),
+                isAwaiting: row.flag(next + 4))
         }
     }
 
@@ -189,5 +190,7 @@ extension LedgerTransaction {
             [message.column])
         try database.change(
             "INSERT INTO purged_message (message_id, purged_at) VALUES (?, ?)", [message.column, at.milliseconds])
+        try eraseAsked(by: message)
+        try eraseLinks(by: message)
     }
 }

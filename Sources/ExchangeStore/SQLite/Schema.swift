@@ -37,6 +37,8 @@ enum Schema {
         migrator.registerMigration("obligations") { try $0.execute(sql: obligations) }
         migrator.registerMigration("envelope digests") { try $0.execute(sql: envelopeDigests) }
         migrator.registerMigration("escalation feed") { try $0.execute(sql: escalationFeed) }
+        migrator.registerMigration("asked answers") { try $0.execute(sql: askedAnswers) }
+        migrator.registerMigration("case links") { try $0.execute(sql: caseLinks) }
         return migrator
     }
 

@@ -8,10 +8,13 @@ struct CaseOverview: Sendable {
     let context: NodeContext
     let obligations: NodeObligations
 
+    /// - Parameter isLinked: whether what stands under other references of the same child is shown too.
     /// - Throws: ``NodeError`` `case-unknown`.
-    func document(of reference: CaseReference) async throws -> JSONValue {
+    func document(of reference: CaseReference, isLinked: Bool = false) async throws -> JSONValue {
+        let linked = try await LinkedCases.following(reference, in: context.ledger)
         let messages = try await context.ledger.messages(
-            in: reference, ofTypes: nil, maximumItems: CaseReading.messagesMaximum + 1)
+            in: isLinked ? linked.references : [reference], ofTypes: nil,
+            maximumItems: CaseReading.messagesMaximum + 1)
         guard !messages.isEmpty else {
             throw NodeError(
                 .caseUnknown,
@@ -21,10 +24,17 @@ struct CaseOverview: Sendable {
         var rows: [JSONValue] = []
         var happenings: [Happening] = []
         var owed: [JSONValue] = []
+        var dueTerms: [CaseTerm] = []
+        var interviews: [JSONValue] = []
         for kept in messages.prefix(CaseReading.messagesMaximum) where kept.message.isHandedOver {
             let entry = try await entry(of: kept, by: rules)
             rows.append(entry.document(now: now, directory))
             happenings += entry.happenings
+            dueTerms += entry.dueTerms
+            if let interview = try await IntendedInterview(kept, entry.deliveries, in: context) {
+                interviews.append(interview.document)
+                happenings += interview.happening.map { [$0] } ?? []
+            }
             owed += entry.owed.map {
                 ObligationRendering.document($0, of: kept.message, now: now, directory: directory)
             }
@@ -32,13 +42,27 @@ struct CaseOverview: Sendable {
         happenings.sort { $0.at < $1.at }
         let codes = messages.map(\.message.type.code)
         return [
-            "caseRef": .string(reference.description), "isWhole": .bool(messages.count <= CaseReading.messagesMaximum),
+            "caseRef": .string(reference.description),
+            "isWhole": .bool(messages.count <= CaseReading.messagesMaximum && linked.isWhole),
             "messages": .array(rows), "obligations": .array(owed),
             // Each told once more is a story that a child had to tell again (domain brief, part 1, 9).
             "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
             "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),
             "timeline": .array(happenings.map { $0.document(directory) }),
+            "interviews": .array(interviews),
+            "terms": .array(try await terms(in: reference, owed: dueTerms)),
+            "links": .array(linked.links.map { $0.document(directory) }), "isLinked": .bool(isLinked),
+            "draft": try await CaseDrafting(context: context, obligations: obligations).draft(in: reference)?.document
+                ?? .null,
         ]
+    }
+
+    private func terms(in reference: CaseReference, owed: [CaseTerm]) async throws -> [JSONValue] {
+        let history = try await CaseReading(context).history(of: reference, types: CaseHistory.looksAtForTerms)
+        let now = context.now.wall
+        return (history.terms(context.community.directory.agreements.casePolicy) + owed).map {
+            $0.document(at: now, on: context.calendar.day(at: now))
+        }
     }
 
     private func entry(of kept: CaseMessage, by rules: ObligationRules) async throws -> Entry {
@@ -69,10 +93,18 @@ private struct Entry {
     func document(now: Timestamp, _ directory: Directory) -> JSONValue {
         let message = kept.message
         return [
-            "id": .string(message.id.description), "type": .string(message.type.code), "title": .string(title),
+            "id": .string(message.id.description), "caseRef": .string(message.caseReference.description),
+            "type": .string(message.type.code), "title": .string(title),
             "priority": .string(message.priority.rawValue), "created": .string(message.created.description),
             "isOutgoing": .bool(kept.isOutgoing), "parties": .array(cells(now: now, directory)),
         ]
+    }
+
+    /// What is owed, as terms of the case.
+    var dueTerms: [CaseTerm] {
+        owed.compactMap { obligation in
+            obligation.dueAt.map { CaseTerm(obligation.subject.text, .due($0), basis: kept.message.type.code) }
+        }
     }
 
     private func cells(now: Timestamp, _ directory: Directory) -> [JSONValue] {
@@ -153,6 +185,57 @@ private struct Entry {
     }
 }
 
+/// An announced talk, as far as this node knows whether the guardian objected: at whoever announced it, and at the guardian.
+private struct IntendedInterview {
+    private let message: MessageSummary
+    private let guardian: OIN
+    private let standing: InterviewStanding
+    private let reason: String
+
+    init?(_ kept: CaseMessage, _ deliveries: [DeliveryEntry], in context: NodeContext) async throws {
+        guard kept.message.type.code == "STO-04" else { return nil }
+        let (toldAt, declinedAt): (Timestamp?, Timestamp?)
+        var reason = ""
+        if kept.isOutgoing {
+            guard let told = deliveries.first(where: { $0.recipient.role == .guardian }) else { return nil }
+            guardian = told.recipient.oin
+            toldAt = told.receiptedAt
+            let answer = told.followUp == .declined ? told.followUpMessage : nil
+            if let answer {
+                declinedAt = try await context.ledger.message(answer)?.message.created
+                reason = try await CaseReading(context).content(of: answer)?.text("reason") ?? ""
+            } else {
+                declinedAt = nil
+            }
+        } else {
+            guard context.community.directory.member(context.oin)?.roles.contains(.guardian) == true else { return nil }
+            guardian = context.oin
+            toldAt = kept.keptAt
+            declinedAt = kept.inbox?.state == .declined ? kept.inbox?.movedAt : nil
+        }
+        message = kept.message
+        self.reason = reason
+        standing = InterviewStanding(
+            toldAt: toldAt, declinedAt: declinedAt, at: context.now.wall,
+            context.community.directory.agreements.casePolicy,
+            context.calendar)
+    }
+
+    var document: JSONValue {
+        [
+            "message": .string(message.id.description), "standing": .string(standing.name),
+            "at": standing.moment.map { .string($0.description) } ?? .null, "reason": .string(reason),
+        ]
+    }
+
+    /// That nobody objected is worth a line; that somebody did is one already.
+    var happening: Happening? {
+        guard case .allowed(let since) = standing else { return nil }
+        return Happening(
+            at: since, message: message, what: "allowed, as nobody objected in time", who: guardian, detail: "")
+    }
+}
+
 /// Something that happened in a case.
 private struct Happening {
     let at: Timestamp
@@ -163,9 +246,38 @@ private struct Happening {
 
     func document(_ directory: Directory) -> JSONValue {
         [
-            "at": .string(at.description), "message": .string(message.id.description),
+            "at": .string(at.description), "caseRef": .string(message.caseReference.description),
+            "message": .string(message.id.description),
             "type": .string(message.type.code), "what": .string(what),
             "who": .string(who.map { directory.member($0)?.name ?? $0.text } ?? ""), "detail": .string(detail),
+        ]
+    }
+}
+
+extension CaseTerm {
+    fileprivate func document(at now: Timestamp, on today: CalendarDate) -> JSONValue {
+        let (from, until): (String?, String) =
+            switch kind {
+            case .notBefore(let day): (nil, day.description)
+            case .due(let moment): (nil, moment.description)
+            case .length(let first, let last, _), .serviceLevel(let first, let last):
+                (first.description, last.description)
+            }
+        return [
+            "name": .string(name), "kind": .string(kind.name), "basis": .string(basis),
+            "from": from.map { .string($0) } ?? .null, "until": .string(until),
+            "passed": .bool(isPassed(at: now, on: today)), "meaning": .string(words(at: now, on: today)),
+        ]
+    }
+}
+
+extension CaseLinkEntry {
+    fileprivate func document(_ directory: Directory) -> JSONValue {
+        [
+            "from": .string(message.caseReference.description), "to": .string(link.other.description),
+            "message": .string(message.id.description), "type": .string(message.type.code),
+            "by": .string(directory.member(message.sender.oin)?.name ?? message.sender.oin.text),
+            "at": .string(message.created.description),
         ]
     }
 }

@@ -14,12 +14,14 @@ struct CaseReading: Sendable {
 
     init(_ context: NodeContext) { self.context = context }
 
-    /// What was sent and received of some types, as rules look at it. What went by retention, or cannot be read any more, is not
+    /// What was sent and received of some types, as rules look at it: of this case and of those that are one with it, because a
+    /// child that is registered under two references is one child. What went by retention, or cannot be read any more, is not
     /// among it.
     func history(of reference: CaseReference, types codes: [String]) async throws -> CaseHistory {
         guard !codes.isEmpty else { return history(of: []) }
         let kept = try await context.ledger.messages(
-            in: reference, ofTypes: codes, maximumItems: Self.messagesMaximum)
+            in: try await LinkedCases.following(reference, in: context.ledger).references, ofTypes: codes,
+            maximumItems: Self.messagesMaximum)
         var contents: [SignedContent] = []
         for message in kept {
             if let content = try await content(of: message.message.id) { contents.append(content) }

@@ -18,7 +18,7 @@ enum AgreementsConsole {
             }
             lines += [table.text]
         }
-        let policy = CaseTerm.allCases.compactMap { term in agreements.terms[term].map { "\(term.rawValue) \($0)" } }
+        let policy = AgreedTerm.allCases.compactMap { term in agreements.terms[term].map { "\(term.rawValue) \($0)" } }
         let clocks = ClockKey.allCases.compactMap { key in
             agreements.clocks[key].map { clock in
                 if case .term(let term) = clock { "\(key.text) \(term.text)" } else { "\(key.text) none" }

@@ -118,8 +118,10 @@ package struct CaseConsole: Sendable {
     }
 
     /// Who has been told what in a case, and what happened.
-    package func show(_ reference: String) async throws {
-        let document = try await client.get("/v1/cases/\(reference)")
+    ///
+    /// - Parameter isLinked: whether what stands under other references of the same child is shown too.
+    package func show(_ reference: String, isLinked: Bool) async throws {
+        let document = try await client.get("/v1/cases/\(reference)\(isLinked ? "?linked=true" : "")")
         guard !printsJSON else { return ConsoleLine.print(document) }
         let messages = document["messages"]?.elements ?? []
         print("Case \(reference): \(messages.count) messages")
@@ -127,7 +129,29 @@ package struct CaseConsole: Sendable {
             document["statements"]?.number ?? 0, document["interviewIntentions"]?.number ?? 0
         )
         print("Statements: \(statements). Intentions of a further interview: \(intentions).\n")
+        let interviews = document["interviews"]?.elements ?? []
+        if !interviews.isEmpty {
+            print(
+                TextTable(
+                    of: interviews,
+                    columns: [("INTERVIEW", "message"), ("OBJECTION", "standing"), ("AT", "at"), ("REASON", "reason")]
+                ).text + "\n")
+        }
+        let links = document["links"]?.elements ?? []
+        if !links.isEmpty {
+            print(
+                TextTable(
+                    of: links,
+                    columns: [
+                        ("LINKED", "from"), ("WITH", "to"), ("BY", "type"), ("OF", "by"), ("AT", "at"),
+                        ("MESSAGE", "message"),
+                    ]
+                ).text + "\n")
+        }
         print(Self.matrix(of: messages))
+        if let draft = document["draft"], draft["submission"] != nil {
+            print("\n\(Self.words(onDraft: draft))\nSee `exchange-node case draft \(reference)`.")
+        }
         let owed = document["obligations"]?.elements ?? []
         if !owed.isEmpty {
             print("")
@@ -140,14 +164,45 @@ package struct CaseConsole: Sendable {
                     ]
                 ).text)
         }
+        // What is due stands above, with who owes it.
+        let terms = (document["terms"]?.elements ?? []).filter { $0["kind"]?.text != "due" }
+        if !terms.isEmpty {
+            print("")
+            print(
+                TextTable(
+                    of: terms,
+                    columns: [("TERM", "name"), ("KIND", "kind"), ("COUNTED FROM", "basis"), ("MEANING", "meaning")]
+                ).text)
+        }
         print("")
         print(
             TextTable(
                 of:
                     document["timeline"]?.elements ?? [],
-                columns: [("AT", "at"), ("TYPE", "type"), ("WHAT", "what"), ("WHO", "who"), ("DETAIL", "detail")]
+                columns: (isLinked ? [("CASE", "caseRef")] : [])
+                    + [("AT", "at"), ("TYPE", "type"), ("WHAT", "what"), ("WHO", "who"), ("DETAIL", "detail")]
             ).text)
         if document["isWhole"]?.flag == false { print("\nThe case is longer than what is shown.") }
+    }
+
+    /// The alert that a case drafts: the submission alone, so that it can be kept in a file, filled in and sent; and what is to be
+    /// filled in, on standard error.
+    package func draft(_ reference: String) async throws {
+        let document = try await client.get("/v1/cases/\(reference)/draft")
+        guard !printsJSON else { return ConsoleLine.print(document) }
+        guard let submission = document["submission"],
+            let bytes = try? JSONWriter.write(submission, layout: .indented, limits: .localAnswer)
+        else { throw NodeError(.answerInvalid, "the node gave a draft without a submission") }
+        print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        FileHandle.standardError.write(Data((Self.words(onDraft: document) + "\n").utf8))
+    }
+
+    static func words(onDraft draft: JSONValue) -> String {
+        let blanks = (draft["toFill"]?.elements ?? []).map { blank in
+            "  \(blank["field"]?.text ?? ""): \(blank["meaning"]?.text ?? "")"
+        }
+        return (["DRAFTED: DEP-01. \(draft["ground"]?["words"]?.text ?? "")", "Fill in or complete:"] + blanks)
+            .joined(separator: "\n")
     }
 
     /// Messages down, organisations across; `-` where an organisation takes no part in a message.

@@ -153,7 +153,7 @@ private struct TypeDescription {
             let condition = expected.condition.map { ", where \($0.member) is \($0.value.inWords)" } ?? ""
             return (
                 expected.code,
-                "is expected \(expected.bearer.inWords)\(expected.within.map { ", within \($0.inWords)" } ?? "")\(condition)"
+                "is expected \(expected.bearer.inWords), \(expected.termInWords { $0 })\(condition)"
             )
         } + definition.closes.map { ($0, "is closed") }
     }

@@ -13,7 +13,7 @@ package struct Agreements: Equatable, Sendable {
     /// In their order: of two that apply the first counts.
     package var routing: [RoutingRule] = []
     /// Of what the letter leaves open, what was agreed; the rest is as ``CasePolicy`` has it.
-    package var terms: [CaseTerm: Int] = [:]
+    package var terms: [AgreedTerm: Int] = [:]
     package var clocks: [ClockKey: Clock] = [:]
 
     package init() {}
@@ -21,7 +21,7 @@ package struct Agreements: Equatable, Sendable {
     /// By which terms cases are judged.
     package var casePolicy: CasePolicy {
         var policy = CasePolicy()
-        for term in CaseTerm.allCases {
+        for term in AgreedTerm.allCases {
             if let number = terms[term] { policy[keyPath: term.path] = number }
         }
         return policy
@@ -29,13 +29,18 @@ package struct Agreements: Equatable, Sendable {
 }
 
 /// A value of ``CasePolicy`` by its name in the directory.
-package enum CaseTerm: String, CaseIterable, Hashable, Sendable {
-    case firstHearingMonths, restPeriodDays, majorityYears
+package enum AgreedTerm: String, CaseIterable, Hashable, Sendable {
+    case firstHearingMonths, restPeriodDays, residenceClarityMonths, stayFromMonths, stayToMonths, objectionWorkingDays
+    case majorityYears
 
     var path: WritableKeyPath<CasePolicy, Int> {
         switch self {
         case .firstHearingMonths: \.firstHearingMonths
         case .restPeriodDays: \.restPeriodDays
+        case .residenceClarityMonths: \.residenceClarityMonths
+        case .stayFromMonths: \.stayFromMonths
+        case .stayToMonths: \.stayToMonths
+        case .objectionWorkingDays: \.objectionWorkingDays
         case .majorityYears: \.majorityYears
         }
     }
@@ -45,6 +50,9 @@ package enum CaseTerm: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .firstHearingMonths: 0...24
         case .restPeriodDays: 1...365
+        case .residenceClarityMonths: 1...60
+        case .stayFromMonths, .stayToMonths: 0...60
+        case .objectionWorkingDays: 1...30
         case .majorityYears: 16...25
         }
     }

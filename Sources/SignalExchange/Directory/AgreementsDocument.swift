@@ -19,7 +19,7 @@ package enum AgreementsDocument {
 
     private static func policy(of agreements: Agreements) -> JSONObject {
         var policy = JSONObject()
-        for term in CaseTerm.allCases {
+        for term in AgreedTerm.allCases {
             if let number = agreements.terms[term] { policy[term.rawValue] = .integer(Int64(number)) }
         }
         var clocks = JSONObject()
@@ -41,8 +41,8 @@ package enum AgreementsDocument {
         }
         guard let value = reader.optional("policy") else { return agreements }
         let policy = try ObjectReader(
-            value, at: reader.path.member("policy"), members: CaseTerm.allCases.map(\.rawValue) + ["clocks"])
-        for term in CaseTerm.allCases where policy.optional(term.rawValue) != nil {
+            value, at: reader.path.member("policy"), members: AgreedTerm.allCases.map(\.rawValue) + ["clocks"])
+        for term in AgreedTerm.allCases where policy.optional(term.rawValue) != nil {
             agreements.terms[term] = Int(try policy.integer(term.rawValue, in: term.range))
         }
         guard let value = policy.optional("clocks") else { return agreements }

@@ -9,6 +9,7 @@ extension LocalServer {
         let (submitting, obligations, watch) = (submitting, obligations, views.watch)
         let owed = ObligationViews(obligations: obligations)
         let overview = CaseOverview(context: context, obligations: obligations)
+        let drafting = CaseDrafting(context: context, obligations: obligations)
         routes.add(.post, "submissions/_check") { request, _ in
             LocalReply(try await submitting.preview(try await request.collectLocal()).document)
         }
@@ -24,10 +25,13 @@ extension LocalServer {
                     after: try request.numberAsked("after"), maximumItems: try request.feedLimitAsked(),
                     watch: watch, waitingFor: try request.waitAsked()))
         }
-        routes.add(.get, "cases/:reference") { _, context in
-            let reference = try CaseReference(try context.parameters.require("reference"))
-                .orThrow("name the case by its reference, a UUIDv4 in lower case")
-            return LocalReply(try await overview.document(of: reference))
+        routes.add(.get, "cases/:reference", parameters: ["linked"]) { request, context in
+            LocalReply(
+                try await overview.document(
+                    of: try context.caseReference, isLinked: try request.flagAsked("linked")))
+        }
+        routes.add(.get, "cases/:reference/draft") { _, context in
+            LocalReply(try await drafting.document(of: try context.caseReference))
         }
         routes.add(.post, "messages/:id/recipients/:partner/_told") { request, context in
             let reader = try await request.localObject(members: ["role", "at"])

@@ -88,7 +88,9 @@ extension NodeErrorCode {
         case .requestTooLarge: .contentTooLarge
         case .idempotencyKeyConflict, .stepNotPossible, .cursorInvalid, .consumerConflict, .consumerLimitReached:
             .conflict
-        case .messageUnknown, .caseUnknown, .deliveryUnknown, .consumerUnknown, .pathUnknown, .reportUnknown: .notFound
+        case .messageUnknown, .caseUnknown, .deliveryUnknown, .consumerUnknown, .pathUnknown, .reportUnknown,
+            .nothingDrafted:
+            .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .contentPurged: .gone
         case .notPermitted: .forbidden

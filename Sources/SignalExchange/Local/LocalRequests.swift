@@ -62,6 +62,13 @@ extension LocalRequestContext {
         }
     }
 
+    var caseReference: CaseReference {
+        get throws {
+            try CaseReference(try parameters.require("reference"))
+                .orThrow("name the case by its reference, a UUIDv4 in lower case")
+        }
+    }
+
     var deliveryKey: DeliveryKey {
         get throws {
             let partner = try OIN(try parameters.require("partner")).orThrow("name the partner by its OIN")

@@ -48,44 +48,47 @@ package struct NodeObligations: Sendable {
 
     package var rules: ObligationRules {
         let directory = context.community.directory
+        let ownRoles = Set(directory.member(context.oin)?.roles ?? [])
         return ObligationRules(
-            policy: settings.policy(under: directory.agreements),
-            ownRoles: Set(directory.member(context.oin)?.roles ?? []),
-            expected: Self.expected(by: context.catalogue, directory.routing), roster: settings.roster,
+            policy: settings.policy(under: directory.agreements), ownRoles: ownRoles,
+            expected: Self.expected(by: context.catalogue, directory.routing, of: ownRoles), roster: settings.roster,
             dutyContacts: Dictionary(
                 directory.members.map { ($0.oin, "\($0.dutyContact.name), \($0.dutyContact.phone)") },
                 uniquingKeysWith: { first, _ in first }))
     }
 
-    private static func expected(by catalogue: Catalogue, _ routing: Routing) -> [String: [ExpectedAnswer]] {
+    private static func expected(
+        by catalogue: Catalogue, _ routing: Routing, of ownRoles: Set<Role>
+    ) -> [String: [ExpectedAnswer]] {
         Dictionary(
             catalogue.all.map { definition in
                 (
                     definition.type.code,
-                    definition.expects.compactMap {
-                        expectedAnswer($0, after: definition.type.code, in: catalogue, routing)
+                    definition.expects.map {
+                        expectedAnswer($0, after: definition.type.code, in: catalogue, routing, of: ownRoles)
                     }
                 )
             }, uniquingKeysWith: { _, last in last })
     }
 
-    /// - Returns: `nil` for what depends on the content, or on who is answered: that is for people, since content is sealed and a
-    ///   clock does not open it.
     private static func expectedAnswer(
-        _ expected: ExpectedMessage, after code: String, in catalogue: Catalogue, _ routing: Routing
-    ) -> ExpectedAnswer? {
-        guard expected.condition == nil else { return nil }
-        let role: Role?
-        switch expected.bearer {
-        case .eachRecipient: role = nil
-        case .role(let one): role = one
-        case .senderOfAnsweredMessage: return nil
-        }
+        _ expected: ExpectedMessage, after code: String, in catalogue: Catalogue, _ routing: Routing,
+        of ownRoles: Set<Role>
+    ) -> ExpectedAnswer {
+        let bearer: ExpectedAnswer.Bearer =
+            switch expected.bearer {
+            case .eachRecipient: .eachRecipient
+            case .role(let role): .role(role)
+            case .senderOfAnsweredMessage: .named
+            }
         let answer = catalogue.all.last { $0.type.code == expected.code }
+        let drafted = expected.drafts.flatMap { code in catalogue.all.last { $0.type.code == code } }
+        let canSend = drafted.map { !ownRoles.isDisjoint(with: $0.senderRoles) } ?? false
         return ExpectedAnswer(
-            code: expected.code, role: role, within: expected.within,
-            visibleTo: answer.map { routing.rolesTold(by: $0) } ?? [],
-            endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code))
+            code: expected.code, of: bearer, isConditional: expected.isConditional, within: expected.within,
+            pressing: expected.pressing, visibleTo: answer.map { routing.rolesTold(by: $0) } ?? [],
+            endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code) + expected.until,
+            drafts: canSend ? expected.drafts : nil)
     }
 
     /// What is owed on a message now; `nil` where it is not here.

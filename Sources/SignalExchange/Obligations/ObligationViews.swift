@@ -99,7 +99,8 @@ enum ObligationRendering {
         let steps = taken.filter { $0.subject == obligation.subject && $0.debtor == obligation.debtor }.map(\.step)
         return [
             "message": .string(message.id.description), "type": .string(message.type.code),
-            "priority": .string(message.priority.rawValue), "caseRef": .string(message.caseReference.description),
+            "priority": .string((obligation.isLate(at: now) ? obligation.pressing : message.priority).rawValue),
+            "caseRef": .string(message.caseReference.description),
             "subject": .string(obligation.subject.text),
             "debtor": obligation.debtor.map { .string($0.text) } ?? .null,
             "debtorName": .string(obligation.debtor == nil ? "this organisation" : debtor?.name ?? ""),

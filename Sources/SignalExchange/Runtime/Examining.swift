@@ -28,7 +28,7 @@ package struct Examining: Sendable {
                     ReceivedMessage(
                         summary: message.summary, storedEnvelope: message.storedEnvelope,
                         predecessor: message.predecessor, acknowledgement: message.acknowledgement,
-                        mayBeRepeated: true)), verified: verified)
+                        asked: message.asked, links: message.links, mayBeRepeated: true)), verified: verified)
         }
     }
 
@@ -102,7 +102,8 @@ package struct Examining: Sendable {
         let message = ReceivedMessage(
             summary: summary, storedEnvelope: try Sealer().encrypt(verified.signedMessage, storageKey: key),
             predecessor: me.previous,
-            acknowledgement: ReceivedAcknowledgement(content))
+            acknowledgement: ReceivedAcknowledgement(content), asked: try await context.asked(by: content),
+            links: try await context.links(by: content))
         return Finding(examination: .verified(message), verified: verified)
     }
 

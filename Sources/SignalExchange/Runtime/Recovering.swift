@@ -145,7 +145,8 @@ package final class Recovering: Sendable {
                 kept: RecoveredItem.Content(
                     summary: MessageSummary(content, digest: verified.digest, as: definition),
                     envelope: try Sealer().encrypt(verified.signedMessage, storageKey: key),
-                    recipients: content.recipients.map(\.party)))
+                    recipients: content.recipients.map(\.party), asked: try await context.asked(by: content),
+                    links: try await context.links(by: content)))
         } catch let error as CMSError where error.code.isFinalForOldProof {
             note(given, from: partner, cause: error)
         } catch let error as ContentError {

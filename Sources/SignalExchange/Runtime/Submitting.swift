@@ -125,8 +125,10 @@ package struct Submitting: Sendable {
         let sealed = try await seal(content, key: new?.key)
         let request = AcceptanceRequest(
             message: MessageSummary(content, digest: sealed.digest, as: definition),
-            envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim, inboxStep: inboxStep,
-            requester: actor, newCaseKey: new?.wrapped)
+            envelope: sealed.envelope, recipients: content.recipients.map(\.party), claim: claim,
+            asked: try await context.asked(by: content), links: try await context.links(by: content),
+            inboxStep: inboxStep, requester: actor,
+            newCaseKey: new?.wrapped)
         switch try await context.ledger.accept(request, limits: context.limits, now: context.now) {
         case .accepted(let id):
             let preview = preview(of: content, under: directory ?? context.community.directory)

@@ -52,6 +52,10 @@ actor Board {
         Dictionary(entries.map { ($0.message.label, $0.id) }, uniquingKeysWith: { first, _ in first })
     }
 
+    var caseReferences: [MessageLabel: CaseReference] {
+        Dictionary(entries.map { ($0.message.label, $0.caseReference) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// What this organisation sent and is still to be told, owned or concluded.
     func unsettled(from sender: Cast) -> [MessageID] {
         entries.filter { $0.message.sender == sender && !$0.isSettled }.map(\.id)

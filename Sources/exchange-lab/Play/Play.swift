@@ -187,6 +187,7 @@ struct Play: Sendable {
     private func submission(for message: ScriptedMessage) async -> JSONValue {
         let script = ScriptState(
             now: clock.now, began: clock.began, identifiers: await board.state,
+            caseReferences: await board.caseReferences,
             parties: Dictionary(uniqueKeysWithValues: Cast.allCases.map { ($0, casting[$0].member.party) }))
         let first = await board.entries.first?.message.label
         let opened = await board.entry(message.inCaseOf ?? first ?? message.label)

@@ -64,7 +64,7 @@ extension ScriptedMessage {
             [
                 "status": "in-progress", "ownerRole": "duty guardian", "decision": "combined",
                 "nextStep": "Joined with a signal that was there; the boy will be placed in protected reception.",
-                "relatedSignals": [script.id("signal")],
+                "relatedSignals": [script.id("signal")], "relatedCases": [script.caseReference("signal")],
             ]
         })
 

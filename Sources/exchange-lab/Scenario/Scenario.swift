@@ -118,6 +118,7 @@ struct ScriptState: Sendable {
     /// When the child arrived.
     let began: Timestamp
     let identifiers: [MessageLabel: MessageID]
+    let caseReferences: [MessageLabel: CaseReference]
     let parties: [Cast: Party]
 
     func time(_ span: Milliseconds) -> JSONValue { .string((now + span).description) }
@@ -146,6 +147,13 @@ struct ScriptState: Sendable {
     private func known(_ cast: Cast) -> Party {
         guard let party = parties[cast] else { preconditionFailure("\(cast) has no part in this") }
         return party
+    }
+
+    func caseReference(_ label: MessageLabel) -> JSONValue {
+        guard let reference = caseReferences[label] else {
+            preconditionFailure("\(label) is sent before it is spoken of")
+        }
+        return .string(reference.description)
     }
 }
 

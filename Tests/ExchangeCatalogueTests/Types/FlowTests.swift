@@ -31,6 +31,16 @@ struct FlowTests {
             if let member = expected.condition?.member {
                 #expect(subject.fields.contains { $0.name == member }, "\(type): \(member)")
             }
+            if let member = expected.dueMember {
+                let kind = subject.fields.first { $0.name == member }?.kind
+                let isTime =
+                    switch kind {
+                    case .date, .timestamp: true;
+                    default: false
+                    }
+                #expect(isTime, "\(type): \(member)")
+            }
+            #expect(expected.until.allSatisfy { definition($0) != nil }, "\(type)")
         }
     }
 

@@ -29,8 +29,8 @@ struct ObligationTests {
             policy: EscalationPolicy(), ownRoles: roles,
             expected: [
                 "SIG-01": [
-                    ExpectedAnswer(code: "SIG-02", role: nil, within: nil, visibleTo: [.guardian, .police]),
-                    ExpectedAnswer(code: "SIG-04", role: .guardian, within: nil, visibleTo: [.reception]),
+                    ExpectedAnswer(code: "SIG-02", of: .eachRecipient, visibleTo: [.guardian, .police]),
+                    ExpectedAnswer(code: "SIG-04", of: .role(.guardian), visibleTo: [.reception]),
                 ]
             ], roster: [.deputy: "deputy desk, +31200000001"], dutyContacts: [guardian.oin: "duty desk, +31200000002"])
     }
@@ -45,11 +45,11 @@ struct ObligationTests {
 
     private static func facts(
         _ message: MessageSummary, sent: [ObligationFacts.Sent] = [], inbox: InboxState? = nil,
-        answers: [ObligationFacts.Answer] = [], taken: [TakenStep] = [], alarms: [OIN?] = []
+        asked: [AskedAnswer] = [], answers: [ObligationFacts.Answer] = [], taken: [TakenStep] = [], alarms: [OIN?] = []
     ) -> ObligationFacts {
         ObligationFacts(
-            message: message, isOutgoing: !sent.isEmpty, keptAt: start, sent: sent, inbox: inbox, answers: answers,
-            taken: taken, alarms: alarms)
+            message: message, isOutgoing: !sent.isEmpty, keptAt: start, sent: sent, inbox: inbox, asked: asked,
+            answers: answers, taken: taken, alarms: alarms)
     }
 
     private static func assess(
@@ -148,7 +148,8 @@ struct ObligationTests {
             expected: [
                 "DEP-03": [
                     ExpectedAnswer(
-                        code: "DEP-03", role: .police, within: .hours(168), visibleTo: [.guardian], endedBy: ["DEP-04"])
+                        code: "DEP-03", of: .role(.police), within: .hours(168), visibleTo: [.guardian],
+                        endedBy: ["DEP-04"])
                 ]
             ])
         let sent = Self.sent(Self.guardian, .receipted, .concluded)
@@ -159,6 +160,126 @@ struct ObligationTests {
         #expect(try owed([]) == ["DEP-03"])
         #expect(try owed([.init(code: "DEP-04", sender: Self.guardian.oin, isAcknowledged: true)]) == [])
         #expect(rules.expectedCodes(after: try #require(MessageType(code: "DEP-03"))) == ["DEP-03", "DEP-04"])
+    }
+
+    // MARK: What the content asks for
+
+    private static func placementRules(_ roles: Set<Role>) -> ObligationRules {
+        ObligationRules(
+            policy: EscalationPolicy(), ownRoles: roles,
+            expected: [
+                "PLC-02": [
+                    ExpectedAnswer(
+                        code: "PLC-03", of: .role(.guardian), isConditional: true, pressing: .stat,
+                        visibleTo: [.police], endedBy: ["PLC-02"])
+                ],
+                "STO-02": [ExpectedAnswer(code: "STO-03", of: .named, visibleTo: [.police])],
+                "DEP-03": [
+                    ExpectedAnswer(code: "DEP-03", of: .role(.police), within: .hours(168), visibleTo: [.guardian])
+                ],
+            ])
+    }
+
+    @Test func `what is asked for under a condition is owed where the content asks for it, and by whom it asks`() throws
+    {
+        let message = try Self.message("PLC-02", wanted: .receipt)
+        let due = Self.start + .hours(30)
+        func owed(_ asked: [AskedAnswer]) -> [Obligation] {
+            Obligations.owed(
+                Self.facts(message, sent: [Self.sent(), Self.sent(Self.reception)], asked: asked),
+                by: Self.placementRules([.police]))
+        }
+        #expect(owed([]) == [])
+        let asked = owed([AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: due)])
+        #expect(asked.map(\.debtor) == [Self.reception.oin] && asked.map(\.dueAt) == [due])
+        // By the clock where the content names no time.
+        let byClock = owed([AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: nil)])
+        #expect(byClock.map(\.dueAt) == [Self.start + .hours(4)])
+    }
+
+    @Test
+    func `what is asked of this organisation is owed here, whatever its role, and a newer message takes its place`()
+        throws
+    {
+        let due = Self.start + .hours(30)
+        func owed(_ code: String, _ asked: AskedAnswer, _ answers: [ObligationFacts.Answer] = []) throws -> [Obligation]
+        {
+            let message = try Self.message(code, wanted: .receipt)
+            return Obligations.owed(
+                Self.facts(message, inbox: .concluded, asked: [asked], answers: answers),
+                by: Self.placementRules([.immigration]))
+        }
+        let arrival = AskedAnswer(code: "PLC-03", debtor: nil, dueAt: due)
+        #expect(try owed("PLC-02", arrival).map(\.dueAt) == [due])
+        #expect(
+            try owed("PLC-02", arrival, [.init(code: "PLC-02", sender: Self.police.oin, isAcknowledged: true)]) == [])
+        #expect(try owed("PLC-02", AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: due)) == [])
+        // Of the sender of what is answered: who answers for itself, not by a role.
+        #expect(
+            try owed("STO-02", AskedAnswer(code: "STO-03", debtor: nil, dueAt: nil)).map(\.dueAt) == [
+                Self.start + .minutes(30)
+            ])
+    }
+
+    @Test func `a time that the content names goes before the type's own, which counts where it names none`() throws {
+        let message = try Self.message("DEP-03", wanted: .receipt)
+        func due(_ asked: [AskedAnswer]) -> [Timestamp?] {
+            Obligations.owed(
+                Self.facts(message, inbox: .concluded, asked: asked), by: Self.placementRules([.police])
+            ).map(\.dueAt)
+        }
+        #expect(due([]) == [Self.start + .hours(168)])
+        #expect(
+            due([AskedAnswer(code: "DEP-03", debtor: nil, dueAt: Self.start + .hours(20))]) == [Self.start + .hours(20)]
+        )
+    }
+
+    @Test func `from its due time on an arrival is as pressing as anything, and not before`() throws {
+        let message = try Self.message("PLC-02", priority: .routine, wanted: .receipt)
+        let due = Self.start + .hours(30)
+        let facts = Self.facts(
+            message, inbox: .concluded, asked: [AskedAnswer(code: "PLC-03", debtor: nil, dueAt: due)])
+        func steps(_ at: Timestamp) -> [EscalationStep] {
+            Obligations.assess(facts, by: Self.placementRules([.immigration]), now: at).steps.map(\.step)
+        }
+        #expect(steps(due + .minutes(-1)) == [])
+        #expect(steps(due + .minutes(14)) == [.remind])
+        #expect(steps(due + .minutes(30)) == [.remind, .deputy, .management])
+    }
+
+    @Test func `whoever can send an alert in its place watches over another's arrival, and is told at once`() throws {
+        let message = try Self.message("PLC-02", wanted: .receipt)
+        let due = Self.start + .hours(30)
+        func rules(drafts: String?) -> ObligationRules {
+            ObligationRules(
+                policy: EscalationPolicy(), ownRoles: [.guardian],
+                expected: [
+                    "PLC-02": [
+                        ExpectedAnswer(
+                            code: "PLC-03", of: .role(.provider), isConditional: true, pressing: .stat,
+                            visibleTo: [.guardian], endedBy: ["PLC-02"], drafts: drafts)
+                    ]
+                ])
+        }
+        func facts(_ answers: [ObligationFacts.Answer] = []) -> ObligationFacts {
+            Self.facts(
+                message, inbox: .declined,
+                asked: [AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: due)], answers: answers)
+        }
+        let watching = rules(drafts: "DEP-01")
+        let assessment = Obligations.assess(facts(), by: watching, now: due)
+        #expect(assessment.owed.map(\.debtor) == [Self.reception.oin] && assessment.steps.map(\.step) == [.remind])
+        let words = Obligations.changes(assessment, of: facts(), by: watching, now: due).compactMap { change in
+            if case .raiseAlarm(let alarm) = change { alarm.detail } else { nil }
+        }
+        #expect(words.first?.contains("exchange-node case draft \(message.caseReference)") == true, "\(words)")
+        #expect(watching.expectedCodes(after: message.type) == ["DEP-01", "PLC-02", "PLC-03"])
+        // Nobody else watches, and with the arrival or the alert nobody.
+        #expect(Obligations.owed(facts(), by: rules(drafts: nil)) == [])
+        for (code, sender) in [("PLC-03", Self.reception.oin), ("DEP-01", Self.police.oin), ("DEP-01", nil)] {
+            #expect(
+                Obligations.owed(facts([.init(code: code, sender: sender, isAcknowledged: true)]), by: watching) == [])
+        }
     }
 
     // MARK: The ladder

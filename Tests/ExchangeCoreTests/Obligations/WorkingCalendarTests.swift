@@ -84,4 +84,14 @@ struct WorkingCalendarTests {
             #expect(calendar.day(at: try #require(Timestamp(moment))).description == day)
         }
     }
+
+    @Test(arguments: [
+        ("2026-12-05", "2026-12-04T23:00:00.000Z"), ("2026-05-05", "2026-05-04T22:00:00.000Z"),
+        // The day on which clocks go forward, and the one after it.
+        ("2026-03-29", "2026-03-28T23:00:00.000Z"), ("2026-03-30", "2026-03-29T22:00:00.000Z"),
+        ("2026-10-25", "2026-10-24T22:00:00.000Z"), ("2026-10-26", "2026-10-25T23:00:00.000Z"),
+    ])
+    func `a day begins at midnight of local time`(day: String, moment: String) throws {
+        #expect(WorkingCalendar().start(of: Self.date(day)).description == moment)
+    }
 }

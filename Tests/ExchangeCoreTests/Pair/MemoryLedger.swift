@@ -168,7 +168,7 @@ struct MemoryLedger {
         // A store that is put back is found out; getting back what it lost is for the simulation of whole nodes.
         case .noteRunning, .sendAgain, .endRefill, .deferRefill, .confirmChannel, .beginRecovery, .placeDelivery,
             .adoptNumbers, .openRecoveredDelivery, .declareWaiting, .keepCover, .purgeContent, .replaceContent,
-            .takeStep, .endEscalation, .lookAgain:
+            .takeStep, .endEscalation, .lookAgain, .keepAsked, .keepLinks:
             break
         case .raiseAlarm(let alarm):
             current.alarms[AlarmKey(code: alarm.code, messageID: alarm.messageID), default: 0] += 1

@@ -53,10 +53,12 @@ extension MemoryLedger {
     }
 
     package func messages(
-        in reference: CaseReference, ofTypes codes: [String]?, maximumItems: Int
+        in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) async throws -> [CaseMessage] {
         let store = try read()
-        let found = store.messages(of: reference).filter { codes?.contains($0.summary.type.code) ?? true }
+        let found = references.flatMap { store.messages(of: $0) }.sorted { $0.ordinal < $1.ordinal }.filter {
+            codes?.contains($0.summary.type.code) ?? true
+        }
         return found.prefix(maximumItems).map { row in
             CaseMessage(
                 message: row.summary, isOutgoing: row.isOutgoing, keptAt: row.keptAt,
@@ -87,7 +89,7 @@ extension MemoryStore {
         messages[message].map { kept in
             ObligationFacts(
                 message: kept.summary, isOutgoing: kept.isOutgoing, keptAt: kept.keptAt, sent: sent(message),
-                inbox: inbox[message]?.state,
+                inbox: inbox[message]?.state, asked: asked[message] ?? [],
                 answers: codes.isEmpty
                     ? []
                     : codes.flatMap { code in
@@ -160,6 +162,15 @@ extension MemoryTransaction {
         clock.lookAt = when
         clock.isEscalated = isEscalated
         store.set(clock, of: message)
+    }
+
+    mutating func keep(_ asked: [AskedAnswer], of message: MessageID) throws {
+        func key(_ answer: AskedAnswer) -> Pair<String, String> { Pair(answer.code, answer.debtor?.text ?? "") }
+        let rows = ((store.asked[message] ?? []) + asked).sorted { key($0) < key($1) }
+        guard store.messages.contains(message), zip(rows, rows.dropFirst()).allSatisfy({ key($0) < key($1) }) else {
+            throw StoreError.invariant("a content asks each once for an answer")
+        }
+        store.asked[message] = rows.isEmpty ? nil : rows
     }
 
     mutating func keep(_ escalation: EscalationEntry) throws {

@@ -48,7 +48,7 @@ extension MemoryStore {
                 entry: inbox[id].map(entry),
                 hasAlarm: alarmEntries(includingCleared: false).contains {
                     $0.alarm.messageID == id
-                })
+                }, isAwaiting: asked.contains(id) && clocks.contains(id))
         }
     }
 
@@ -110,6 +110,8 @@ extension MemoryTransaction {
         kept.envelopeDigest = nil
         kept.purgedAt = at
         store.messages[message] = kept
+        store.asked[message] = nil
+        eraseLinks(by: message)
     }
 }
 

@@ -67,11 +67,20 @@ package struct MemoryStore: Sendable {
     var clocksDue = Table<Pair<Timestamp, MessageID>, Void>()
     /// Those for which a step was taken, by their case.
     var escalated = Table<Pair<CaseReference, MessageID>, Void>()
+    /// What contents ask for, by code and debtor.
+    var asked = Table<MessageID, [AskedAnswer]>()
     /// By their numbers from 1.
     var escalations = Table<Int64, EscalationEntry>()
     var escalationsOfMessage = Table<Pair<MessageID, Int64>, Void>()
     /// By priority and number.
     var escalationFeed = Table<Pair<Int, Int64>, Void>()
+
+    // MARK: Links
+
+    /// By message, each with the cases that it links.
+    var links = Table<MessageID, [CaseLink]>()
+    /// The messages that link a case, on either side, in the order in which they were kept.
+    var linksOfCase = Table<Pair<CaseReference, Int64>, MessageID>()
 
     // MARK: The rest
 
