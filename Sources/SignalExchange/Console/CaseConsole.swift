@@ -4,8 +4,8 @@ import Foundation
 
 /// What the commands print about cases, obligations and a submission before it is sent.
 package struct CaseConsole: Sendable {
-    private let client: LocalClient
-    private let printsJSON: Bool
+    let client: LocalClient
+    let printsJSON: Bool
 
     package init(client: LocalClient, printsJSON: Bool) {
         self.client = client
@@ -79,12 +79,14 @@ package struct CaseConsole: Sendable {
         let document = try await client.get("/v1/cases/\(reference)")
         guard !printsJSON else { return ConsoleLine.print(document) }
         let messages = document["messages"]?.elements ?? []
+        for found in document["contradictions"]?.elements ?? [] { print(Self.contradiction(found)) }
         print("Case \(reference): \(messages.count) messages")
         let (statements, intentions) = (
             document["statements"]?.number ?? 0, document["interviewIntentions"]?.number ?? 0
         )
         print("Statements: \(statements). Intentions of a further interview: \(intentions).\n")
         print(Self.matrix(of: messages))
+        showWords(document)
         let owed = document["obligations"]?.elements ?? []
         if !owed.isEmpty {
             print("")
@@ -134,6 +136,10 @@ package struct CaseConsole: Sendable {
         ]
         if !(party["late"]?.elements ?? []).isEmpty { words.append("LATE") }
         if !(party["telephone"]?.elements ?? []).isEmpty { words.append("(telephone)") }
+        // Where this ledger knows nothing, what somebody said of it.
+        if state == "named", let word = party["words"]?.elements.first {
+            words = [told(word), "by the word of \(word["byName"]?.text ?? "") at \(word["at"]?.text ?? "")"]
+        }
         return words.filter { !$0.isEmpty }.joined(separator: " ")
     }
 
