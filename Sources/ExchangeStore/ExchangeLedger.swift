@@ -180,6 +180,12 @@ package protocol ExchangeLedger: Sendable {
     /// which they were kept.
     func caseLinks(of reference: CaseReference) async throws -> [CaseLinkEntry]
 
+    /// Queries of a case (NOD-07) that were received, in the order of their arrival, each with whether its answer was accepted
+    /// here: one that was not is answered, also after a crash.
+    ///
+    /// - Parameter query: behind which the page begins; `nil` for the first.
+    func caseQueries(after query: MessageID?, maximumItems: Int) async throws -> [ReceivedCaseQuery]
+
     // MARK: What the organisation's systems follow
 
     /// In the order of their names.
@@ -648,6 +654,8 @@ package enum LedgerEvent: Hashable, Sendable {
     case deliveryMoved(MessageID)
     case inboxChanged(MessageID)
     case alarmsChanged
+    /// A partner's query of a case came, or its answer to one.
+    case caseQueryArrived
     /// A new directory came into use: there may be new partners.
     case directoryAdopted
     /// A write may not have reached the disk: the process must end.

@@ -82,6 +82,7 @@ package struct ExchangeNode: Sendable {
         var services: [any Service] = [pump, OwnStanding(context: context), peer, socket]
         services.append(Purging(context: context, periods: configuration.retention))
         services.append(Escalating(local.obligations))
+        services.append(CaseAnswering(context: context, submitting: local.submitting))
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
         }

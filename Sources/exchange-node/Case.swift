@@ -3,9 +3,9 @@ import SignalExchange
 
 struct Case: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows who has been told what in a case.",
+        abstract: "Shows who has been told what in a case, and asks partners for their part of it.",
         discussion: "EXAMPLE\n  exchange-node case show 5f0c2a6e-… --folder avim",
-        subcommands: [Show.self, Draft.self])
+        subcommands: [Show.self, Draft.self, Ask.self])
 
     struct Draft: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -32,7 +32,8 @@ struct Case: AsyncParsableCommand {
                 By what this node sent, received and was told; other organisations hold other parts. \
                 `told` is the receipt (L1), `owned` the L2, `concluded` the L3; LATE is over its clock, \
                 (telephone) was told by telephone. `named` is a recipient of somebody else's message: \
-                whether it was told, its sender knows.
+                whether it was told, its sender knows, or the partner that was asked (`case ask`): then it stands \
+                there by the word of that partner, and what contradicts this node's ledger stands first.
 
                 Terms are of four kinds: not before a day, due, a length that can be extended, and a service \
                 level, which nobody owes. Other references of the same child are named with the answer that \
@@ -47,6 +48,42 @@ struct Case: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting { try await options.caseConsole().show(reference, isLinked: linked) }
+        }
+    }
+
+    struct Ask: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Asks partners' nodes who has been told what in a case, by their ledgers.",
+            discussion: """
+                Their nodes answer by themselves, with the messages that this organisation sent or is named in; \
+                a guardian is told of all. Ids, digests and times, and nothing of what stands in a message. \
+                `case show` has the answers.
+
+                EXAMPLE
+                  exchange-node case ask 5f0c2a6e-… --all --folder nidos
+                """)
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "The case's reference.") var reference: String
+        @Option(name: .long, help: "The OIN of the partner that is asked.") var partner: String?
+        @Flag(name: .long, help: "Ask all that take part in the case; as guardian all members.") var all = false
+        @Flag(name: .long, help: "Go on behind the last message of the last answer.") var more = false
+        @Option(name: .customLong("as"), help: "In which of its roles this organisation asks.") var role: String?
+        @Option(name: .long, help: "The purpose, where no message of the case here names one.") var purpose: String?
+        @Option(name: .long, help: "A code of legal-basis, as for the purpose; may be repeated.")
+        var legalBasis: [String] = []
+        @Option(name: .long, help: "Wait this many seconds for the answers (0 to 600).") var wait: Int64 = 10
+
+        func validate() throws {
+            guard all != (partner != nil) else { throw ValidationError("give either --partner OIN or --all") }
+            guard (0...600).contains(wait) else { throw ValidationError("--wait takes 0 to 600 seconds") }
+        }
+
+        func run() async throws {
+            try await reporting {
+                try await options.caseConsole().ask(
+                    reference, partner: partner, isMore: more, role: role, purpose: purpose, legalBasis: legalBasis,
+                    waitSeconds: wait)
+            }
         }
     }
 }

@@ -521,6 +521,7 @@ struct RandomCourse {
         try await compareDeliveries()
         let reference = draw(Self.cases)
         try await same("last messages") { try await $0.lastMessages(in: reference, to: Self.partners) }
+        try await same("case queries") { try await $0.caseQueries(after: nil, maximumItems: 5) }
         try await same("node messages") { try await $0.nodeMessages(in: reference, maximumItems: 5) }
         let (own, received) = (
             try Sample.message(draw(accepted)).id, try Sample.message(draw(proposed), from: Community.avim).id

@@ -52,6 +52,12 @@ import Testing
         #expect(plan.count == 1 && plan.first?.contains("message_ending_here (case_reference=?") == true, "\(plan)")
     }
 
+    @Test func `queries of a case are looked up as such, and their answers by their key`() async throws {
+        let plan = try await plan(CaseQueryQueries.received, ["x", 9])
+        #expect(plan.contains { $0.contains("message_case_query") }, "\(plan)")
+        #expect(plan.contains { $0.contains("idempotency_key") && $0.contains("PRIMARY KEY (key=?") }, "\(plan)")
+    }
+
     @Test func `what was judged by at a moment is looked up by time`() async throws {
         let then = try await plan(ValidationQueries.inUse, [2])
         #expect(then.contains { $0.contains("validation_ended (used_until>?") }, "\(then)")

@@ -3,6 +3,7 @@ extension CodeList {
     package static let all: [CodeList] =
         [
             .role, .requestPriority, .trafficLightProtocol, .taskStatus, .legalBasis, .yesNoUnknown,
+            .accountScope, .toldStanding,
             .traffickingStatus, .decisionMakingOrganisation, .methodsOfControl, .typeOfExploitation,
             .methodOfRecruitment,
             .roleInProcess, .forcedLabourIndustry, .vulnerability, .riskAxis, .supportPlanType,

@@ -47,6 +47,21 @@ extension CodeList {
             Code("wpg:22", "disclosure"), Code("wpg:23", "disclosure"), Code("wpg:24", "disclosure"),
         ])
 
+    package static let accountScope = CodeList(
+        id: "account-scope", version: "1", source: "this project",
+        codes: [
+            Code("shared", "what the asking organisation took part in"), Code("all", "everything, for a guardian"),
+        ])
+
+    package static let toldStanding = CodeList(
+        id: "told-standing", version: "1", source: "this project",
+        codes: [
+            Code("unknown", "another's message: its sender knows"), Code("not-told", "no receipt is here"),
+            Code("receipted", "L1"), Code("owned", "L2: taken"), Code("declined", "L2: declined"),
+            Code("concluded", "L3"), Code("refused", "its node refused the message"),
+            Code("withdrawn", "its sender withdrew the message"),
+        ])
+
     package static let yesNoUnknown = CodeList(
         id: "yes-no-unknown", version: "1", source: "this project: no answer must not be read as no",
         codes: ["yes", "no", "unknown"])

@@ -59,7 +59,9 @@ package struct Catalogue: Sendable {
         .traffickingStatusEvent,
         .ownership,
         .outcome,
+        .caseQuery,
         .probe,
+        .caseAnswer,
     ])
 
     package subscript(type: MessageType) -> MessageTypeDefinition? { all.first { $0.type == type } }

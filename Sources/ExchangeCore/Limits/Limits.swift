@@ -62,6 +62,8 @@ public struct NodeLimits: Hashable, Sendable {
     public var inboundMaximumItemsPerPartnerPerHour = 1_000_000
     /// Refusals that this node signs for one partner in an hour. Beyond it what would be refused is put off.
     public var refusalsMaximumPerPartnerPerHour = 10_000
+    /// Queries of a case (NOD-07) that are answered to one partner in an hour. What is over is answered later, never dropped.
+    public var caseAnswersMaximumPerPartnerPerHour = 120
     /// Numbers of our channel to a partner of which it has given, since ever, nothing but its word: each is a row here.
     /// Beyond it the channel is not got back any further, and people must look.
     public var recoveryMaximumUnprovenNumbersPerPartner = 1_000_000

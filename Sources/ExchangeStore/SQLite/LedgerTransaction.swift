@@ -50,7 +50,8 @@ struct LedgerTransaction: StoreTransaction {
 
     // MARK: Changes
 
-    func keep(_ message: MessageSummary, envelope: [UInt8], isOutgoing: Bool) throws {
+    mutating func keep(_ message: MessageSummary, envelope: [UInt8], isOutgoing: Bool) throws {
+        if !isOutgoing, CaseQuery.isQueryOrAnswer(message.type) { tell(.caseQueryArrived) }
         try database.change(
             """
             INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference, priority,

@@ -39,6 +39,7 @@ enum Schema {
         migrator.registerMigration("escalation feed") { try $0.execute(sql: escalationFeed) }
         migrator.registerMigration("asked answers") { try $0.execute(sql: askedAnswers) }
         migrator.registerMigration("case links") { try $0.execute(sql: caseLinks) }
+        migrator.registerMigration("case queries") { try $0.execute(sql: caseQueries) }
         return migrator
     }
 

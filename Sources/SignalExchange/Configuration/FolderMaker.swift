@@ -141,6 +141,8 @@ package struct FolderMaker: Sendable {
               refusalsMaximumPerPartnerPerHour: \(limits.refusalsMaximumPerPartnerPerHour)
               # After a loss: numbers for which a partner gives nothing but its word, since ever. Beyond it people must look.
               recoveryMaximumUnprovenNumbersPerPartner: \(limits.recoveryMaximumUnprovenNumbersPerPartner)
+              # Queries of a case (NOD-07) that are answered to one partner within an hour; what is over is answered later.
+              caseAnswersMaximumPerPartnerPerHour: \(limits.caseAnswersMaximumPerPartnerPerHour)
               # How long a message waits for the one that its sender sent before it. stat never waits.
               predecessorWaitSeconds: \(limits.predecessorWait.wholeSeconds)
               # After how long a partner that cannot be reached raises an alarm.

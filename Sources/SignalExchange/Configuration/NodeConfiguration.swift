@@ -75,7 +75,7 @@ package struct NodeConfiguration: Sendable {
             "hooks.inbox", "hooks.deliveries", "hooks.escalations", "hooks.secret", "hooks.authorities", "folder.path",
             "limits.queueMaximumItemsPerPartner", "limits.queueReservePercent",
             "limits.inboundMaximumItemsPerPartnerPerHour", "limits.refusalsMaximumPerPartnerPerHour",
-            "limits.recoveryMaximumUnprovenNumbersPerPartner",
+            "limits.recoveryMaximumUnprovenNumbersPerPartner", "limits.caseAnswersMaximumPerPartnerPerHour",
             "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
             "limits.peerMaximumConnectionsPerPartner", "limits.peerHandshakeSeconds", "limits.peerIdleSeconds",
             "limits.requestBodySeconds",
@@ -141,6 +141,9 @@ package struct NodeConfiguration: Sendable {
         limits.refusalsMaximumPerPartnerPerHour = try Self.integer(
             reader, "limits.refusalsMaximumPerPartnerPerHour", default: limits.refusalsMaximumPerPartnerPerHour,
             in: 1...1_000_000_000, invalid)
+        limits.caseAnswersMaximumPerPartnerPerHour = try Self.integer(
+            reader, "limits.caseAnswersMaximumPerPartnerPerHour",
+            default: limits.caseAnswersMaximumPerPartnerPerHour, in: 1...1_000_000, invalid)
         limits.recoveryMaximumUnprovenNumbersPerPartner = try Self.integer(
             reader, "limits.recoveryMaximumUnprovenNumbersPerPartner",
             default: limits.recoveryMaximumUnprovenNumbersPerPartner, in: 0...1_000_000_000, invalid)

@@ -4,9 +4,9 @@ import Foundation
 
 /// What the commands print about cases, obligations and a submission before it is sent.
 package struct CaseConsole: Sendable {
-    private let client: LocalClient
+    let client: LocalClient
     private let clock: NodeClock
-    private let printsJSON: Bool
+    let printsJSON: Bool
 
     /// - Parameter clock: the node's own.
     package init(client: LocalClient, clock: NodeClock, printsJSON: Bool) {
@@ -124,6 +124,7 @@ package struct CaseConsole: Sendable {
         let document = try await client.get("/v1/cases/\(reference)\(isLinked ? "?linked=true" : "")")
         guard !printsJSON else { return ConsoleLine.print(document) }
         let messages = document["messages"]?.elements ?? []
+        for found in document["contradictions"]?.elements ?? [] { print(Self.contradiction(found)) }
         print("Case \(reference): \(messages.count) messages")
         let (statements, intentions) = (
             document["statements"]?.number ?? 0, document["interviewIntentions"]?.number ?? 0
@@ -152,6 +153,7 @@ package struct CaseConsole: Sendable {
         if let draft = document["draft"], draft["submission"] != nil {
             print("\n\(Self.words(onDraft: draft))\nSee `exchange-node case draft \(reference)`.")
         }
+        showWords(document)
         let owed = document["obligations"]?.elements ?? []
         if !owed.isEmpty {
             print("")
@@ -232,6 +234,10 @@ package struct CaseConsole: Sendable {
         ]
         if !(party["late"]?.elements ?? []).isEmpty { words.append("LATE") }
         if !(party["telephone"]?.elements ?? []).isEmpty { words.append("(telephone)") }
+        // Where this ledger knows nothing, what somebody said of it.
+        if state == "named", let word = party["words"]?.elements.first {
+            words = [told(word), "by the word of \(word["byName"]?.text ?? "") at \(word["at"]?.text ?? "")"]
+        }
         return words.filter { !$0.isEmpty }.joined(separator: " ")
     }
 

@@ -2,6 +2,7 @@ import ExchangeCatalogue
 import ExchangeCore
 import HTTPTypes
 import Hummingbird
+import Logging
 
 /// What is owed, who has been told, and what a submission would say (`docs/obligations.md`).
 extension LocalServer {
@@ -10,6 +11,8 @@ extension LocalServer {
         let owed = ObligationViews(obligations: obligations)
         let overview = CaseOverview(context: context, obligations: obligations)
         let drafting = CaseDrafting(context: context, obligations: obligations)
+        let (node, words) = (context, CaseWords(context))
+        let asking = CaseAsking(context: context, submitting: submitting)
         routes.add(.post, "submissions/_check") { request, _ in
             LocalReply(try await submitting.preview(try await request.collectLocal()).document)
         }
@@ -26,12 +29,33 @@ extension LocalServer {
                     watch: watch, waitingFor: try request.waitAsked()))
         }
         routes.add(.get, "cases/:reference", parameters: ["linked"]) { request, context in
-            LocalReply(
-                try await overview.document(
-                    of: try context.caseReference, isLinked: try request.flagAsked("linked")))
+            let reference = try context.caseReference
+            let document = try await overview.document(of: reference, isLinked: try request.flagAsked("linked"))
+            return LocalReply(try await words.add(to: document, of: reference))
         }
         routes.add(.get, "cases/:reference/draft") { _, context in
             LocalReply(try await drafting.document(of: try context.caseReference))
+        }
+        routes.add(.post, "cases/:reference/_ask", parameters: ["waitSeconds"]) { request, context in
+            let (reference, span) = (try context.caseReference, try request.waitAsked())
+            let wish = try CaseAsking.Wish(
+                try await request.localObject(members: CaseAsking.Wish.members))
+            let queries = try await asking.ask(reference, wish, by: context.caller.actor)
+            let ids = queries.map(\.query)
+            let answered = try await watch.look(
+                for: span, saying: "somebody waits for answers on a case", ["case": "\(reference)"],
+                until: { $0.count == ids.count }
+            ) { try await asking.answered(ids, in: reference) }
+            return LocalReply([
+                "asked": .array(
+                    queries.map { partner, query in
+                        [
+                            "partner": .string(partner.text),
+                            "name": .string(node.community.directory.member(partner)?.name ?? ""),
+                            "id": .string(query.description), "answered": .bool(answered.contains(query)),
+                        ]
+                    })
+            ])
         }
         routes.add(.post, "messages/:id/recipients/:partner/_told") { request, context in
             let reader = try await request.localObject(members: ["role", "at"])
@@ -40,6 +64,37 @@ extension LocalServer {
                 context.messageID, to: partner, role: try reader.text("role"),
                 told: try reader.parsed("at", form: "a time in UTC") { Timestamp($0) }, by: context.caller.actor)
             return LocalReply(["noted": true])
+        }
+    }
+}
+
+extension CaseAsking.Wish {
+    fileprivate static let members = ["partner", "more", "role", "purpose", "legalBasis"]
+
+    fileprivate init(_ reader: ObjectReader) throws {
+        func text(_ name: String) throws -> String? { reader.optional(name) == nil ? nil : try reader.text(name) }
+        var isMore = false
+        switch reader.optional("more") {
+        case nil, .bool(false)?: break
+        case .bool(true)?: isMore = true
+        default: throw NodeError(.requestInvalid, "more: use true or false")
+        }
+        let basis = try reader.optional("legalBasis").map { _ in
+            try reader.elements("legalBasis", count: SignedContent.legalBasisCountRange).map {
+                try ObjectReader.text($0, at: reader.path.member("legalBasis"))
+            }
+        }
+        self.init(
+            partner: try reader.optionallyParsed("partner", form: "the partner's OIN") { OIN($0) }, isMore: isMore,
+            role: try text("role"), purpose: try text("purpose"), legalBasis: basis)
+    }
+}
+
+extension LocalRequestContext {
+    fileprivate var caseReference: CaseReference {
+        get throws {
+            try CaseReference(try parameters.require("reference"))
+                .orThrow("name the case by its reference, a UUIDv4 in lower case")
         }
     }
 }

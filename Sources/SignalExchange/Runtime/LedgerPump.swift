@@ -47,7 +47,7 @@ package struct LedgerPump: Service {
             links.followDirectory()
             links.signalAll(.workArrived)
             await reviewAbsent()
-        case .deliveryMoved, .inboxChanged, .alarmsChanged: break
+        case .deliveryMoved, .inboxChanged, .alarmsChanged, .caseQueryArrived: break
         case .durabilityLost:
             // Never a second try: what a failed sync lost, the next one would report as written.
             await links.stop(grace: .zero)

@@ -52,6 +52,15 @@ extension MemoryLedger {
         try write(at: at) { try $0.noteTold(message, to: partner, role: role, told: told, by: actor) }
     }
 
+    package func caseQueries(after query: MessageID?, maximumItems: Int) async throws -> [ReceivedCaseQuery] {
+        let store = try read()
+        let place = query.flatMap { store.messages[$0]?.ordinal } ?? 0
+        return store.caseQueries.ascending(after: place).rows(atMost: maximumItems) { _ in true }.map { row in
+            ReceivedCaseQuery(
+                query: row.value, isAnswered: store.submissions.contains(CaseQuery.answerKey(of: row.value)))
+        }
+    }
+
     package func messages(
         in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) async throws -> [CaseMessage] {

@@ -21,6 +21,8 @@ package struct MemoryStore: Sendable {
     var nodeMessages = Table<Pair<CaseReference, Int64>, MessageID>()
     /// All of them, by their case and the order in which they were kept.
     var caseMessages = Table<Pair<CaseReference, Int64>, MessageID>()
+    /// Queries of a case that were received, by the order in which they were kept.
+    var caseQueries = Table<Int64, MessageID>()
     var submissions = Table<String, StoredSubmission>()
     var caseKeys = Table<CaseReference, [UInt8]>()
 

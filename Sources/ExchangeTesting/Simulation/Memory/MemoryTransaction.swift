@@ -55,6 +55,9 @@ struct MemoryTransaction: StoreTransaction {
             envelopeDigest: StoredEnvelope.digest(of: envelope, using: digest), isOutgoing: isOutgoing, keptAt: at)
         store.caseMessages[Pair(message.caseReference, ordinal)] = message.id
         if !message.isHandedOver { store.nodeMessages[Pair(message.caseReference, ordinal)] = message.id }
+        guard !isOutgoing, CaseQuery.isQueryOrAnswer(message.type) else { return }
+        if message.type.code == CaseQuery.type.code { store.caseQueries[ordinal] = message.id }
+        tell(.caseQueryArrived)
     }
 
     mutating func note(_ actor: ActorID, of message: MessageID, step: MessageID?) throws {

@@ -1,0 +1,132 @@
+import ExchangeCMS
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+import Logging
+import ServiceLifecycle
+
+/// Answers what partners ask of a case (NOD-07), by itself and as soon as it came; what it could not answer, because it was
+/// stopped, killed or asked too often, is found in the store and answered later (`protocol.md` §15.3).
+struct CaseAnswering: Service {
+    /// How often it looks where nothing came: for what could not be answered, and for hours that are over.
+    static let interval = Milliseconds.seconds(30)
+    private static let pageMaximumItems = 200
+
+    let context: NodeContext
+    let submitting: Submitting
+
+    func run() async throws {
+        let bell = ChangeBell()
+        // Subscribed before the first look, so that none comes between.
+        let events = context.ledger.events
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup { group in
+                group.addTask {
+                    for await event in events where event == .caseQueryArrived || event == .everything { bell.ring() }
+                }
+                var standing = Standing(maximumPerHour: context.limits.caseAnswersMaximumPerPartnerPerHour)
+                while !Task.isCancelled {
+                    let count = bell.count
+                    do {
+                        try await answer(&standing)
+                    } catch is CancellationError {
+                        break
+                    } catch {
+                        context.logger.error(
+                            "queries of a case could not be looked for", metadata: ["cause": "\(error)"])
+                    }
+                    await bell.wait(
+                        beyond: count, until: context.now.monotonic + Self.interval, clock: context.clock)
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Answers all that is not answered and may be now.
+    func answer(_ standing: inout Standing) async throws {
+        var place = standing.answeredUpTo
+        while true {
+            let page = try await context.ledger.caseQueries(after: place, maximumItems: Self.pageMaximumItems)
+            for received in page {
+                try Task.checkCancellation()
+                var isDone = received.isAnswered
+                if !isDone { isDone = await answer(received.query, &standing) }
+                if isDone, place == standing.answeredUpTo { standing.answeredUpTo = received.query }
+                place = received.query
+            }
+            guard page.count == Self.pageMaximumItems else { return }
+        }
+    }
+
+    /// - Returns: whether nothing is left to be done for it.
+    private func answer(_ query: MessageID, _ standing: inout Standing) async -> Bool {
+        do {
+            guard let kept = try await context.ledger.message(query) else { return true }
+            let content = try await StoredContent(context).read(kept)
+            let asker = content.sender
+            // Who is not a member now is answered when it is one again.
+            guard context.community.directory.member(asker.oin) != nil,
+                let me = content.recipients.first(where: { $0.party.oin == context.oin })
+            else { return false }
+            guard standing.mayAnswer(asker.oin, at: context.now.monotonic) else {
+                context.logger.info(
+                    "a query of a case is answered later: its sender asked often within the hour",
+                    metadata: ["partner": "\(asker.oin)", "message": "\(query)"])
+                return false
+            }
+            let account = try await CaseLedger(context).account(
+                for: asker.oin, of: content.caseRef, before: content.messageID("before"))
+            let now = context.now.wall
+            let answer = SignedContent(
+                id: MessageID(at: now, random: context.randomness.bytes16()), type: CaseQuery.answerType,
+                sender: me.party, recipients: [Recipient(asker)], caseRef: content.caseRef,
+                conversation: content.conversation, inReplyTo: query, created: now, priority: content.priority,
+                purpose: content.purpose, legalBasis: content.legalBasis, handling: content.handling, body: account.body
+            )
+            guard
+                let claim = IdempotencyClaim(
+                    key: CaseQuery.answerKey(of: query), submissionDigest: kept.message.digest)
+            else { preconditionFailure("the key of an answer is a key") }
+            _ = try await submitting.accept(answer, claim: claim, inboxStep: nil, by: .node)
+            standing.note(asker.oin, at: context.now.monotonic)
+            context.logger.info(
+                "a query of a case was answered",
+                metadata: [
+                    "partner": "\(asker.oin)", "message": "\(query)", "entries": "\(account.entries.count)",
+                    "scope": account.isOfAll ? "all" : "shared",
+                ])
+            return true
+        } catch let error as NodeError where error.code == .contentPurged {
+            // Whoever asked so long ago asks again.
+            return true
+        } catch {
+            context.logger.warning(
+                "a query of a case could not be answered yet", metadata: ["message": "\(query)", "cause": "\(error)"])
+            return false
+        }
+    }
+
+    /// How far queries are answered, and how often each partner was within the hour. A start begins it anew: what is answered is
+    /// in the store.
+    struct Standing {
+        private let maximumPerHour: Int
+        /// Up to here, in the order of arrival, nothing is left to be answered.
+        fileprivate(set) var answeredUpTo: MessageID?
+        private var answered: [OIN: [MonotonicTime]] = [:]
+
+        init(maximumPerHour: Int) { self.maximumPerHour = maximumPerHour }
+
+        func mayAnswer(_ partner: OIN, at now: MonotonicTime) -> Bool {
+            recent(partner, at: now).count < maximumPerHour
+        }
+
+        mutating func note(_ partner: OIN, at now: MonotonicTime) {
+            answered[partner] = recent(partner, at: now) + [now]
+        }
+
+        private func recent(_ partner: OIN, at now: MonotonicTime) -> [MonotonicTime] {
+            (answered[partner] ?? []).filter { now < $0 + .hours(1) }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeStore
+
+/// What this node's ledger has of one case, as it is told to partners and compared with what they tell.
+struct CaseLedger: Sendable {
+    /// Of one case; what it has beyond is not told, and an answer says that there is more.
+    static let messagesMaximum = 20_000
+
+    let context: NodeContext
+
+    init(_ context: NodeContext) { self.context = context }
+
+    /// The messages between people, the newest first by their ids.
+    func messages(of reference: CaseReference) async throws -> [CaseMessage] {
+        try await context.ledger.messages(in: reference, ofTypes: nil, maximumItems: Self.messagesMaximum)
+            .filter(\.message.isHandedOver).sorted { $0.message.id > $1.message.id }
+    }
+
+    func entry(of kept: CaseMessage) async throws -> CaseAccount.Entry {
+        let message = kept.message
+        return CaseAccount.Entry(
+            id: message.id, digest: message.digest, code: message.type.code, sender: message.sender,
+            created: message.created, told: kept.isOutgoing ? try await told(by: message.id) : try await named(by: kept)
+        )
+    }
+
+    /// The recipients of our own message, each by the delivery that went furthest: after a loss it may have several.
+    private func told(by message: MessageID) async throws -> [CaseAccount.Told] {
+        var filter = DeliveryFilter()
+        filter.messageID = message
+        var told: [CaseAccount.Told] = []
+        for delivery in try await context.ledger.deliveries(filter).entries.reversed() {
+            let one = CaseAccount.Told(
+                delivery.recipient, CaseAccount.Standing(delivery), receiptedAt: delivery.receiptedAt,
+                ownedAt: delivery.ownedAt, concludedAt: delivery.concludedAt)
+            guard let index = told.firstIndex(where: { $0.party.oin == one.party.oin }) else {
+                told.append(one)
+                continue
+            }
+            if one.standing.isTold || !told[index].standing.isTold { told[index] = one }
+        }
+        return told
+    }
+
+    /// The recipients of a received message: of this organisation what its inbox says, of the others nothing. Where the list
+    /// went by retention, this organisation alone.
+    private func named(by kept: CaseMessage) async throws -> [CaseAccount.Told] {
+        let listed = try await CaseReading(context).content(of: kept.message.id)?.recipients.map(\.party)
+        let own = listed?.first { $0.oin == context.oin }
+        let role = own?.role ?? context.community.directory.member(context.oin)?.roles.first
+        let me = role.map { role in
+            let state = kept.inbox?.state
+            let moved = kept.inbox?.movedAt
+            return CaseAccount.Told(
+                Party(oin: context.oin, role: role), CaseAccount.Standing(state), receiptedAt: kept.keptAt,
+                ownedAt: state == .owned ? moved : nil, declinedAt: state == .declined ? moved : nil,
+                concludedAt: state == .concluded ? moved : nil)
+        }
+        return (me.map { [$0] } ?? [])
+            + (listed ?? []).filter { $0.oin != context.oin }.map { CaseAccount.Told($0, .unknown) }
+    }
+
+    /// What a partner is told of a case: what it took part in, and to a guardian all. A case of which nothing is here, and one
+    /// in which it took no part, are answered alike.
+    func account(
+        for asker: OIN, of reference: CaseReference, before: MessageID?
+    ) async throws -> CaseAccount {
+        let isOfAll = context.community.directory.member(asker)?.roles.contains(.guardian) ?? false
+        var entries: [CaseAccount.Entry] = []
+        var bytes = 0
+        var hasMore = false
+        for kept in try await messages(of: reference) where before.map({ kept.message.id < $0 }) ?? true {
+            let entry = try await entry(of: kept)
+            guard isOfAll || entry.isShared(with: asker) else { continue }
+            bytes += try JSONWriter.write(entry.document, limits: .message).count + 1
+            guard entries.count < CaseAccount.entriesMaximum, bytes <= CaseAccount.entriesMaximumBytes else {
+                hasMore = true
+                break
+            }
+            entries.append(entry)
+        }
+        return CaseAccount(isOfAll: isOfAll, before: before, entries: entries, hasMore: hasMore)
+    }
+}
+
+extension CaseAccount.Standing {
+    init(_ delivery: DeliveryEntry) {
+        self =
+            switch (delivery.transport, delivery.followUp) {
+            case (.open, _), (.held, _): .untold
+            case (.refused, _): .refused
+            case (.withdrawn, _): .withdrawn
+            case (.receipted, .none): .receipted
+            case (.receipted, .owned): .owned
+            case (.receipted, .declined): .declined
+            case (.receipted, .concluded): .concluded
+            }
+    }
+
+    /// - Parameter state: in our inbox; what is received and not there yet waits for the message before it.
+    init(_ state: InboxState?) {
+        self =
+            switch state {
+            case nil, .ready: .receipted
+            case .owned: .owned
+            case .declined: .declined
+            case .concluded: .concluded
+            }
+    }
+}

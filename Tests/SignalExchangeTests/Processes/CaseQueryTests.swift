@@ -1,0 +1,239 @@
+import ExchangeCatalogue
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+extension Nodes {
+    /// What partners tell each other of a case when they are asked, on nodes as processes.
+    @Suite struct CaseQueryTests {
+        private static let purpose = "https://register.example/processing/trafficking-signals"
+
+        /// A case with a message for each question: two of the police, of which the guardian was told one, and one of the
+        /// guardian to reception.
+        private struct Case {
+            let reference: CaseReference
+            let signal: MessageID
+            let unheard: MessageID
+            let notice: MessageID
+        }
+
+        private func makeCase(_ community: ExampleCommunity) async throws -> Case {
+            let (avim, nidos, coa) = (community[slug: "avim"], community[slug: "nidos"], community[slug: "coa"])
+            let reference = CaseReference(random: Randomness.bytes16())
+            func send(_ submission: JSONObject, from node: NodeHandle) async throws -> MessageID {
+                let id = try await node.api.submit(.object(submission), key: UUID().uuidString.lowercased())
+                try await node.api.waitForAnswers(to: id)
+                return id
+            }
+            let signal = try await send(
+                ExampleSignal.submission(to: [.guardian, .immigration], caseReference: reference), from: avim)
+            let unheard = try await send(
+                ExampleSignal.submission(to: [.immigration], caseReference: reference), from: avim)
+            var notice = ExampleSignal.submission(to: [.reception], caseReference: reference)
+            notice["type"] = "SIG-04"
+            let example = try JSONParser.parse(
+                [UInt8](
+                    Data(contentsOf: ExamplePKI.packageFolder.appending(path: "Examples/messages/SIG-04.v1.json"))))
+            notice["body"] = example["body"]
+            let told = try await send(notice, from: nidos)
+            try await nidos.api.waitForInbox(signal)
+            try await coa.api.waitForInbox(told)
+            return Case(reference: reference, signal: signal, unheard: unheard, notice: told)
+        }
+
+        @discardableResult
+        private func ask(
+            _ node: NodeHandle, of reference: CaseReference, partner: NodeHandle? = nil, more: Bool = false,
+            waitSeconds: Int = 20
+        ) async throws -> [JSONValue] {
+            var body = JSONObject()
+            body["partner"] = partner.map { .string($0.oin.text) }
+            if more { body["more"] = true }
+            body["purpose"] = .string(Self.purpose)
+            body["legalBasis"] = ["A6-1-e"]
+            let answer = try await node.api.client.post(
+                "/v1/cases/\(reference)/_ask?waitSeconds=\(waitSeconds)", body: JSONWriter.write(.object(body)))
+            return answer["asked"]?.elements ?? []
+        }
+
+        private func show(_ node: NodeHandle, _ reference: CaseReference) async throws -> JSONValue {
+            try await node.api.client.get("/v1/cases/\(reference)")
+        }
+
+        private func account(_ document: JSONValue, by node: NodeHandle) throws -> JSONValue {
+            try #require(
+                (document["accounts"]?.elements ?? []).first { $0["by"]?.text == node.oin.text }, "\(document)")
+        }
+
+        private func words(
+            on message: MessageID, of node: NodeHandle, in document: JSONValue
+        ) -> [JSONValue] {
+            let entry = (document["messages"]?.elements ?? []).first { $0["id"]?.text == message.description }
+            let cell = (entry?["parties"]?.elements ?? []).first { $0["oin"]?.text == node.oin.text }
+            return cell?["words"]?.elements ?? []
+        }
+
+        @Test func `a partner tells what both took part in, and to the guardian all`() async throws {
+            try await withCommunity(running: ["avim", "nidos", "ind", "coa"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let (ind, coa) = (community[slug: "ind"], community[slug: "coa"])
+                let made = try await makeCase(community)
+                try await ind.api.take(made.signal, role: "duty-officer")
+                try await avim.api.waitForFollowUp(.owned, of: made.signal, by: ind.oin)
+
+                // The guardian is told of what it was left out of, and what the immigration service did with the rest.
+                #expect(try await ask(nidos, of: made.reference, partner: avim).map { $0["answered"]?.flag } == [true])
+                let seen = try await show(nidos, made.reference)
+                let account = try account(seen, by: avim)
+                #expect(account["scope"]?.text == "all" && account["listed"]?.number == 2)
+                let elsewhere = try #require(seen["elsewhere"]).elements
+                #expect(elsewhere.compactMap { $0["id"]?.text } == [made.unheard.description])
+                let word = try #require(words(on: made.signal, of: ind, in: seen).first)
+                #expect(word["standing"]?.text == "owned" && word["by"]?.text == avim.oin.text)
+                #expect(word["receiptedAt"]?.text != nil && word["ownedAt"]?.text != nil)
+                #expect(seen["contradictions"]?.elements.isEmpty == true, "\(seen)")
+
+                // The immigration service took part in both of the police, and in none of reception's.
+                try await ask(ind, of: made.reference, partner: avim)
+                let shared = try await show(ind, made.reference)
+                #expect(try self.account(shared, by: avim)["scope"]?.text == "shared")
+                #expect(try self.account(shared, by: avim)["listed"]?.number == 2)
+                #expect(shared["elsewhere"]?.elements.isEmpty == true)
+                try await ask(ind, of: made.reference, partner: nidos)
+                #expect(try self.account(try await show(ind, made.reference), by: nidos)["listed"]?.number == 1)
+
+                // Of a case that it never heard of the guardian may ask, and learns of it.
+                let unheard = CaseReference(random: Randomness.bytes16())
+                let hidden = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.immigration], caseReference: unheard)), key: "unheard")
+                try await ind.api.waitForInbox(hidden)
+                try await ask(nidos, of: unheard, partner: avim)
+                let learned = try #require(try await show(nidos, unheard)["elsewhere"]).elements
+                #expect(learned.compactMap { $0["id"]?.text } == [hidden.description])
+
+                // Reception took part in nothing of the police, and learns that and no more: of a case that the police have
+                // and of one that nobody has it is answered alike.
+                try await ask(coa, of: made.reference, partner: avim)
+                let nothing = try self.account(try await show(coa, made.reference), by: avim)
+                #expect(nothing["listed"]?.number == 0 && nothing["more"]?.flag == false)
+                let other = CaseReference(random: Randomness.bytes16())
+                let unknown = await #expect(throws: NodeError.self) { try await ask(coa, of: other, partner: avim) }
+                #expect(unknown?.code == .caseUnknown)
+                let query: JSONValue = [
+                    "type": "NOD-07", "recipients": ["police"], "caseRef": .string(other.description),
+                    "purpose": .string(Self.purpose), "legalBasis": ["A6-1-e"], "body": [:],
+                ]
+                _ = try await coa.api.submit(query, key: "unknown")
+                let same = try await within(.seconds(20), "the answer on an unknown case") {
+                    try await poll {
+                        let shown = try await show(coa, other)["accounts"]?.elements ?? []
+                        return shown.first { $0["by"]?.text == avim.oin.text }
+                    }
+                }
+                for member in ["scope", "listed", "more"] { #expect(same[member] == nothing[member], "\(member)") }
+
+                // Who only was named in a message asks all who take part, and prints it.
+                let printed = try await ind.command("case", "show", made.reference.description)
+                #expect(printed.said.contains("told by the word of Nidos (test) at 2"), "\(printed.said)")
+                let all = try await coa.command("case", "ask", made.reference.description, "--all", "--wait", "20")
+                #expect(all.exitStatus == 0 && all.said.contains("All have answered"), "\(all.said)")
+                #expect(all.said.contains("Nidos (test)") && !all.said.contains("AVIM"), "\(all.said)")
+            }
+        }
+
+        @Test func `a query that was receipted is answered after a kill, and none is answered twice`() async throws {
+            // One answer an hour: the second query is receipted and waits, as one does at which a node died.
+            try await withCommunity { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                try nidos.configure("caseAnswersMaximumPerPartnerPerHour", 1)
+                for slug in ["avim", "nidos", "ind", "coa"] { try await community[slug: slug].process.start() }
+                let made = try await makeCase(community)
+                try await ask(avim, of: made.reference, partner: nidos)
+                let second = try await ask(avim, of: made.reference, partner: nidos, waitSeconds: 0)
+                let query = try #require(second.first?["id"]?.text.flatMap { MessageID($0) })
+                try await avim.api.waitForAnswers(to: query)
+                try await nidos.waitForLog("a query of a case is answered later")
+                #expect(try await answers(of: nidos, made.reference) == 1)
+                try await nidos.process.kill()
+                try await nidos.process.start()
+                _ = try await within(.seconds(30), "the second query to be answered") {
+                    try await poll { try await answers(of: nidos, made.reference) == 2 ? true : nil }
+                }
+                // What was answered before is not answered again at a start, and what comes after it is.
+                try await nidos.process.kill()
+                try await nidos.process.start()
+                #expect(try await ask(avim, of: made.reference, partner: nidos).map { $0["answered"]?.flag } == [true])
+                #expect(try await answers(of: nidos, made.reference) == 3)
+            }
+        }
+
+        /// How many queries of a case a node has answered.
+        private func answers(of node: NodeHandle, _ reference: CaseReference) async throws -> Int {
+            let sent = try await node.api.client.get("/v1/deliveries?caseRef=\(reference)")["items"]?.elements ?? []
+            return sent.count { $0["type"]?.text == "NOD-10" }
+        }
+
+        @Test func `where a partner's word contradicts the own ledger it is said first`() async throws {
+            try await withCommunity(running: ["avim", "nidos", "ind", "coa"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let made = try await makeCase(community)
+                let query = try #require(
+                    try await ask(avim, of: made.reference, partner: nidos).first?["id"]?.text)
+                #expect(try await show(avim, made.reference)["contradictions"]?.elements.isEmpty == true)
+                // Nobody asked for this one: it is nobody's word.
+                func say(_ digest: String, inReplyTo answered: String) async throws {
+                    let entry: JSONValue = [
+                        "id": .string(made.signal.description), "digest": .string(digest), "type": "SIG-01",
+                        "sender": ["oin": .string(avim.oin.text), "role": "police"],
+                        "created": .string(Timestamp.current.description),
+                        "recipients": [["oin": .string(nidos.oin.text), "role": "guardian", "standing": "receipted"]],
+                    ]
+                    let answer: JSONValue = [
+                        "type": "NOD-10", "recipients": ["police"], "caseRef": .string(made.reference.description),
+                        "inReplyTo": .string(answered), "purpose": .string(Self.purpose), "legalBasis": ["A6-1-e"],
+                        "body": ["scope": "shared", "messages": [entry], "more": false],
+                    ]
+                    let id = try await nidos.api.submit(answer, key: UUID().uuidString.lowercased())
+                    try await nidos.api.waitForAnswers(to: id)
+                }
+                let other = String(repeating: "ab", count: 32)
+                try await say(other, inReplyTo: made.signal.description)
+                #expect(try await show(avim, made.reference)["contradictions"]?.elements.isEmpty == true)
+                try await say(other, inReplyTo: query)
+                let found = try #require(try await show(avim, made.reference)["contradictions"]).elements
+                #expect(found.compactMap { $0["what"]?.text } == ["digest-differs"], "\(found)")
+                let printed = try await avim.command("case", "show", made.reference.description)
+                #expect(printed.said.hasPrefix("CONTRADICTION digest-differs: SIG-01"), "\(printed.said)")
+                #expect(printed.said.contains("by the word of Nidos (test)"), "\(printed.said)")
+            }
+        }
+
+        @Test func `a long case is told page by page, the newest first`() async throws {
+            try await withCommunity(running: ["avim", "nidos"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let reference = CaseReference(random: Randomness.bytes16())
+                let count = 190
+                for number in 1...count {
+                    let submission = ExampleSignal.submission(to: [.guardian], caseReference: reference)
+                    let id = try await avim.api.submit(.object(submission), key: "long-\(number)")
+                    if number == count { try await nidos.api.waitForInbox(id) }
+                }
+                try await ask(nidos, of: reference, partner: avim)
+                let first = try account(try await show(nidos, reference), by: avim)
+                let listed = Int(first["listed"]?.number ?? 0)
+                #expect(first["more"]?.flag == true && listed > 50 && listed < count, "\(first)")
+                try await ask(nidos, of: reference, partner: avim, more: true)
+                let seen = try await show(nidos, reference)
+                let rest = try account(seen, by: avim)
+                #expect(rest["more"]?.flag == false && Int(rest["listed"]?.number ?? 0) == count - listed, "\(rest)")
+                #expect(seen["contradictions"]?.elements.isEmpty == true)
+                let told = (seen["messages"]?.elements ?? []).filter { message in
+                    (message["parties"]?.elements ?? []).contains { !($0["words"]?.elements ?? []).isEmpty }
+                }
+                #expect(told.count == count)
+            }
+        }
+    }
+}
