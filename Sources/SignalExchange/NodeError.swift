@@ -63,6 +63,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case deliveryStopped = "delivery-stopped"
     case partnerUnreachable = "partner-unreachable"
     case agencyUnreachable = "agency-unreachable"
+    case programFailed = "program-failed"
     case answerInvalid = "answer-invalid"
     case evidenceNotVerified = "evidence-not-verified"
     case booksNotAgreed = "books-not-agreed"
@@ -92,7 +93,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2
-        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown, .caseUnknown,
+        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
+            .caseUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,
             .notPermitted, .consumerUnknown, .consumerConflict, .consumerLimitReached, .cursorInvalid, .reportUnknown,
@@ -100,7 +102,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .agencyUnreachable,
-            .waitTimedOut, .booksNotAgreed:
+            .programFailed, .waitTimedOut, .booksNotAgreed:
             5
         case .recipientRefused, .deliveryStopped, .booksNeedPerson: 6
         case .answerInvalid, .evidenceNotVerified, .internalFault: 1
