@@ -86,10 +86,17 @@ package struct ExchangeNode: Sendable {
         if let listening = configuration.agency {
             services.append(try local.application(listening, onRunning: { ready.countDown() }))
         }
-        let alarm = AgencyAlarm()
+        let alarm = AgencyAlarm(.agencyUnreachable, saying: "the agency's system is not reached")
         await alarm.keep(context)
-        services += try WebHook.all(
+        let hooks = try WebHook.all(
             configuration.hooks, in: folder, context: context, consumers: local.consumers, alarm: alarm)
+        // Before anything is looked at: what is late at the start of a node is a step for it, too.
+        for hook in hooks where hook.reach.feed == .escalations { _ = try await hook.reach.consumer() }
+        services += hooks
+        let outletAlarm = AgencyAlarm(.escalationFailing, saying: "nobody is told this way that something is late")
+        await outletAlarm.keep(context)
+        services += try await EscalationOutlet.all(
+            configuration.escalationOutlets, context: context, consumers: local.consumers, alarm: outletAlarm)
         if let path = configuration.watchedFolder {
             let reach = AgencyReach(
                 context: context, consumers: local.consumers, alarm: alarm, name: .watchedFolder, feed: .inbox)

@@ -65,6 +65,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case deliveryStopped = "delivery-stopped"
     case partnerUnreachable = "partner-unreachable"
     case agencyUnreachable = "agency-unreachable"
+    case programFailed = "program-failed"
     case answerInvalid = "answer-invalid"
     case evidenceNotVerified = "evidence-not-verified"
     case booksNotAgreed = "books-not-agreed"
@@ -103,7 +104,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             3
         case .nodeNotRunning: 4
         case .queueFull, .storeUnavailable, .diskFull, .partnerUnreachable, .agencyUnreachable,
-            .waitTimedOut, .booksNotAgreed:
+            .programFailed, .waitTimedOut, .booksNotAgreed:
             5
         case .recipientRefused, .deliveryStopped, .booksNeedPerson: 6
         case .answerInvalid, .evidenceNotVerified, .internalFault: 1

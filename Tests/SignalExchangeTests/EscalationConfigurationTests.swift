@@ -6,14 +6,56 @@ import Testing
 
 /// The clocks, the calendar and the roster as an operator writes them.
 @Suite struct EscalationConfigurationTests {
-    private func load(_ sections: String) async throws -> EscalationSettings {
+    private func load(_ sections: String) async throws -> EscalationSettings { try await whole(sections).escalation }
+
+    private func whole(_ sections: String) async throws -> NodeConfiguration {
         let place = FileManager.default.temporaryDirectory.appending(path: "clocks-\(UUID())")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: place) }
         let folder = NodeFolder(place.path)
         let text = "organisation:\n  oin: \"00000099000000001000\"\n" + sections
         try NodeFolder.write(Array(text.utf8), to: folder.configuration)
-        return try await NodeConfiguration.load(from: folder).escalation
+        return try await NodeConfiguration.load(from: folder)
+    }
+
+    @Test func `the command, its arguments, the steps and the mail are read`() async throws {
+        #expect(try await whole("").escalationOutlets == EscalationOutletSettings())
+        let settings = try await whole(
+            """
+            limits:
+              escalationRunSeconds: 7
+            escalation:
+              command: /usr/local/sbin/page
+              arguments: --queue  night
+              steps: deputy, duty-officer
+              mail:
+                from: node@agency.example
+                to: a@agency.example,b@agency.example
+            """)
+        #expect(settings.limits.escalationRunMaximum == .seconds(7))
+        let outlets = settings.escalationOutlets
+        #expect(outlets.command == LocalProgram(path: "/usr/local/sbin/page", arguments: ["--queue", "night"]))
+        #expect(outlets.steps == [.deputy, .dutyOfficer])
+        #expect(outlets.mail?.program == LocalProgram(path: "/usr/sbin/sendmail", arguments: ["-t", "-i"]))
+        #expect(outlets.mail?.recipients.map(\.text) == ["a@agency.example", "b@agency.example"])
+    }
+
+    @Test(arguments: [
+        ("escalation:\n  command: \"\"", "escalation.command"),
+        ("escalation:\n  arguments: -x", "escalation.arguments"),
+        ("escalation:\n  command: /x\n  arguments: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "escalation.arguments"),
+        ("escalation:\n  steps: deputies", "escalation.steps"), ("escalation:\n  steps: \"\"", "escalation.steps"),
+        ("escalation:\n  mail:\n    to: a@b.example", "escalation.mail.from"),
+        ("escalation:\n  mail:\n    from: a@b.example", "escalation.mail.to"),
+        ("escalation:\n  mail:\n    from: a@b.example\n    to: \"c@d.example, e\"", "escalation.mail.to"),
+        ("escalation:\n  mail:\n    from: \"a@b.example\\nBcc: c@d\"\n    to: c@d.example", "escalation.mail.from"),
+        ("escalation:\n  mail:\n    form: a@b.example", "escalation.mail.form"),
+        ("escalation:\n  mails:\n    from: a@b.example", "escalation.mails"),
+        ("limits:\n  escalationRunSeconds: 0", "limits.escalationRunSeconds"),
+    ])
+    func `an outlet that is not right is refused by the name of its key`(sections: String, key: String) async throws {
+        let error = try await #require(throws: NodeError.self) { _ = try await whole(sections) }
+        #expect(error.code == .configurationInvalid && error.message.contains("`\(key)`"), "\(error)")
     }
 
     @Test func `what is left out is as the documents say`() async throws {

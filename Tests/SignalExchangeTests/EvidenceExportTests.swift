@@ -4,6 +4,7 @@ import ExchangeStore
 import ExchangeTesting
 import Dispatch
 import Foundation
+import Logging
 import Synchronization
 import Testing
 
@@ -60,7 +61,8 @@ extension Nodes {
                     keyBackup: KeyBackup(of: avim.folder))
                 let folder = WatchedFolder(
                     reach: AgencyReach(
-                        context: context, consumers: ConsumerViews(views: views), alarm: AgencyAlarm(),
+                        context: context, consumers: ConsumerViews(views: views),
+                        alarm: AgencyAlarm(.agencyUnreachable, saying: "not reached"),
                         name: .watchedFolder, feed: .inbox),
                     submitting: Submitting(context),
                     places: FolderPlaces(path: avim.folder.file("watched"), access: nil), executor: executor)

@@ -175,7 +175,8 @@ private struct DocumentTable {
 
     @Test func `every configuration key is explained with its variable, and stands in a new node's file`() throws {
         let folder = "Sources/SignalExchange/Configuration/"
-        let source = try text(of: folder + "NodeConfiguration.swift")
+        let source =
+            try text(of: folder + "NodeConfiguration.swift") + text(of: folder + "EscalationOutletConfiguration.swift")
         let keys = Set(source.matches(of: /(?:forKey:|reader,)\s*"([A-Za-z.]+)"/).map { String($0.1) }).sorted()
         #expect(!keys.isEmpty)
         let rows = try table(under: "## Configuration").rows

@@ -14,7 +14,8 @@ struct ImportArrows: HouseRule {
     static let transport: Set = [
         "AsyncHTTPClient", "Configuration", "CoreMetrics", "HTTPTypes", "Hummingbird", "HummingbirdCore",
         "HummingbirdTLS", "Logging", "Metrics", "NIOConcurrencyHelpers", "NIOCore", "NIOFoundationCompat", "NIOHTTP1",
-        "NIOHTTPTypes", "NIOPosix", "NIOSSL", "NIOTLS", "ServiceLifecycle", "UnixSignals",
+        "NIOHTTPTypes", "NIOPosix", "NIOSSL", "NIOTLS", "ServiceLifecycle", "Subprocess", "SystemPackage",
+        "UnixSignals",
     ]
     static let layers: Set = ["ExchangeCore", "ExchangeCatalogue", "ExchangeCMS", "ExchangeStore"]
     static let system: Set = ["CDispatch", "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Musl"]

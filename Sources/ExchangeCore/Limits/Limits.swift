@@ -81,6 +81,8 @@ public struct NodeLimits: Hashable, Sendable {
     public var peerIdleMaximum = Milliseconds.seconds(90)
     /// How long the body of a request over TLS may take to come, and what is answered to be taken.
     public var requestBodyMaximum = ProtocolLimits.requestTimeout
+    /// How long the command of the ladder, or the program that takes its mail, may run for one entry.
+    public var escalationRunMaximum = Milliseconds.seconds(30)
 
     public init() {}
 }

@@ -151,6 +151,7 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case ownCertificateUnusable = "own-certificate-unusable"
     case ownCertificateExpiring = "own-certificate-expiring"
     case agencyUnreachable = "agency-unreachable"
+    case escalationFailing = "escalation-failing"
     /// Shown while it lasts, and never stored.
     case storeFailing = "store-failing"
 }

@@ -157,11 +157,22 @@ package struct FolderMaker: Sendable {
               peerIdleSeconds: \(limits.peerIdleMaximum.wholeSeconds)
               # How long the body of a request over TLS may take to come, and what is answered to be taken.
               requestBodySeconds: \(limits.requestBodyMaximum.wholeSeconds)
+              # How long the command of the ladder, or the program that takes its mail, may run for one entry.
+              escalationRunSeconds: \(limits.escalationRunMaximum.wholeSeconds)
             # For trials with test organisations only: how far this node's clock is ahead of the machine's.
             # trial:
             #   clockAhead: 21d
             # When an acknowledgement is late and who is told then stands under `clocks`, `calendar` and `roster`; left out, the
             # defaults of docs/obligations.md hold.
+            # What the node runs when somebody is told that something is late, and when that is over (docs/obligations.md).
+            # escalation:
+            #   command: /usr/local/sbin/call-duty-desk
+            #   arguments: --queue night
+            #   steps: deputy, management
+            #   mail:
+            #     sendmail: /usr/sbin/sendmail
+            #     from: exchange-node@agency.example
+            #     to: duty-desk@agency.example
             # How many days the content of a message is kept after it was closed, by what it is about. Ids, digests, receipts
             # and the audit log stay. Nothing that is open goes, nor what a disk could still lose (docs/operations.md).
             retention:

@@ -24,6 +24,8 @@ package struct NodeConfiguration: Sendable {
     package var retention: RetentionPeriods
     /// By which clocks something is late, and who is told then.
     package var escalation: EscalationSettings
+    /// What is run when somebody is told.
+    package var escalationOutlets: EscalationOutletSettings
     /// How far the node's clock is ahead of the machine's; `nil` outside of trials.
     package var trialClock: TrialClock?
 
@@ -78,26 +80,26 @@ package struct NodeConfiguration: Sendable {
             "limits.recoveryMaximumUnprovenNumbersPerPartner", "limits.caseAnswersMaximumPerPartnerPerHour",
             "limits.predecessorWaitSeconds", "limits.unreachableAlarmAfterSeconds", "limits.peerMaximumConnections",
             "limits.peerMaximumConnectionsPerPartner", "limits.peerHandshakeSeconds", "limits.peerIdleSeconds",
-            "limits.requestBodySeconds",
+            "limits.requestBodySeconds", "limits.escalationRunSeconds",
             "retention.signalDays", "retention.placementDays", "retention.departureDays", "retention.conferenceDays",
             "retention.nodeDays", "trial.clockAhead",
-        ] + EscalationConfiguration.keys)
+        ] + EscalationConfiguration.keys + EscalationOutletConfiguration.keys)
 
     /// A misspelt key would leave its default in force, and nobody would know.
     private static func demandKnownKeys(in text: String, of path: String) throws(NodeError) {
-        var section = ""
+        var sections: [(indent: Int, name: String)] = []
         for line in text.split(separator: "\n") {
             guard let found = line.prefixMatch(of: /( *)([A-Za-z]+) *:/) else { continue }
-            let name = String(found.2)
-            if found.1.isEmpty {
-                section = name
-                guard !keys.contains(where: { $0.hasPrefix(name + ".") }) else { continue }
+            sections.removeAll { $0.indent >= found.1.count }
+            sections.append((found.1.count, String(found.2)))
+            let name = sections.map(\.name).joined(separator: ".")
+            guard !keys.contains(name), !keys.contains(where: { $0.hasPrefix(name + ".") }) else { continue }
+            guard sections.count > 1 else {
                 throw NodeError(.configurationInvalid, "\(path) has no section `\(name)`; correct or remove it")
             }
-            guard !keys.contains("\(section).\(name)") else { continue }
             throw NodeError(
                 .configurationInvalid,
-                "`\(section).\(name)` in \(path) is no key of a node's; correct it or take it out: docs/operations.md "
+                "`\(name)` in \(path) is no key of a node's; correct it or take it out: docs/operations.md "
                     + "lists them")
         }
     }
@@ -152,6 +154,8 @@ package struct NodeConfiguration: Sendable {
         limits.unreachableAlarmAfter = try Self.seconds(
             reader, "limits.unreachableAlarmAfterSeconds", default: limits.unreachableAlarmAfter, in: 1...86_400,
             invalid)
+        limits.escalationRunMaximum = try Self.seconds(
+            reader, "limits.escalationRunSeconds", default: limits.escalationRunMaximum, in: 1...600, invalid)
         limits.peerMaximumConnections = try Self.integer(
             reader, "limits.peerMaximumConnections", default: limits.peerMaximumConnections, in: 1...65_536, invalid)
         limits.peerMaximumConnectionsPerPartner = try Self.integer(
@@ -175,6 +179,7 @@ package struct NodeConfiguration: Sendable {
         periods.node = try Self.days(reader, "retention.nodeDays", default: periods.node, invalid)
         retention = periods
         escalation = try EscalationConfiguration.read(reader, invalid)
+        escalationOutlets = try EscalationOutletConfiguration.read(reader, invalid)
         trialClock = try Self.trialClock(reader, of: oin, invalid)
     }
 

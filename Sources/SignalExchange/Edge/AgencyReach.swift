@@ -3,8 +3,8 @@ import ExchangeStore
 import Logging
 import Synchronization
 
-/// How the node reaches the agency's system by itself, for agencies that cannot do more than wait: web hooks and the
-/// watched folder. Each is a consumer of the node's own: what was handed over is confirmed, and what was not is tried
+/// How the node reaches the agency's system by itself, for agencies that cannot do more than wait: web hooks, the
+/// watched folder, and the programs of the ladder. Each is a consumer of the node's own: what was handed over is confirmed, and what was not is tried
 /// again, without an end.
 struct AgencyReach: Sendable {
     let context: NodeContext
@@ -59,7 +59,7 @@ struct AgencyReach: Sendable {
     func tell(_ problem: String?) async {
         if let problem {
             context.logger.warning(
-                "the agency's system is not reached", metadata: ["by": "\(name)", "cause": "\(problem)"])
+                alarm.words, metadata: ["by": "\(name)", "cause": "\(problem)"])
         }
         guard alarm.note(problem, of: name) else { return }
         await alarm.keep(context)
@@ -71,7 +71,7 @@ struct Attempts: Sendable {
     private static let retryMinimum = Milliseconds.seconds(1)
     private static let retryMaximum = Milliseconds.minutes(1)
 
-    private var failures = 0
+    private(set) var failures = 0
     private(set) var next: MonotonicTime
 
     /// Tried at once.
@@ -84,9 +84,18 @@ struct Attempts: Sendable {
     }
 }
 
-/// The one alarm of all ways to the agency's system: it names each that fails, and ends when none does.
+/// The one alarm of all ways of a kind, to the agency's system or to who is told that something is late: it names each that fails,
+/// and ends when none does.
 final class AgencyAlarm: Sendable {
+    let code: AlarmCode
+    /// Said in the log with each failure.
+    let words: Logger.Message
     private let problems = Mutex<[ConsumerName: String]>([:])
+
+    init(_ code: AlarmCode, saying words: Logger.Message) {
+        self.code = code
+        self.words = words
+    }
 
     /// - Returns: whether that is new: what stands there already is not said again.
     func note(_ problem: String?, of name: ConsumerName) -> Bool {
@@ -105,11 +114,11 @@ final class AgencyAlarm: Sendable {
         }
         do {
             if detail.isEmpty {
-                try await context.ledger.clear(.agencyUnreachable, partner: nil, messageID: nil, at: context.now.wall)
+                try await context.ledger.clear(code, partner: nil, messageID: nil, at: context.now.wall)
             } else {
                 try await context.ledger.raise(
                     Alarm(
-                        code: .agencyUnreachable, partner: nil, messageID: nil, detail: detail.shortened,
+                        code: code, partner: nil, messageID: nil, detail: detail.shortened,
                         at: context.now.wall))
             }
         } catch {

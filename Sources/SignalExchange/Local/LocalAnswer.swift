@@ -104,7 +104,8 @@ extension NodeErrorCode {
         case .folderNotEmpty, .cardInvalid, .cardUndecided, .cardOlder, .fingerprintMissing, .fingerprintDiffers,
             .authorityUnknown, .checkFoundFaults, .keyCopyUnusable, .libraryUnsafe, .addressInUse, .socketPathTooLong,
             .nodeNotRunning, .alreadyRunning, .storeMissing, .storeDamaged, .storeNewer, .archiveKeyWrong,
-            .waitTimedOut, .agencyUnreachable, .codeUnknown, .recipientRefused, .deliveryStopped, .answerInvalid,
+            .waitTimedOut, .agencyUnreachable, .programFailed, .codeUnknown, .recipientRefused, .deliveryStopped,
+            .answerInvalid,
             .evidenceNotVerified, .booksNotAgreed, .booksNeedPerson, .internalFault:
             .internalServerError
         }

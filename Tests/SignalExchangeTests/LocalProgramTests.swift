@@ -1,0 +1,85 @@
+import ExchangeCore
+import ExchangeTesting
+import Foundation
+import SignalExchange
+import Testing
+
+/// How the node runs a program of this machine.
+@Suite struct LocalProgramTests {
+    private func run(_ script: String, input: [UInt8] = [], within limit: Milliseconds = .seconds(20)) async throws
+        -> LocalProgram.End
+    {
+        try await LocalProgram(path: "/bin/sh", arguments: ["-c", script]).run(
+            input: input, within: limit, clock: NodeClock())
+    }
+
+    @Test func `it finds nothing of the node's own: no variable, no open file, and its folder is the root`()
+        async throws
+    {
+        // As a library might leave it: open in whatever is started.
+        let open = (0..<64).map { _ in Foundation.open("/dev/null", O_RDONLY) }
+        defer { for descriptor in open { close(descriptor) } }
+        setenv("EXCHANGE_NODE_SECRET_OF_TEST", "secret", 1)
+        let end = try await run("env; pwd; ls /proc/self/fd | wc -l")
+        #expect(end.isSuccess && !end.output.contains("EXCHANGE_NODE"), "\(end.output)")
+        let names = end.output.split(separator: "\n").filter { $0.contains("=") }.compactMap {
+            $0.split(separator: "=").first
+        }
+        // The shell adds the folder of its own accord.
+        #expect(Set(names).subtracting(["PWD", "OLDPWD", "SHLVL", "_"]) == ["PATH", "LANG"], "\(end.output)")
+        let last = end.output.split(separator: "\n").suffix(2)
+        // Three, and the one by which the folder is read.
+        #expect(last == ["/", "4"], "\(end.output)")
+    }
+
+    @Test func `it reads what it is given to the end, and is judged by how it ends`() async throws {
+        let end = try await run("cat; echo also >&2; exit 7", input: Array("an entry\n".utf8))
+        #expect(!end.isSuccess && end.text == "exited with status 7" && end.output == "an entry\nalso\n")
+        #expect(try await run("kill -9 $$").text == "was ended by signal 9")
+        // Whoever reads nothing ends before the input does, sooner or later.
+        for _ in 1...30 {
+            #expect(try await run("exit 0", input: [UInt8](repeating: 0x61, count: 60_000)).isSuccess)
+        }
+    }
+
+    @Test func `of what it writes the end is kept, however much it is`() async throws {
+        let end = try await run("head -c 3000000 /dev/zero | tr '\\0' a; echo; echo the end")
+        #expect(end.isSuccess && end.output.hasSuffix("a\nthe end\n"))
+        #expect(end.output.utf8.count == LocalProgram.outputMaximumBytes)
+    }
+
+    @Test func `what it leaves running behind it does not keep it`() async throws {
+        let clock = NodeClock()
+        let begin = clock.now.monotonic
+        let end = try await run("sleep 60 & echo $!")
+        #expect(end.isSuccess)
+        #expect(clock.now.monotonic < begin + .seconds(30))
+        if let left = Int32(end.output.filter(\.isNumber)) { kill(left, SIGKILL) }
+    }
+
+    @Test func `over its limit it is ended with all that it started, also where it is deaf`() async throws {
+        let folder = try TemporaryFolder(prefix: "lp")
+        defer { try? folder.remove() }
+        let file = folder.url.appending(path: "children").path
+        let error = try await #require(throws: NodeError.self) {
+            _ = try await run("trap '' TERM; sleep 60 & echo $! > \(file); wait; sleep 60", within: .seconds(1))
+        }
+        #expect(error.code == .programFailed && error.message.contains("within 1 seconds"))
+        let child = try #require(Int32(try String(contentsOfFile: file, encoding: .utf8).filter(\.isNumber)))
+        // Reaped by whoever takes in orphans, which may be a moment later.
+        _ = try await within(.seconds(10), "the child to be gone") {
+            try await poll {
+                let status = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+                return status.map { $0.contains(") Z") } ?? true ? true : nil
+            }
+        }
+    }
+
+    @Test func `what cannot be run is said`() async throws {
+        let error = try await #require(throws: NodeError.self) {
+            _ = try await LocalProgram(path: "/nowhere/at-all").run(
+                input: [], within: .seconds(5), clock: NodeClock())
+        }
+        #expect(error.code == .programFailed && error.message.contains("/nowhere/at-all could not be run"))
+    }
+}
