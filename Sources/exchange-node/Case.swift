@@ -13,8 +13,9 @@ struct Case: AsyncParsableCommand {
             discussion: """
                 By what this node sent, received and was told; other organisations hold other parts. \
                 `told` is the receipt (L1), `owned` the L2, `concluded` the L3; LATE is over its clock, \
-                (telephone) was told by telephone. `named` is a recipient of somebody else's message: \
-                whether it was told, its sender knows.
+                (telephone) was told by telephone. `named` is a recipient of somebody else's message \
+                that has not said a word of it: whether it was told, its sender knows. ANOTHER MESSAGE: \
+                what it holds under this id is not what is here.
 
                 EXAMPLE
                   exchange-node case show 5f0c2a6e-9d1b-4c37-8a54-2e7d1f90b3c6 --folder avim

@@ -36,6 +36,7 @@ enum Schema {
         migrator.registerMigration("open alarms") { try $0.execute(sql: openAlarms) }
         migrator.registerMigration("obligations") { try $0.execute(sql: obligations) }
         migrator.registerMigration("envelope digests") { try $0.execute(sql: envelopeDigests) }
+        migrator.registerMigration("co-recipients") { try $0.execute(sql: coRecipients) }
         return migrator
     }
 

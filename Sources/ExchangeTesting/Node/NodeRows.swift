@@ -103,11 +103,13 @@ package struct PartnerRow: Hashable, Sendable {
 package struct AlarmRow: Hashable, Sendable {
     package let code: String
     package let partner: OIN?
+    package let messageID: MessageID?
     package let detail: String
 
     init(_ row: JSONValue) throws(RowError) {
         code = try row.text("code")
         partner = row["partner"]?.text.flatMap { OIN($0) }
+        messageID = row["message"]?.text.flatMap { MessageID($0) }
         detail = try row.text("detail")
     }
 }
