@@ -200,7 +200,11 @@ final class SimulatedAgency: Sendable {
                 }
                 if !isDone { await wait(lots.draw { $0.span(200...5_000) }) }
             }
-            if isDone { world.count(.acknowledged) }
+            guard isDone else { continue }
+            world.count(.acknowledged)
+            if step == .owned {
+                world.witness.write { $0.takings.append(History.Taking(seat: seat, message: id)) }
+            }
         }
     }
 
