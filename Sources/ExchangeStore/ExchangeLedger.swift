@@ -186,6 +186,9 @@ package protocol ExchangeLedger: Sendable {
     /// - Parameter query: behind which the page begins; `nil` for the first.
     func caseQueries(after query: MessageID?, maximumItems: Int) async throws -> [ReceivedCaseQuery]
 
+    /// Whom a received message lists beside this organisation, and what they said of it.
+    func coRecipients(of message: MessageID) async throws -> CoRecipientsOfMessage
+
     // MARK: What the organisation's systems follow
 
     /// In the order of their names.
@@ -375,8 +378,13 @@ package struct ReceptionQuery: Hashable, Sendable {
     /// Known only once the envelope was opened.
     package let predecessor: MessageID?
     package let acknowledged: MessageID?
+    /// The message that other recipients may have spoken of, or speak of here.
+    package let shared: MessageID?
 
-    package init(item: ChannelItem, predecessor: MessageID? = nil, acknowledged: MessageID? = nil) {
+    package init(
+        item: ChannelItem, predecessor: MessageID? = nil, acknowledged: MessageID? = nil, shared: MessageID? = nil
+    ) {
+        self.shared = shared
         self.item = item
         self.predecessor = predecessor
         self.acknowledged = acknowledged

@@ -22,6 +22,8 @@ package protocol StoreTransaction {
     func retentionFacts(for message: MessageID) throws -> RetentionFacts?
     func messageType(of message: MessageID) throws -> MessageType?
     func obligationFacts(for message: MessageID, expecting codes: [String]) throws -> ObligationFacts?
+    /// What an L2 of another recipient speaks of; `nil` for every other message.
+    func awaitedMessage(ofWordIn message: MessageID) throws -> AwaitedMessage?
 
     // MARK: Changes, one for each `LedgerChange`
 
@@ -46,6 +48,8 @@ package protocol StoreTransaction {
         of message: MessageID, by partner: OIN, to state: FollowUp, role: String, acknowledgement: MessageID,
         at: Timestamp) throws
     mutating func moveInbox(_ message: MessageID, to state: InboxState, role: String, at: Timestamp) throws
+    mutating func keep(_ coRecipients: [Party], of message: MessageID) throws
+    mutating func keep(_ word: CoRecipientWord) throws
     mutating func keep(_ seen: SeenIncarnation, skipping skipped: [IncarnationID], of partner: OIN) throws
     mutating func keepTally(
         from partner: OIN, _ incarnation: IncarnationID, signed: [UInt8], _ agreement: PairAgreement?) throws
@@ -288,6 +292,10 @@ extension StoreTransaction {
     ) throws -> [(message: MessageID, step: TakenStep)] {
         var taken: [(MessageID, TakenStep)] = []
         for id in messages {
+            if let awaited = try awaitedMessage(ofWordIn: id) {
+                try apply(CoRecipients.changes(looking: awaited, by: rules, now: now))
+                continue
+            }
             guard let type = try messageType(of: id),
                 let facts = try obligationFacts(for: id, expecting: rules.expectedCodes(after: type))
             else { throw StoreError.invariant("message \(id) is watched and not here") }
@@ -343,6 +351,10 @@ extension StoreTransaction {
         case .moveInbox(let message, let state, let role, let at):
             try moveInbox(message, to: state, role: role, at: at)
             try watch(message)
+        case .keepCoRecipients(let parties, let message): try keep(parties, of: message)
+        case .keepWord(let word, let isAwaited):
+            try keep(word)
+            if isAwaited { try watch(word.saidIn) }
         case .keepIncarnation(let seen, let skipped, let partner): try keep(seen, skipping: skipped, of: partner)
         case .keepTally(let partner, let incarnation, let signed, let agreement):
             try keepTally(from: partner, incarnation, signed: signed, agreement)

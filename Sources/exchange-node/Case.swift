@@ -31,9 +31,10 @@ struct Case: AsyncParsableCommand {
             discussion: """
                 By what this node sent, received and was told; other organisations hold other parts. \
                 `told` is the receipt (L1), `owned` the L2, `concluded` the L3; LATE is over its clock, \
-                (telephone) was told by telephone. `named` is a recipient of somebody else's message: \
-                whether it was told, its sender knows, or the partner that was asked (`case ask`): then it stands \
-                there by the word of that partner, and what contradicts this node's ledger stands first.
+                (telephone) was told by telephone. `named` is a recipient of somebody else's message that has not \
+                said a word of it: whether it was told, its sender knows, or the partner that was asked \
+                (`case ask`): then it stands there by the word of that partner, and what contradicts this node's \
+                ledger stands first. ANOTHER MESSAGE: what it holds under this id is not what is here.
 
                 Terms are of four kinds: not before a day, due, a length that can be extended, and a service \
                 level, which nobody owes. Other references of the same child are named with the answer that \

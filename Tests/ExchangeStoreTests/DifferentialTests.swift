@@ -32,7 +32,7 @@ struct RandomCourse {
         "accept", "accept", "accept", "accept", "receive", "receive", "receive", "receive", "answer", "answer",
         "answer",
         "attempt", "intervene", "intervene", "tally", "tally", "consumer", "confirm", "confirm", "alarm", "directory",
-        "validation", "case key", "reissue", "reopen", "wait", "look", "look", "told",
+        "validation", "case key", "reissue", "reopen", "wait", "look", "look", "told", "word", "word",
     ]
 
     /// Clocks of seconds, so that all steps are taken within a course.
@@ -126,6 +126,7 @@ struct RandomCourse {
             let (reference, candidate) = (draw(Self.cases), [UInt8(draw(1...9))])
             try await same("case key") { try await $0.caseKey(for: reference, orKeep: candidate) }
         case "reissue": try await reissue()
+        case "word": try await hear()
         case "reopen": try await reopen()
         case "look": try await look()
         case "told":
@@ -184,17 +185,30 @@ struct RandomCourse {
             let declared: ItemKind? = isDrawn(15) ? draw([.void, .held]) : nil
             let puttingOff: LaterCode? = isDrawn(5) ? draw(LaterCode.allCases) : nil
             let priority = draw(Priority.allCases)
+            let others = isDrawn(50) ? [Party(oin: Community.coa, role: draw(Role.allCases))] : []
             let proposal = try await same("propose") { [limits, now] in
                 try await $0.proposal(
                     ordinal, number: number, predecessor: predecessor, priority: priority,
                     acknowledgement: acknowledgement, refusing: refusing, declared: declared, puttingOff: puttingOff,
-                    from: partner, limits: limits, at: now)
+                    besides: others, from: partner, limits: limits, at: now)
             }
             if let proposal { proposals.append(proposal) }
         }
         try await same("receive") { [limits, now, proposals] in
             try await $0.receive(proposals, from: partner, limits: limits, now: Sample.now(now))
         }
+    }
+
+    /// COA says that it holds one of AVIM's messages, or another under its id.
+    private mutating func hear() async throws {
+        let message = try Sample.message(isDrawn(70) ? draw(proposed) : draw(1...120), from: Community.avim)
+        let word = CoRecipientWord(
+            messageID: message.id, messageDigest: isDrawn(70) ? message.digest : Sample.digest("\(draw(1...3))"),
+            sender: isDrawn(90) ? Community.avim : Community.nidos, speaker: Community.coa,
+            step: draw([.owned, .declined]), role: draw(["", "the night shift"]),
+            saidIn: try Sample.message(draw(500...900), from: Community.coa).id)
+        let number = try await first.account(with: Community.coa).highestSeen.value + 1
+        try await same("word") { try await $0.hear(word, number: number) }
     }
 
     /// A number of a partner's channel that has not come: of the first gap, or the next.
@@ -527,6 +541,8 @@ struct RandomCourse {
             try Sample.message(draw(accepted)).id, try Sample.message(draw(proposed), from: Community.avim).id
         )
         try await same("receipted") { try await $0.receipted(among: [own, received]) }
+        try await same("co-recipients") { try await $0.coRecipients(of: received) }
+        try await same("watched") { try await $0.watched(after: nil, maximumItems: 1000) }
         try await same("proofs") { try await $0.proofs(of: received, to: Community.avim) }
         for id in [own, received] {
             try await same("message") { ledger -> [String] in

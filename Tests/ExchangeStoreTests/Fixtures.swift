@@ -250,21 +250,20 @@ extension ExchangeLedger {
     func proposal(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
         acknowledgement: ReceivedAcknowledgement? = nil, asked: [AskedAnswer] = [],
-        links: [CaseLink] = [], refusing: RefusalCode? = nil,
-        declared: ItemKind? = nil,
-        puttingOff: LaterCode? = nil, from partner: OIN = Community.avim, limits: NodeLimits = NodeLimits(),
-        at: Timestamp = Sample.start
+        links: [CaseLink] = [], refusing: RefusalCode? = nil, declared: ItemKind? = nil,
+        puttingOff: LaterCode? = nil, besides others: [Party] = [], from partner: OIN = Community.avim,
+        limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
     ) async throws -> ReceptionProposal {
         let message = try Sample.message(ordinal, from: Community.avim, priority: priority)
         let before = try predecessor.map { try Sample.message($0, from: Community.avim).id }
         let query = ReceptionQuery(
             item: ChannelItem(
                 number: SequenceNumber(number), messageID: message.id, messageDigest: message.digest),
-            predecessor: before, acknowledged: acknowledgement?.messageID)
+            predecessor: before, acknowledged: acknowledgement?.messageID, shared: message.id)
         let facts = try await receptionFacts([query], from: partner)
         let received = ReceivedMessage(
             summary: message, storedEnvelope: Sample.envelope(ordinal), predecessor: before,
-            acknowledgement: acknowledgement, asked: asked, links: links)
+            acknowledgement: acknowledgement, asked: asked, links: links, coRecipients: others)
         let examination: Examination =
             if let declared { .declared(declared, reason: "an operator's reason") } else if let refusing {
                 .refused(refusing, detail: "field")

@@ -211,7 +211,9 @@ extension Nodes {
             let never = MessageID(at: .current, random: Randomness.bytes16())
             let body: JSONValue = [
                 "messageId": .string(never.description),
-                "messageDigest": .string(sha256([1]).description), "status": "received", "ownerRole": "duty-officer",
+                "messageDigest": .string(sha256([1]).description), "sender": .string(nidos.oin.text),
+                "status": "received",
+                "ownerRole": "duty-officer",
             ]
             guard case .object(let members) = body else { return }
             let content = try content {

@@ -150,6 +150,13 @@ import Testing
             changed { $0.twins = [History.Twin(sender: 2, message: id(5), recipient: 1)] }
         ),
         (
+            DivergencesAreFound.name,
+            changed { history in
+                history.divergences = [History.Divergence(sender: 2, message: id(5), seats: [0, 1])]
+                history.takings = [History.Taking(seat: 0, message: id(5))]
+            }
+        ),
+        (
             ClonesAreAlarmed.name,
             changed {
                 $0.seatsWithClones = [0]
@@ -218,6 +225,21 @@ import Testing
             ]
         }
         #expect(Checkers.violations(of: history) == [])
+    }
+
+    @Test func `who was shown another message and says so, or whom nobody told, breaks no rule`() {
+        let history = Self.changed { history in
+            history.divergences = [History.Divergence(sender: 2, message: Self.id(5), seats: [0, 1])]
+            history.takings = [History.Taking(seat: 0, message: Self.id(5))]
+            history.ends[1]?.alarms = [
+                DiskAtEnd.RaisedAlarm(code: .messagesDiffer, partner: 2, message: Self.id(5))
+            ]
+        }
+        #expect(Checkers.violations(of: history) == [])
+        let silent = Self.changed { history in
+            history.divergences = [History.Divergence(sender: 2, message: Self.id(5), seats: [0, 1])]
+        }
+        #expect(Checkers.violations(of: silent) == [])
     }
 
     @Test

@@ -54,11 +54,14 @@ package struct ReceptionFacts: Hashable, Sendable {
     /// When this store was last put back, made anew or found to be older than what was done with it: what was made until
     /// then may have been handed over before.
     package let renewedAt: Timestamp?
+    /// Of the message that a word of another recipient speaks of; else of the one that comes.
+    package let coRecipients: CoRecipientFacts
 
     package init(
         slot: FilledSlot?, message: KnownMessage?, predecessor: Predecessor, acknowledged: AcknowledgedDelivery?,
-        usage: InboundUsage, isConfirmed: Bool, renewedAt: Timestamp?
+        usage: InboundUsage, isConfirmed: Bool, renewedAt: Timestamp?, coRecipients: CoRecipientFacts = .none
     ) {
+        self.coRecipients = coRecipients
         self.renewedAt = renewedAt
         self.usage = usage
         self.isConfirmed = isConfirmed
@@ -94,21 +97,28 @@ package struct ReceivedMessage: Hashable, Sendable {
     package let storedEnvelope: [UInt8]
     /// The id of the sender's previous message to us in this case, from inside the signature.
     package let predecessor: MessageID?
+    /// Of a message of ours.
     package let acknowledgement: ReceivedAcknowledgement?
     /// What its content asks for.
     package let asked: [AskedAnswer]
     /// Which cases it says to be one with its own.
     package let links: [CaseLink]
+    /// Of a message that another organisation sent.
+    package let word: CoRecipientWord?
+    /// Its recipients beside this organisation.
+    package let coRecipients: [Party]
     /// Whether the sender has an answer of this node's to it, of which nothing is here: it may have been handed over before.
     package let mayBeRepeated: Bool
 
     package init(
         summary: MessageSummary, storedEnvelope: [UInt8], predecessor: MessageID?,
         acknowledgement: ReceivedAcknowledgement?, asked: [AskedAnswer] = [], links: [CaseLink] = [],
-        mayBeRepeated: Bool = false
+        word: CoRecipientWord? = nil, coRecipients: [Party] = [], mayBeRepeated: Bool = false
     ) {
         self.asked = asked
         self.links = links
+        self.word = word
+        self.coRecipients = coRecipients
         self.mayBeRepeated = mayBeRepeated
         self.summary = summary
         self.storedEnvelope = storedEnvelope
@@ -139,7 +149,8 @@ extension Examination {
         }
     }
 
-    /// What may use the reserve of a partner's share: `stat`, and the acknowledgements that end our own wait.
+    /// What may use the reserve of a partner's share: `stat`, and the acknowledgements that end our own wait. Nobody here waits
+    /// for what another recipient says.
     fileprivate var cannotWait: Bool {
         guard case .verified(let message) = self else { return false }
         return message.summary.priority == .stat || message.acknowledgement != nil
@@ -227,6 +238,9 @@ package enum Reception {
                         .acknowledgementMismatch,
                         detail: "no delivery to this organisation has this message id and digest")
                 }
+            }
+            if let word = message.word, let objection = CoRecipients.objection(to: word, by: facts.coRecipients) {
+                return .refuse(.acknowledgementMismatch, detail: objection)
             }
             return .receipt
         }
@@ -392,7 +406,7 @@ package enum Reception {
                             "it says \(acknowledgement.step.rawValue) of a message that is \(transport.rawValue) here and "
                             + "has no receipt of it; ask it where it has the message from", at: now.wall)))
         }
-        return changes
+        return changes + CoRecipients.changes(with: message, facts: facts.coRecipients, now: now)
     }
 
     /// When a message is handed over, if nothing lets it go on before that.

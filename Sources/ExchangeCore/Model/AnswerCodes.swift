@@ -128,6 +128,8 @@ public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case acknowledgementMismatch = "acknowledgement-mismatch"
     case acknowledgementWithoutReceipt = "acknowledgement-without-receipt"
     case acknowledgementOverdue = "acknowledgement-overdue"
+    case messagesDiffer = "messages-differ"
+    case listedButNotTold = "listed-but-not-told"
     case partnerNotInDirectory = "partner-not-in-directory"
     case partnerUnreachable = "partner-unreachable"
     case partnerRolledBack = "partner-rolled-back"

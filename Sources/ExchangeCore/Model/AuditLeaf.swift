@@ -16,6 +16,8 @@ public enum AuditKind: String, CaseIterable, Hashable, Sendable {
     case deliveryRecovered = "delivery-recovered"
     case followUpRecorded = "follow-up-recorded"
     case inboxMoved = "inbox-moved"
+    case coRecipientSpoke = "co-recipient-spoke"
+    case messagesDiffer = "messages-differ"
     case consumerAdded = "consumer-added"
     case consumerRemoved = "consumer-removed"
     case consumerConfirmed = "consumer-confirmed"

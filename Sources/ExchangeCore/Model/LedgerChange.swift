@@ -22,15 +22,20 @@ public struct IdempotencyClaim: Hashable, Sendable {
     }
 }
 
-/// An L2 or L3 that arrived: which message it speaks of, and what it says.
+/// An L2 or L3: which message it speaks of, and what it says.
 package struct ReceivedAcknowledgement: Hashable, Sendable {
     package let messageID: MessageID
     package let messageDigest: Digest
     package let step: AcknowledgementStep
     /// The duty role that speaks, in the recipient's own words.
     package let role: String
+    /// Who sent that message; `nil` for an L3, which goes to the sender alone.
+    package let sender: OIN?
 
-    package init(messageID: MessageID, messageDigest: Digest, step: AcknowledgementStep, role: String) {
+    package init(
+        messageID: MessageID, messageDigest: Digest, step: AcknowledgementStep, role: String, sender: OIN? = nil
+    ) {
+        self.sender = sender
         self.messageID = messageID
         self.messageDigest = messageDigest
         self.step = step
@@ -95,6 +100,12 @@ package enum LedgerChange: Hashable, Sendable {
     case moveFollowUp(
         of: MessageID, by: OIN, to: FollowUp, role: String, acknowledgement: MessageID, at: Timestamp)
     case moveInbox(MessageID, to: InboxState, role: String, at: Timestamp)
+    /// Keeps whom a received message lists beside this organisation.
+    case keepCoRecipients([Party], of: MessageID)
+    /// Keeps what another recipient says of a message.
+    ///
+    /// - isAwaited: whether that message is not here, so that it is looked for.
+    case keepWord(CoRecipientWord, isAwaited: Bool)
     /// Keeps an incarnation of a partner, or that it signed a higher number: what it signed is never taken back.
     ///
     /// - Parameter skipping: those between it and its predecessor, which were never heard here.

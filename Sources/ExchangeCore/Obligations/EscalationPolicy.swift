@@ -73,7 +73,8 @@ public struct EscalationPolicy: Hashable, Sendable {
     /// No obligation is late before so long after its message was kept.
     package var shortest: Milliseconds {
         let spans = Priority.allCases.flatMap { priority in
-            [self[priority].receiptAlarm, self[priority].ownership, self[priority].outcome].compactMap(\.self)
+            [self[priority].receipt, self[priority].receiptAlarm, self[priority].ownership, self[priority].outcome]
+                .compactMap(\.self)
         }
         return spans.map(\.shortest).min() ?? .minutes(1)
     }

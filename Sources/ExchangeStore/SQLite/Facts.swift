@@ -73,7 +73,7 @@ extension Database {
             predecessor: try query.predecessor.map { try predecessor($0, of: partner) } ?? .here,
             acknowledged: try query.acknowledged.flatMap { try acknowledgedDelivery(of: $0, by: partner) },
             usage: try usage(of: partner), isConfirmed: try channelStanding(with: partner).isConfirmed,
-            renewedAt: try renewedAt())
+            renewedAt: try renewedAt(), coRecipients: try query.shared.map { try coRecipientFacts(of: $0) } ?? .none)
     }
 
     private func usage(of partner: OIN) throws -> InboundUsage {

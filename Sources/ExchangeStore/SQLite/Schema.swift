@@ -40,6 +40,7 @@ enum Schema {
         migrator.registerMigration("asked answers") { try $0.execute(sql: askedAnswers) }
         migrator.registerMigration("case links") { try $0.execute(sql: caseLinks) }
         migrator.registerMigration("case queries") { try $0.execute(sql: caseQueries) }
+        migrator.registerMigration("co-recipients") { try $0.execute(sql: coRecipients) }
         return migrator
     }
 

@@ -39,11 +39,11 @@ package enum ExampleSignal {
     package static func groundlessAcknowledgement(to recipient: Role, by role: String) -> JSONObject {
         let unknown = MessageID(at: .current, random: Randomness.bytes16()).description
         var submission = submission(to: [recipient])
-        submission["type"] = "NOD-02"
+        submission["type"] = "NOD-03"
         submission["inReplyTo"] = .string(unknown)
         submission["body"] = [
-            "messageId": .string(unknown), "messageDigest": .string(sha256([]).description), "status": "received",
-            "ownerRole": .string(role),
+            "messageId": .string(unknown), "messageDigest": .string(sha256([]).description), "status": "completed",
+            "outcome": .string("Done, says the \(role)."),
         ]
         return submission
     }

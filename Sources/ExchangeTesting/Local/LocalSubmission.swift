@@ -19,7 +19,7 @@ public struct LocalSubmission: Hashable, Sendable {
         return Self(.object(submission))
     }
 
-    /// An acknowledgement (NOD-02) of a message that nobody sent, which every node refuses with
+    /// An acknowledgement (NOD-03) of a message that nobody sent, which every node refuses with
     /// `acknowledgement-mismatch`: for seeing how your system takes a refusal.
     ///
     /// - Parameter recipient: its role, such as `police`.

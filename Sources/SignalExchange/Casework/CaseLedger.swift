@@ -13,7 +13,7 @@ struct CaseLedger: Sendable {
 
     /// The messages between people, the newest first by their ids.
     func messages(of reference: CaseReference) async throws -> [CaseMessage] {
-        try await context.ledger.messages(in: reference, ofTypes: nil, maximumItems: Self.messagesMaximum)
+        try await context.ledger.messages(in: [reference], ofTypes: nil, maximumItems: Self.messagesMaximum)
             .filter(\.message.isHandedOver).sorted { $0.message.id > $1.message.id }
     }
 

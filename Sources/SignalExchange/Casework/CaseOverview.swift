@@ -71,11 +71,14 @@ struct CaseOverview: Sendable {
         var filter = DeliveryFilter()
         filter.messageID = id
         let deliveries = kept.isOutgoing ? Array(try await context.ledger.deliveries(filter).entries.reversed()) : []
-        // Whom else the sender of a received message names: whether they were told is the sender's to know.
-        let named = kept.isOutgoing ? [] : try await CaseReading(context).content(of: id)?.recipients.map(\.party) ?? []
+        // Whom else the sender of a received message names: whether they were told is the sender's to know, until they say so.
+        let others = try await context.ledger.coRecipients(of: id)
+        let content = kept.isOutgoing ? nil : try await CaseReading(context).content(of: id)
         return Entry(
             kept: kept, title: context.catalogue[kept.message.type]?.title.english ?? "", deliveries: deliveries,
-            named: named, own: context.oin, owed: try await obligations.owed(on: id, by: rules)?.owed ?? [], told: told)
+            role: content?.recipients.first { $0.party.oin == context.oin }?.party.role, others: others,
+            own: context.oin,
+            owed: try await obligations.owed(on: id, by: rules)?.owed ?? [], told: told)
     }
 }
 
@@ -84,8 +87,10 @@ private struct Entry {
     let kept: CaseMessage
     let title: String
     let deliveries: [DeliveryEntry]
-    /// The recipients of a received message; empty where its content is not here any more.
-    let named: [Party]
+    /// In which role a received message names this organisation; `nil` where its content is not here any more.
+    let role: Role?
+    /// Its other recipients, and what they said of it.
+    let others: CoRecipientsOfMessage
     let own: OIN
     let owed: [Obligation]
     let told: [EscalationEntry]
@@ -119,28 +124,49 @@ private struct Entry {
         }
         if !kept.isOutgoing {
             let state = kept.inbox.map { $0.state == .ready ? "receipted" : $0.state.rawValue } ?? "receipted"
-            let role = named.first { $0.oin == own }?.role.rawValue ?? ""
             cells.append(
                 self.cell(
-                    own, role, state, at: kept.inbox?.movedAt ?? kept.keptAt, by: kept.inbox?.role ?? "", debtor: nil,
+                    own, role?.rawValue ?? "", state, at: kept.inbox?.movedAt ?? kept.keptAt,
+                    by: kept.inbox?.role ?? "", debtor: nil,
                     now: now, directory))
-            cells += named.filter { $0.oin != own }.map {
-                cell($0, "named", at: nil, by: "", debtor: $0.oin, now: now, directory)
+            cells += others.listed.map { party in
+                let said = standing(of: party.oin)
+                return cell(
+                    party, said?.state.rawValue ?? "named", at: said?.at, by: said?.role ?? "", debtor: party.oin,
+                    now: now,
+                    directory, holdsAnother: words(of: party.oin).contains { isOfAnother($0.word) })
             }
         }
         return cells
     }
 
+    private func words(of oin: OIN) -> [KeptWord] { others.words.filter { $0.word.speaker == oin } }
+
+    /// Whether it speaks of another message than the one that is here under this id.
+    private func isOfAnother(_ word: CoRecipientWord) -> Bool { word.messageDigest != kept.message.digest }
+
+    /// Where another recipient says that it stands; `nil` where it has said nothing.
+    private func standing(of oin: OIN) -> (state: FollowUp, role: String, at: Timestamp)? {
+        var standing: (state: FollowUp, role: String, at: Timestamp)?
+        for word in words(of: oin) {
+            guard let next = (standing?.state ?? .none).after(word.word.step) else { continue }
+            standing = (next, word.word.role, word.keptAt)
+        }
+        return standing
+    }
+
     private func cell(
         _ party: Party, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
-        _ directory: Directory
+        _ directory: Directory, holdsAnother: Bool = false
     ) -> JSONValue {
-        cell(party.oin, party.role.rawValue, state, at: at, by: role, debtor: debtor, now: now, directory)
+        cell(
+            party.oin, party.role.rawValue, state, at: at, by: role, debtor: debtor, now: now, directory,
+            holdsAnother: holdsAnother)
     }
 
     private func cell(
         _ oin: OIN, _ partyRole: String, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
-        _ directory: Directory
+        _ directory: Directory, holdsAnother: Bool = false
     ) -> JSONValue {
         // The sender's own cell stands for what it did, and not for what it owes itself.
         let isDebtor = state != "sent" && (debtor != nil || oin == own)
@@ -149,7 +175,7 @@ private struct Entry {
         return [
             "oin": .string(oin.text), "name": .string(directory.member(oin)?.name ?? ""), "role": .string(partyRole),
             "state": .string(state), "at": at.map { .string($0.description) } ?? .null, "owner": .string(role),
-            "late": .array(late.map { .string($0.subject.text) }),
+            "late": .array(late.map { .string($0.subject.text) }), "holdsAnother": .bool(holdsAnother),
             "telephone": .array(calls.map { ["role": .string($0.contact), "at": .string($0.at.description)] }),
         ]
     }
@@ -171,6 +197,12 @@ private struct Entry {
                 happening(delivery.ownedAt, "owned", who, delivery.followUpRole),
                 happening(delivery.concludedAt, "concluded", who, delivery.followUpRole),
             ]
+        }
+        found += others.words.filter { word in others.listed.contains { $0.oin == word.word.speaker } }.map { kept in
+            let word = kept.word
+            return happening(
+                kept.keptAt, "\(word.step.rawValue)\(isOfAnother(word) ? " another message" : "")", word.speaker,
+                word.role)
         }
         found += told.map { entry in
             switch entry.kind {

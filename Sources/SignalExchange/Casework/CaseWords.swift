@@ -23,7 +23,7 @@ struct CaseWords: Sendable {
     /// In the order in which they came. An answer to a question that this node did not ask its sender is nobody's word.
     func statements(of reference: CaseReference) async throws -> [Statement] {
         let answers = try await context.ledger.messages(
-            in: reference, ofTypes: [CaseQuery.answerType.code], maximumItems: CaseLedger.messagesMaximum)
+            in: [reference], ofTypes: [CaseQuery.answerType.code], maximumItems: CaseLedger.messagesMaximum)
         var statements: [Statement] = []
         for kept in answers.suffix(Self.statementsMaximum) where !kept.isOutgoing {
             guard let content = try await CaseReading(context).content(of: kept.message.id),

@@ -232,6 +232,7 @@ package struct CaseConsole: Sendable {
             ["receipted": "told", "accepted": "not told", "sending": "not told"][state] ?? state,
             party["owner"]?.text ?? "",
         ]
+        if party["holdsAnother"]?.flag == true { words.append("ANOTHER MESSAGE") }
         if !(party["late"]?.elements ?? []).isEmpty { words.append("LATE") }
         if !(party["telephone"]?.elements ?? []).isEmpty { words.append("(telephone)") }
         // Where this ledger knows nothing, what somebody said of it.

@@ -53,7 +53,8 @@ struct EvidenceExport: Sendable {
         return try draft.finished(index)
     }
 
-    /// The L2 and L3 that name the message: of its recipients where it is ours, and our own where it is not.
+    /// The L2 and L3 that name the message: of its recipients where it is ours; where it is not, our own, and the L2 of its
+    /// other recipients, also where they name another digest.
     private func acknowledgements(
         of kept: KeptMessage, _ content: SignedContent
     ) async throws -> (found: [KeptMessage], isComplete: Bool) {
@@ -66,11 +67,10 @@ struct EvidenceExport: Sendable {
         for delivery in try await deliveries(of: kept) {
             if let last = delivery.followUpMessage, !ids.contains(last) { ids.append(last) }
         }
-        let speakers = kept.isOutgoing ? content.recipients.map(\.party.oin) : [context.oin]
+        let speakers = content.recipients.map(\.party.oin)
         var found: [KeptMessage] = []
         for id in ids {
-            guard let candidate = try await context.ledger.message(id), candidate.isOutgoing != kept.isOutgoing,
-                speakers.contains(candidate.message.sender.oin),
+            guard let candidate = try await context.ledger.message(id), speakers.contains(candidate.message.sender.oin),
                 let said = ReceivedAcknowledgement(try await StoredContent(context).read(candidate)),
                 said.messageID == kept.message.id
             else { continue }

@@ -117,12 +117,22 @@ struct EvidenceReadme {
             this message's; the second prints what it says: status received (owned), rejected (declined) or
             completed, failed or cancelled (concluded), and the duty role.
             """
-        return ([title] + index.acknowledgements.map { part(of: $0) }).joined(separator: "\n\n")
+        let isAnotherHeld = verdict.statements.contains { $0.act == .holdsAnother }
+        return ([title] + (isAnotherHeld ? [Self.onAnotherDigest] : []) + index.acknowledgements.map { part(of: $0) })
+            .joined(separator: "\n\n")
             + (index.hasAllAcknowledgements
                 ? "" : "\n\nThere are more messages of the case than were looked through: some may be missing.")
     }
 
+    private static let onAnotherDigest = """
+        At least one names another digest. Its signer holds another message under this id than the one here: two were
+        signed, and what the signer holds is for it to show.
+        """
+
     private func part(of acknowledgement: EvidenceIndex.Message) -> String {
+        let isOfAnother = verdict.statements.contains {
+            $0.act == .holdsAnother && $0.file == acknowledgement.file
+        }
         let receipts = acknowledgement.recipients.filter { !$0.proofs.isEmpty }
             .map { part(of: $0, to: acknowledgement) }
         return
@@ -132,7 +142,7 @@ struct EvidenceReadme {
 
                 \(verification(
                     of: acknowledgement.file, signedWith: acknowledgement.certificate,
-                    then: "grep -o '\"messageDigest\":\"\(message.digest)\"'"))
+                    then: "grep -o '\"messageDigest\":\"\(isOfAnother ? "[0-9a-f]*" : "\(message.digest)")\"'"))
 
                 \(verification(of: acknowledgement.file, signedWith: acknowledgement.certificate))
 

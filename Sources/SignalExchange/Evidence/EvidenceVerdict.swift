@@ -40,6 +40,8 @@ package struct EvidenceVerdict: Hashable, Sendable {
     package struct Statement: Hashable, Sendable {
         package enum Act: String, Hashable, Sendable {
             case said, received, refused, owned, declined, concluded
+            /// Another recipient holds another message under this id: its signature is under the digest of that.
+            case holdsAnother = "holds-another"
             /// No receipt and no refusal of this recipient is here.
             case open
         }
@@ -51,7 +53,8 @@ package struct EvidenceVerdict: Hashable, Sendable {
         /// Of what: `message` is the message that the evidence is about.
         package var messageID: MessageID
         package var file: String?
-        /// Type and recipients of what was said; the duty role of who owns, declined or concluded; a refusal's code.
+        /// Type and recipients of what was said; the duty role of who owns, declined or concluded; a refusal's code; the digest
+        /// of another message.
         package var detail: String
     }
 

@@ -178,16 +178,14 @@ package struct EvidenceVerification: Sendable {
             judge.fault(entry.file, Code.acknowledgementMismatch, "it acknowledges another message, or none")
             return
         }
-        guard acknowledgement.messageDigest == subject.message.digest else {
-            judge.fault(
-                entry.file, Code.acknowledgementMismatch,
-                "it names the digest \(acknowledgement.messageDigest), which is not this message's")
-            return
-        }
         guard subject.content.recipients.contains(where: { $0.party.oin == known.message.signerOIN }) else {
             judge.fault(
                 entry.file, Code.acknowledgementMismatch,
                 "\(known.message.signerOIN) acknowledges a message that was not addressed to it")
+            return
+        }
+        guard acknowledgement.messageDigest == subject.message.digest else {
+            judgeOtherDigest(entry, acknowledgement, known, of: subject)
             return
         }
         let act: EvidenceVerdict.Statement.Act =
@@ -201,6 +199,27 @@ package struct EvidenceVerification: Sendable {
                 .init(
                     act: act, party: known.content.sender, at: known.message.signingTime,
                     messageID: subject.content.id, file: entry.file, detail: acknowledgement.role))
+        }
+        judgeProofs(of: entry, known)
+    }
+
+    /// An L2 of a recipient for another digest. Its sender's node refuses such an L2. To another recipient it is the proof that two
+    /// messages were signed under one id.
+    private mutating func judgeOtherDigest(
+        _ entry: EvidenceIndex.Message, _ said: ReceivedAcknowledgement, _ known: Known, of subject: Known
+    ) {
+        guard let sender = said.sender, index.exportedBy != sender else {
+            judge.fault(
+                entry.file, Code.acknowledgementMismatch,
+                "it names the digest \(said.messageDigest), which is not this message's")
+            return
+        }
+        if known.isVerified {
+            verdict.statements.append(
+                .init(
+                    act: .holdsAnother, party: known.content.sender, at: known.message.signingTime,
+                    messageID: subject.content.id, file: entry.file,
+                    detail: "\(said.messageDigest) of \(sender)"))
         }
         judgeProofs(of: entry, known)
     }
@@ -236,7 +255,9 @@ package struct EvidenceVerification: Sendable {
             }
             // What was signed anew stands in its place: nothing is missing, and nothing was forged.
             for proof in lapsed where renewed.contains(proof.kind) { judge.excuse(proof.file) }
-            if !isAnswered { state(.open, recipient, nil, nil, openDetail(recipient), of: known) }
+            // To whom else another organisation sent its acknowledgement, and who has it, is no part of this story.
+            let isOfOthers = entry.id != index.message.id && recipient.state == EvidenceIndex.Recipient.unknownState
+            if !isAnswered, !isOfOthers { state(.open, recipient, nil, nil, openDetail(recipient), of: known) }
         }
     }
 

@@ -89,12 +89,3 @@ extension CaseAsking.Wish {
             role: try text("role"), purpose: try text("purpose"), legalBasis: basis)
     }
 }
-
-extension LocalRequestContext {
-    fileprivate var caseReference: CaseReference {
-        get throws {
-            try CaseReference(try parameters.require("reference"))
-                .orThrow("name the case by its reference, a UUIDv4 in lower case")
-        }
-    }
-}

@@ -28,7 +28,8 @@ package struct Examining: Sendable {
                     ReceivedMessage(
                         summary: message.summary, storedEnvelope: message.storedEnvelope,
                         predecessor: message.predecessor, acknowledgement: message.acknowledgement,
-                        asked: message.asked, links: message.links, mayBeRepeated: true)), verified: verified)
+                        asked: message.asked, links: message.links, word: message.word,
+                        coRecipients: message.coRecipients, mayBeRepeated: true)), verified: verified)
         }
     }
 
@@ -99,11 +100,13 @@ package struct Examining: Sendable {
         }
         let summary = MessageSummary(content, digest: verified.digest, as: definition)
         let key = try await context.caseKeys.key(for: content.caseRef)
+        let said = ReceivedAcknowledgement(content)
+        let word = said.flatMap { CoRecipientWord($0, in: summary, at: context.oin) }
         let message = ReceivedMessage(
             summary: summary, storedEnvelope: try Sealer().encrypt(verified.signedMessage, storageKey: key),
-            predecessor: me.previous,
-            acknowledgement: ReceivedAcknowledgement(content), asked: try await context.asked(by: content),
-            links: try await context.links(by: content))
+            predecessor: me.previous, acknowledgement: word == nil ? said : nil,
+            asked: try await context.asked(by: content), links: try await context.links(by: content), word: word,
+            coRecipients: content.recipients.map(\.party).filter { $0.oin != context.oin })
         return Finding(examination: .verified(message), verified: verified)
     }
 
@@ -183,8 +186,22 @@ extension ReceivedAcknowledgement {
         let role = if case .string(let role)? = content.body["ownerRole"] { role } else { "" }
         let step: AcknowledgementStep =
             content.type == .outcome ? .concluded : status == "rejected" ? .declined : .owned
+        let sender: OIN? = if case .string(let text)? = content.body["sender"] { OIN(text) } else { nil }
+        self.init(messageID: id, messageDigest: digest, step: step, role: role, sender: sender)
+    }
+}
+
+extension CoRecipientWord {
+    /// An L2 that speaks of another organisation's message; `nil` where it speaks of one of ours.
+    ///
+    /// - Parameters:
+    ///   - carrier: the L2 itself.
+    ///   - own: this organisation.
+    init?(_ said: ReceivedAcknowledgement, in carrier: MessageSummary, at own: OIN) {
+        guard let sender = said.sender, sender != own else { return nil }
         self.init(
-            messageID: id, messageDigest: digest, step: step, role: role)
+            messageID: said.messageID, messageDigest: said.messageDigest, sender: sender,
+            speaker: carrier.sender.oin, step: said.step, role: said.role, saidIn: carrier.id)
     }
 }
 

@@ -4,8 +4,8 @@ package import ExchangeCore
 package import ExchangeStore
 import Logging
 
-/// What people do with a received message: take it, decline it, conclude it. Each step and the L2 or L3 that tells the
-/// sender of it are one transaction.
+/// What people do with a received message: take it, decline it, conclude it. Each step and the L2 or L3 that tells of it are
+/// one transaction. An L3 goes to the sender, an L2 to all who were sent the message too (`protocol.md` §15.2).
 package struct InboxSteps: Sendable {
     private let context: NodeContext
     private let submitting: Submitting
@@ -33,15 +33,24 @@ package struct InboxSteps: Sendable {
             preconditionFailure("a received message lists its recipient")
         }
         let now = context.now.wall
-        let before = try await context.ledger.lastMessages(in: original.caseRef, to: [original.sender.oin])
+        let parties = [original.sender] + (step == .concluded ? [] : others(of: original))
+        let before = try await context.ledger.lastMessages(in: original.caseRef, to: parties.map(\.oin))
         let content = SignedContent(
             id: MessageID(at: now, random: context.randomness.bytes16()), type: type(of: step), sender: me.party,
-            recipients: [Recipient(original.sender, previous: before[0])], caseRef: original.caseRef,
+            recipients: zip(parties, before).map { Recipient($0, previous: $1) }, caseRef: original.caseRef,
             conversation: original.conversation, inReplyTo: id, created: now, priority: original.priority,
             purpose: original.purpose, legalBasis: original.legalBasis, handling: original.handling,
-            body: body(step, id, kept.message.digest, role: role, text: text))
+            body: body(step, kept.message, role: role, text: text))
         return try await submitting.accept(
             content, claim: claim, inboxStep: InboxStep(messageID: id, step: step, role: role), by: actor)
+    }
+
+    /// Who else was sent a message, in the role that it names; but for whom the directory does not know in it any more.
+    private func others(of original: SignedContent) -> [Party] {
+        let directory = context.community.directory
+        return original.recipients.map(\.party).filter { party in
+            party.oin != context.oin && directory.member(party.oin)?.roles.contains(party.role) == true
+        }
     }
 
     /// A step as one document: what an idempotency key stands for.
@@ -63,17 +72,20 @@ package struct InboxSteps: Sendable {
     }
 
     private func body(
-        _ step: AcknowledgementStep, _ id: MessageID, _ digest: Digest, role: String, text: String?
+        _ step: AcknowledgementStep, _ message: MessageSummary, role: String, text: String?
     ) -> JSONObject {
         var body = JSONObject()
-        body["messageId"] = .string(id.description)
-        body["messageDigest"] = .string(digest.description)
+        body["messageId"] = .string(message.id.description)
+        body["messageDigest"] = .string(message.digest.description)
         switch step {
         case .owned: body["status"] = "received"
         case .declined: body["status"] = "rejected"
         case .concluded: body["status"] = "completed"
         }
-        if step != .concluded { body["ownerRole"] = .string(role) }
+        if step != .concluded {
+            body["ownerRole"] = .string(role)
+            body["sender"] = .string(message.sender.oin.text)
+        }
         if let text { body[step == .concluded ? "outcome" : "reason"] = .string(text) }
         return body
     }

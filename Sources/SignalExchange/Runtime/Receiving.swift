@@ -216,7 +216,9 @@ extension ReceptionQuery {
             self.init(item: item)
             return
         }
-        self.init(item: item, predecessor: message.predecessor, acknowledged: message.acknowledgement?.messageID)
+        self.init(
+            item: item, predecessor: message.predecessor, acknowledged: message.acknowledgement?.messageID,
+            shared: message.word?.messageID ?? (message.summary.isHandedOver ? item.messageID : nil))
     }
 }
 

@@ -163,6 +163,7 @@ struct MemoryLedger {
                 current.outgoing[index].followUp = state
             }
         case .moveInbox(let id, let state, _, _): current.inbox[id]?.state = state
+        case .keepCoRecipients, .keepWord: violations.append("another recipient is kept, and a pair has none")
         case .keepIncarnation(let seen, let skipped, _): keep(seen, skipping: skipped)
         case .keepTally(_, _, _, let agreement): current.agreement = agreement ?? current.agreement
         // A store that is put back is found out; getting back what it lost is for the simulation of whole nodes.

@@ -72,6 +72,7 @@ struct EvidenceSample {
         var body = JSONObject()
         body["messageId"] = .string(id.description)
         body["messageDigest"] = .string((digest ?? message.digest).description)
+        body["sender"] = .string(avim.oin.text)
         body["status"] = "received"
         body["ownerRole"] = "duty-guardian"
         var said = try ExampleSignal.content(

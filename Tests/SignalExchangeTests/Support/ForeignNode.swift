@@ -60,6 +60,24 @@ final class ForeignNode: Sendable {
             message: sealed.message)
     }
 
+    /// One message, sealed for several: the same SignedData in the envelope that each is sent.
+    func seal(_ content: SignedContent, forEachOf recipients: [NodeHandle]) throws -> [Parcel] {
+        let certificates = try recipients.map { recipient in
+            let member = try #require(community.directory.member(recipient.oin))
+            return try community.recipientCertificate(of: member, now: .current)
+        }
+        let sealed = try Sealer().seal(
+            content: ContentCodec.encode(content), messageID: content.id, signingTime: .current, signer: keys.signing,
+            recipients: certificates, storageKey: CaseStorageKey())
+        return try certificates.map { certificate in
+            Parcel(
+                id: content.id, digest: sealed.digest,
+                envelope: try UnverifiedEnvelope.trimmed(
+                    sealed.envelope, to: certificate.certificate.subjectKeyIdentifier),
+                message: sealed.message)
+        }
+    }
+
     func nextNumber() -> SequenceNumber {
         lastNumber.withLock { last in
             last = last.next

@@ -75,6 +75,35 @@ package struct TwinsAreAlarmed: Checker {
     }
 }
 
+/// Whoever was shown another message than a co-recipient under one id has an alarm of it, once the other took its own.
+package struct DivergencesAreFound: Checker {
+    package static let name = "two that were shown different messages find out"
+    package init() {}
+
+    package func objections(to history: History) -> [String] {
+        history.divergences.flatMap { divergence in
+            divergence.seats.flatMap { speaker in
+                divergence.seats.filter { $0 != speaker }.compactMap { seat in
+                    objection(to: divergence, takenBy: speaker, at: seat, in: history)
+                }
+            }
+        }
+    }
+
+    private func objection(
+        to divergence: History.Divergence, takenBy speaker: Int, at seat: Int, in history: History
+    ) -> String? {
+        guard history.takings.contains(History.Taking(seat: speaker, message: divergence.message)),
+            let end = history.end(of: seat), end.isHealed, history.end(of: speaker)?.isHealed == true,
+            !history.isInDoubt(seat), !history.isInDoubt(speaker)
+        else { return nil }
+        let isAlarmed = end.alarms.contains {
+            $0.code == .messagesDiffer && $0.partner == divergence.sender && $0.message == divergence.message
+        }
+        return isAlarmed ? nil : "n\(seat) has not found that n\(speaker) was shown another message"
+    }
+}
+
 /// Whoever took an account of a second node of a partner has an alarm of it, when the first has spoken to it since.
 ///
 /// But for a node whose own clock was set: it knows by that clock alone what was overtaken (`IncarnationHistory.judge`).

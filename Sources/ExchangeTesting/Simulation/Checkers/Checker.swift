@@ -27,8 +27,8 @@ package enum Checkers {
         NothingAcceptedIsLost.self, OneMessageOfASubmission.self, NumbersAreKept.self, ReceiptsAfterTheDisk.self,
         OnlyTheManifested.self, ProofsHold.self, HandOverQueue.self, OrderOfACase.self, ListsWithoutHoles.self,
         TalliesTellTheTruth.self, ClonesAreAlarmed.self,
-        TwinsAreAlarmed.self, NobodyIsDelayed.self, NobodyIsAccused.self, NothingOwedIsForgotten.self,
-        AuditOnlyGrows.self, EverythingSettles.self,
+        TwinsAreAlarmed.self, DivergencesAreFound.self, NobodyIsDelayed.self, NobodyIsAccused.self,
+        NothingOwedIsForgotten.self, AuditOnlyGrows.self, EverythingSettles.self,
     ]
 
     package static func violations(of history: History) -> [Violation] {

@@ -30,6 +30,7 @@ package struct NobodyIsAccused: Checker {
     private static let accusations: Set<AlarmCode> = [
         .partnerRolledBack, .partnerCloned, .partnerHistoryUnproven, .talliesDiffer, .numberConflict,
         .messageIDConflict, .receiptInvalid, .signerNotTrusted, .acknowledgementMismatch,
+        .messagesDiffer,
     ]
 
     package func objections(to history: History) -> [String] {

@@ -76,6 +76,7 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
     case resubmitted = "submissions repeated"
     case notConfirmed = "hand-overs not confirmed"
     case equivocated = "ids signed twice"
+    case shownDifferently = "ids shown in two forms"
     case restored = "stores put back"
     case diskLost = "disks lost"
     case writesLost = "writes lost that had been synced"
@@ -114,7 +115,7 @@ package enum Happening: String, CaseIterable, Hashable, Sendable {
         case .withdrawn: .withdrawal
         case .resubmitted: .resubmission
         case .notConfirmed: .forgetfulConsumer
-        case .equivocated, .refused: .equivocation
+        case .equivocated, .shownDifferently, .refused: .equivocation
         case .restored: .restore
         case .diskLost: .diskLoss
         case .keysRenewed, .directoryTaken: .renewal

@@ -35,7 +35,7 @@ extension MemoryStore {
             predecessor: query.predecessor.map { predecessor($0, of: row) } ?? .here,
             acknowledged: query.acknowledged.flatMap { acknowledgedDelivery(of: $0, by: partner) },
             usage: row?.usage ?? .none, isConfirmed: row?.isConfirmed ?? false,
-            renewedAt: renewedAt)
+            renewedAt: renewedAt, coRecipients: query.shared.map(coRecipientFacts) ?? .none)
     }
 
     /// Only a message that is kept is known: one that was refused may come again, sealed anew, under another number.

@@ -62,6 +62,15 @@ package struct MemoryStore: Sendable {
     var lastInboxFeedNumber: Int64 = 0
     var lastTurn: Int64 = 0
 
+    // MARK: What other recipients say
+
+    /// Whom a received message lists beside this organisation.
+    var coRecipients = Table<MessageID, [Party]>()
+    /// By the L2 in which each was said.
+    var words = Table<MessageID, KeptWord>()
+    /// By the message that they speak of, in their order from 1.
+    var wordsOnMessage = Table<Pair<MessageID, Int64>, MessageID>()
+
     // MARK: Obligations
 
     var clocks = Table<MessageID, StoredClock>()

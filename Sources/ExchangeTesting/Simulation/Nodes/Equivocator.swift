@@ -4,7 +4,7 @@ import ExchangeCore
 import SignalExchange
 
 /// A partner with keys and a place in the directory, whose software is not ours: it signs two messages under one id, and
-/// brings both to the same nodes; and it sends a message under the digest of another.
+/// brings both to the same nodes, or one to each of two that both list; and it sends a message under the digest of another.
 struct Equivocator: Sendable {
     let seat: Int
     private let world: SimulationWorld
@@ -28,6 +28,8 @@ struct Equivocator: Sendable {
                 await self.deceive(victim)
             }
         }
+        guard victims.count == 2 else { return }
+        world.loop.begin { await self.showDifferently(to: victims) }
     }
 
     private struct Parcel: Sendable {
@@ -56,6 +58,26 @@ struct Equivocator: Sendable {
         }
     }
 
+    /// One id, two messages that list both, and each is brought one.
+    private func showDifferently(to victims: [Int]) async {
+        let id = MessageID(at: world.community.start, random: lots.draw { $0.bytes16() })
+        let reference = CaseReference(random: lots.draw { $0.bytes16() })
+        for (victim, text) in zip(victims, ["to the one", "to the other"]) {
+            do {
+                // Behind what else it is brought.
+                let parcel = try parcel(id, reference, text, number: 4, for: victim, listing: victims)
+                await bring([parcel], to: victim)
+            } catch {
+                preconditionFailure("what is shown cannot be made: \(error)")
+            }
+        }
+        guard !world.isOver else { return }
+        world.count(.shownDifferently)
+        world.witness.write {
+            $0.divergences.append(History.Divergence(sender: seat, message: id, seats: victims))
+        }
+    }
+
     /// Until it is answered with something that lasts.
     private func bring(_ parcels: [Parcel], to victim: Int) async {
         while !world.isOver {
@@ -74,7 +96,8 @@ struct Equivocator: Sendable {
     }
 
     private func parcel(
-        _ id: MessageID, _ reference: CaseReference, _ text: String, number: UInt64, for victim: Int
+        _ id: MessageID, _ reference: CaseReference, _ text: String, number: UInt64, for victim: Int,
+        listing listed: [Int]? = nil
     ) throws -> Parcel {
         let (me, other) = (world.community.seats[seat], world.community.seats[victim])
         guard let type = MessageType(code: "SIG-01"), let purpose = PurposeURI("https://register.example/processing")
@@ -85,7 +108,8 @@ struct Equivocator: Sendable {
         body["detectedAt"] = .string((world.community.start + .hours(-2)).description)
         let created = world.community.start
         let content = SignedContent(
-            id: id, type: type, sender: me.party, recipients: [Recipient(other.party)], caseRef: reference,
+            id: id, type: type, sender: me.party,
+            recipients: (listed ?? [victim]).map { Recipient(world.community.seats[$0].party) }, caseRef: reference,
             conversation: id, created: created, priority: .asap, purpose: purpose, legalBasis: ["wpg:8"],
             handling: .amber, body: body)
         let community = world.directory[1]

@@ -200,9 +200,12 @@ final class SimulatedAgency: Sendable {
                 }
                 if !isDone { await wait(lots.draw { $0.span(200...5_000) }) }
             }
-            guard isDone else { return }
+            guard isDone else { continue }
             world.count(.acknowledged)
             if node.disk.durable?.clocks[id]?.isEscalated == true { world.count(.endedLate) }
+            if step == .owned {
+                world.witness.write { $0.takings.append(History.Taking(seat: seat, message: id)) }
+            }
         }
     }
 

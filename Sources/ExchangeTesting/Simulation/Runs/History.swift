@@ -137,6 +137,31 @@ package struct History: Sendable {
         }
     }
 
+    /// Two messages under one id, each brought to one of two recipients that both list.
+    package struct Divergence: Sendable {
+        package let sender: Int
+        package let message: MessageID
+        /// The two that it was brought to.
+        package let seats: [Int]
+
+        package init(sender: Int, message: MessageID, seats: [Int]) {
+            self.sender = sender
+            self.message = message
+            self.seats = seats
+        }
+    }
+
+    /// That somebody took a message at a node, and the node said so.
+    package struct Taking: Hashable, Sendable {
+        package let seat: Int
+        package let message: MessageID
+
+        package init(seat: Int, message: MessageID) {
+            self.seat = seat
+            self.message = message
+        }
+    }
+
     /// A line of a manifest whose envelope holds another message than it says.
     package struct Forgery: Sendable {
         package let recipient: Int
@@ -181,6 +206,8 @@ package struct History: Sendable {
     package var claims: [Claim] = []
     package var auditMarks: [AuditMark] = []
     package var twins: [Twin] = []
+    package var divergences: [Divergence] = []
+    package var takings: [Taking] = []
     package var forgeries: [Forgery] = []
     package var errands: [Errand] = []
     /// Seats whose wall clock was set while the node ran.
