@@ -59,6 +59,16 @@ extension Nodes {
                 #expect(ground.contains("rule 1 of version 2 of the directory: \(Self.ground)"), "\(ground)")
             }
 
+            let file = community.folder.appending(path: "signal.json")
+            try Data(document).write(to: file)
+            let rehearsed = try await avim.command("send", file.path, "--dry-run")
+            #expect(
+                rehearsed.said.contains("by rule 1 of version 2 of the directory: \(Self.ground)"), "\(rehearsed.said)")
+            let shown = try await avim.command("directory", "show")
+            for words in ["acuteDanger is true", "guardian, mental-health", Self.ground, "Policy: statOwnership 17m."] {
+                #expect(shown.said.contains(words), "\(shown.said)")
+            }
+
             // Nobody is named: those of the rule are told, and the catalogue has one of them for no signal.
             let sent = try await avim.api.submit(.object(signal), key: "by-the-rule")
             for node in [nidos, evenaar] { _ = try await node.api.waitForInbox(sent) }
