@@ -67,7 +67,7 @@ import Testing
     @Test func `the feed of escalations is read through an index, and its list by the numbers`() async throws {
         let feed = try await plan(EscalationQueries.feed, [1, 0, 9])
         #expect(feed.count == 2, "\(feed)")
-        #expect(feed.first?.contains("escalation_feed (priority_rank=? AND rowid>?") == true, "\(feed)")
+        #expect(feed.first?.contains("escalation_feed (priority_rank=? AND ordinal>?") == true, "\(feed)")
         for list in [try await plan(EscalationQueries.behind, [1, 9]), try await plan(EscalationQueries.newest, [9])] {
             #expect(list.count == 2 && list.allSatisfy { !$0.contains("TEMP B-TREE") }, "\(list)")
         }
