@@ -142,7 +142,8 @@ import Testing
         form: StoreForm
     ) async throws {
         let ledger = try await form.open()
-        let asked = AskedAnswer(code: "SIG-01", debtor: nil, dueAt: Self.later)
+        // Not late, so that no alarm about it keeps the content instead.
+        let asked = AskedAnswer(code: "SIG-01", debtor: nil, dueAt: Self.later + .hours(1))
         let id = try await concluded(ledger, asked: [asked])
         let answer = ExpectedAnswer(
             code: "SIG-01", of: .role(.guardian), isConditional: true, visibleTo: [.police])

@@ -31,11 +31,11 @@ import Testing
 
     private static func own(
         _ sent: [RetentionFacts.Sent] = [sent()], message: MessageSummary = message(), hasContent: Bool = true,
-        hasAlarm: Bool = false
+        hasAlarm: Bool = false, isAwaiting: Bool = false
     ) -> RetentionFacts {
         RetentionFacts(
             message: message, isOutgoing: true, keptAt: closed, hasContent: hasContent, sent: sent, received: [],
-            entry: nil, hasAlarm: hasAlarm)
+            entry: nil, hasAlarm: hasAlarm, isAwaiting: isAwaiting)
     }
 
     private static func received(
@@ -65,6 +65,11 @@ import Testing
             #expect(Self.verdict(facts, at: over + Milliseconds(-1)) == .keep(.notOver(until: over)))
         }
         #expect(Self.verdict(Self.own(hasContent: false)) == .keep(.gone))
+    }
+
+    @Test func `content that asks for an answer stays until nothing is owed on it`() {
+        #expect(Self.verdict(Self.own(isAwaiting: true)) == .keep(.obligation))
+        #expect(Self.verdict(Self.own(isAwaiting: false)) == .purge)
     }
 
     @Test func `nothing that is open goes, however old it is`() {
