@@ -52,7 +52,28 @@ extension Nodes {
                 let failed = try await sendmail.waitForRuns("a mail that fails") { !$0.isEmpty }
                 try sendmail.set(.work)
                 _ = try await command.waitForRuns("management") { steps($0).contains("management") }
+                // An operator looks on, and sees what is taken from now on too.
+                let follower = try ChildProcess(
+                    NodeProcess.builtExecutable,
+                    ["obligations", "steps", "--follow", "--json", "--last", "2", "--folder", nidos.folder.path],
+                    output: .lines)
+                var seen: [JSONValue] = []
+                func look(until isThere: ([JSONValue]) -> Bool) async throws {
+                    for await line in follower.lines {
+                        seen.append(try JSONParser.parse(Array(line.utf8), limits: .message))
+                        if isThere(seen) { return }
+                    }
+                }
+                try await look { $0.count == 2 }
                 try await nidos.api.take(signal, role: "deputy-guardian")
+                try await look { $0.last?["step"]?.text == "ended" && $0.last?["subject"]?.text == "ownership" }
+                let numbers = seen.compactMap { $0["number"]?.number }
+                #expect(
+                    numbers.count > 2 && zip(numbers, numbers.dropFirst()).allSatisfy { $0 + 1 == $1 }, "\(numbers)")
+                let shown = try await Command.run(
+                    NodeProcess.builtExecutable.path, ["obligations", "steps", "--folder", nidos.folder.path])
+                #expect(
+                    shown.succeeded && shown.said.contains("deputy of the duty desk, +31200000001"), "\(shown.said)")
                 let runs = try await command.waitForRuns("the end") { steps($0).contains("ended") }
                 #expect(steps(runs) == ["deputy", "management", "ended"], "remind is not asked for")
                 #expect(runs.allSatisfy { $0.arguments == "--queue night\n" })
