@@ -171,7 +171,9 @@ package protocol ExchangeLedger: Sendable {
     ) async throws -> Bool
     /// What is kept of a case, in the order in which it was kept.
     ///
-    /// - Parameter codes: of the types that are asked for; all, where it is `nil`.
+    /// Where there are more than `maximumItems`, the newest.
+    ///
+    /// - Parameter codes: of the types that are asked for; all that are handed over, where it is `nil`.
     func messages(
         in references: [CaseReference], ofTypes codes: [String]?, maximumItems: Int
     ) async throws -> [CaseMessage]

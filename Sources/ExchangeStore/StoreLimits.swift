@@ -32,7 +32,8 @@ package struct StoreLimits: Hashable, Sendable {
     package var consumersMaximum = 64
     /// Messages that one operation gives their numbers in the inbox's feed.
     package var feedMaximumNumbersPerOperation = 1000
-    /// How long after a message was kept its obligations are looked at first: no clock ends before that.
+    /// How long after a message was kept its obligations are looked at first: no clock of a priority ends
+    /// before that, and a time that a content names sooner is noticed then.
     package var obligationFirstLook = Milliseconds.minutes(1)
     /// A next attempt further ahead than this is due at once: the clock was set back, for no wait is that long.
     package var deferralMaximum = ProtocolLimits.retryMaximum

@@ -31,6 +31,20 @@ import Testing
     }
 }
 
+/// What stands in a cell of a case's matrix.
+@Suite struct CaseCellTests {
+    @Test func `the word of another takes away neither that something is late nor that somebody was called`() {
+        let party: JSONValue = [
+            "state": "named", "late": ["PLC-03"], "telephone": [["role": "duty-officer"]], "holdsAnother": true,
+            "words": [["byName": "COA", "at": "2026-11-26T20:00:00.000Z", "standing": "receipted"]],
+        ]
+        #expect(
+            CaseConsole.cell(party)
+                == "told by the word of COA at 2026-11-26T20:00:00.000Z ANOTHER MESSAGE LATE (telephone)")
+        #expect(CaseConsole.cell(["state": "named", "late": ["PLC-03"]]) == "named LATE")
+    }
+}
+
 extension Nodes {
     @Suite(.community()) struct ConsoleTests {
         @Test func `no control character of a partner reaches the terminal`() async throws {

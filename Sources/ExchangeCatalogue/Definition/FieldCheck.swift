@@ -23,6 +23,10 @@ enum FieldCheck {
         }
     }
 
+    /// Whatever lies beyond is a slip, or is meant to reach the end of a calendar: terms are counted from what stands here.
+    private static let yearsRange = 1900...2199
+    private static let years = "of the years \(yearsRange.lowerBound) to \(yearsRange.upperBound)"
+
     static func check(_ value: JSONValue, _ kind: FieldKind, at path: FieldPath) throws(ContentError) {
         switch kind {
         case .code(let list): try checkCode(value, of: list, at: path)
@@ -41,10 +45,13 @@ enum FieldCheck {
             guard case .integer(let number) = value, range.contains(number) else {
                 throw invalid(path, "put an integer from \(range.lowerBound) to \(range.upperBound) here")
             }
-        case .timestamp: try checkText(value, form: Form.timestamp, at: path) { Timestamp($0) != nil }
+        case .timestamp:
+            try checkText(value, form: "\(Form.timestamp) \(years)", at: path) { text in
+                Timestamp(text).map { yearsRange.contains(CalendarDate($0).year) } ?? false
+            }
         case .date:
-            try checkText(value, form: "a date such as 2009-03-01", at: path) {
-                Timestamp($0 + "T00:00:00.000Z") != nil
+            try checkText(value, form: "a date such as 2009-03-01 \(years)", at: path) { text in
+                CalendarDate(text).map { yearsRange.contains($0.year) } ?? false
             }
         case .messageID: try checkText(value, form: Form.messageID, at: path) { MessageID($0) != nil }
         case .caseReference: try checkText(value, form: Form.caseReference, at: path) { CaseReference($0) != nil }

@@ -61,9 +61,11 @@ package struct CaseAccount: Equatable, Sendable {
             self.told = told
         }
 
-        /// Whether an organisation took part in the message: nobody else but a guardian is told of it.
+        /// Whether an organisation takes part in the message: nobody else but a guardian is told of it. What was withdrawn from
+        /// it was not for it.
         package func isShared(with organisation: OIN) -> Bool {
-            sender.oin == organisation || told.contains { $0.party.oin == organisation }
+            sender.oin == organisation
+                || told.contains { $0.party.oin == organisation && $0.standing != .withdrawn }
         }
 
         package func told(_ organisation: OIN) -> Told? { told.first { $0.party.oin == organisation } }

@@ -2,12 +2,15 @@ import ExchangeCore
 
 extension MessageTypeDefinition {
     /// ZCO-02. Care coordination begins or ends. While it goes on the guardian is told more of a young adult; otherwise
-    /// nothing new: whoever tells guardians of children has to know of it, and so police and immigration service do.
+    /// nothing new: whoever tells guardians of children has to know of it, and so police, immigration service and lawyer do.
     static let careCoordination = MessageTypeDefinition(
         "ZCO-02", english: "Care coordination", dutch: "Zorgcoördinatie",
         summary: "Tells that care coordination for a young adult begins or ends.",
-        senders: [.guardian], recipients: [.provider, .reception, .municipality, .police, .immigration],
-        duties: [.role(.provider), .role(.reception), .role(.municipality), .role(.police), .role(.immigration)],
+        senders: [.guardian], recipients: [.provider, .reception, .municipality, .police, .immigration, .lawyer],
+        duties: [
+            .role(.provider), .role(.reception), .role(.municipality), .role(.police), .role(.immigration),
+            .role(.lawyer),
+        ],
         priority: .urgent,
         fields: [
             .required("event", .code(.careCoordinationEvent), "Whether it begins or ends."),

@@ -52,15 +52,16 @@ public struct CalendarDate: Hashable, Sendable, Comparable, CustomStringConverti
     }
 
     /// The day of the same number so many months later; the last of that month where it has no such day, as three months
-    /// after the 30th of November are the last of February.
+    /// after the 30th of November are the last of February. The calendar begins and ends as it does: beyond that it is its
+    /// first or its last month.
     public func adding(months: Int) -> CalendarDate {
-        let count = year * 12 + month - 1 + months
+        let count = min(max(year * 12 + month - 1 + months, 0), 9999 * 12 + 11)
         let (year, month) = (count / 12, count % 12 + 1)
         for day in stride(from: self.day, to: 27, by: -1) {
             if let date = CalendarDate(year: year, month: month, day: day) { return date }
         }
         guard let date = CalendarDate(year: year, month: month, day: min(self.day, 28)) else {
-            preconditionFailure("a calendar ends with the year 9999")
+            preconditionFailure("each month of the calendar has 28 days")
         }
         return date
     }

@@ -70,7 +70,8 @@ public struct EscalationPolicy: Hashable, Sendable {
         }
     }
 
-    /// No obligation is late before so long after its message was kept.
+    /// No obligation is late by the clock of a priority before so long after its message was kept; a content may name a time
+    /// that is sooner.
     package var shortest: Milliseconds {
         let spans = Priority.allCases.flatMap { priority in
             [self[priority].receipt, self[priority].receiptAlarm, self[priority].ownership, self[priority].outcome]

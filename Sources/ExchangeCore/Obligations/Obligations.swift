@@ -224,29 +224,39 @@ package enum Obligations {
         let message = facts.message
         var changes: [LedgerChange] = []
         for step in assessment.steps {
-            let contact = rules.contact(for: step.step)
             let late = assessment.owed.first { $0.subject == step.subject && $0.debtor == step.debtor }
             changes += [
-                .takeStep(step, of: message.id, contact: contact, since: late?.since, dueAt: late?.dueAt),
+                .takeStep(
+                    step, of: message.id, contact: rules.contact(for: step.step), since: late?.since,
+                    dueAt: late?.dueAt),
                 .appendLeaf(
                     AuditLeaf(
                         .escalationStep, at: now, messageID: message.id, partner: step.debtor,
                         note: "\(step.subject.text) \(step.step.rawValue)")),
-                .raiseAlarm(
-                    Alarm(
-                        code: .acknowledgementOverdue, partner: step.debtor, messageID: message.id,
-                        detail: detail(of: step, contact, in: facts, by: rules), at: now)),
             ]
         }
-        let late = facts.taken + assessment.steps
-        for debtor in facts.alarms
-        where !assessment.owed.contains(where: { owed in
-            owed.debtor == debtor && late.contains { $0.debtor == debtor && $0.subject == owed.subject }
-        }) {
+        let late = (facts.taken + assessment.steps).filter { step in
+            assessment.owed.contains { $0.debtor == step.debtor && $0.subject == step.subject }
+        }
+        for debtor in facts.alarms where !late.contains(where: { $0.debtor == debtor }) {
             changes.append(.clearAlarm(.acknowledgementOverdue, partner: debtor, messageID: message.id))
         }
+        let ended = facts.escalations.filter { !$0.isOwed(in: assessment.owed) }
+        // What an alarm says is true of all that is late by now, and not of what was late first.
+        for debtor in Set(late.map(\.debtor)).sorted(by: { ($0?.text ?? "") < ($1?.text ?? "") })
+        where assessment.steps.contains(where: { $0.debtor == debtor })
+            || ended.contains(where: { $0.debtor == debtor })
+            || !facts.alarms.contains(debtor)
+        {
+            changes.append(
+                .raiseAlarm(
+                    Alarm(
+                        code: .acknowledgementOverdue, partner: debtor, messageID: message.id,
+                        detail: OverdueWords(of: late.filter { $0.debtor == debtor }, in: facts, by: rules).text,
+                        at: now)))
+        }
         // One debtor may owe more on a message than what has come: each that was told of hears of its own end.
-        for escalation in facts.escalations where !escalation.isOwed(in: assessment.owed) {
+        for escalation in ended {
             changes += [
                 .endEscalation(escalation, of: message.id),
                 .appendLeaf(
@@ -258,26 +268,8 @@ package enum Obligations {
         changes.append(
             .lookAgain(
                 at: message.id, when: assessment.lookAgainAt,
-                isEscalated: !late.isEmpty && assessment.lookAgainAt != nil))
+                isEscalated: !(facts.taken + assessment.steps).isEmpty && assessment.lookAgainAt != nil))
         return changes
-    }
-
-    private static func detail(
-        of step: TakenStep, _ contact: String, in facts: ObligationFacts, by rules: ObligationRules
-    ) -> String {
-        let what =
-            switch step.subject {
-            case .acknowledgement(.receipt): "its node has not receipted this message"
-            case .acknowledgement(.ownership): "nobody has taken this message"
-            case .acknowledgement(.outcome): "nobody has said what was done with this message"
-            case .answer(let code): "\(code), which this message asks for, is not there or not acknowledged"
-            }
-        let draft =
-            rules.draft(for: step.subject, in: facts).map {
-                "; \($0) is drafted for it, see `exchange-node case draft \(facts.message.caseReference)`"
-            } ?? ""
-        guard let debtor = step.debtor else { return "tell \(contact): \(what) here\(draft)" }
-        return "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): \(what) there\(draft)"
     }
 
     // MARK: What others owe us
@@ -316,7 +308,8 @@ package enum Obligations {
                     else { continue }
                     owed.append(
                         facts.obligation(
-                            of: debtor, to: answer, by: claim, since: since, otherwise: clocks.outcome, calendar))
+                            of: debtor, to: answer, by: claim, since: since, otherwise: clocks.term(of: answer),
+                            calendar))
                 }
             }
         }
@@ -356,7 +349,7 @@ package enum Obligations {
             }.map { debtor in
                 facts.obligation(
                     of: debtor, to: answer, by: facts.claim(to: answer, on: debtor, isInBearingRole: false),
-                    since: facts.keptAt, otherwise: clocks.outcome, rules.policy.calendar)
+                    since: facts.keptAt, otherwise: clocks.term(of: answer), rules.policy.calendar)
             }
         }
     }
@@ -372,7 +365,8 @@ package enum Obligations {
                 !facts.answers.contains(where: { $0.code == answer.code && $0.sender == nil && $0.isAcknowledged })
             else { return nil }
             return facts.obligation(
-                of: nil, to: answer, by: claim, since: facts.keptAt, otherwise: clocks.ownership, rules.policy.calendar)
+                of: nil, to: answer, by: claim, since: facts.keptAt, otherwise: clocks.term(of: answer),
+                rules.policy.calendar)
         }
     }
 
@@ -396,6 +390,14 @@ package enum Obligations {
         return [
             (.remind, dueAt), (.deputy, clocks.deputy.end(after: dueAt, calendar)), (.management, management),
         ]
+    }
+}
+
+extension EscalationPolicy.Clocks {
+    /// When an answer is due that neither its type nor its content gives a span: the same at who owes it and at who waits for
+    /// it. One that each recipient gives is its outcome; one that a role is asked for is its next step.
+    fileprivate func term(of answer: ExpectedAnswer) -> Term {
+        answer.bearer == .eachRecipient ? outcome ?? ownership : ownership
     }
 }
 

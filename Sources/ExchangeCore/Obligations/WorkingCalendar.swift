@@ -74,7 +74,8 @@ public struct WorkingCalendar: Hashable, Sendable {
     }
 
     private static func lastSunday(of month: Int, _ year: Int) -> CalendarDate {
-        guard let last = CalendarDate(year: year, month: month, day: 31) else {
+        // A moment may lie beyond the calendar's last year, of which its clocks say what they say of that.
+        guard let last = CalendarDate(year: min(max(year, 0), 9999), month: month, day: 31) else {
             preconditionFailure("March and October have 31 days")
         }
         return last.adding(days: -(last.weekday % 7))

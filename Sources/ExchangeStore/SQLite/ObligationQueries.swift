@@ -163,12 +163,12 @@ extension Database {
     ) throws -> [CaseMessage] {
         let next = MessageSummary.columnCount
         func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
-        let choice = codes.map { "AND m.type_code IN (\(places($0.count)))" } ?? ""
+        let choice = codes.map { "AND m.type_code IN (\(places($0.count)))" } ?? "AND m.is_handed_over = 1"
         return try all(
             """
             SELECT \(MessageSummary.columns), m.is_outgoing, m.kept_at, i.state, i.role, i.moved_at
             FROM message m LEFT JOIN inbox i ON i.message_id = m.id
-            WHERE m.case_reference IN (\(places(references.count))) \(choice) ORDER BY m.ordinal LIMIT ?
+            WHERE m.case_reference IN (\(places(references.count))) \(choice) ORDER BY m.ordinal DESC LIMIT ?
             """,
             StatementArguments(references.map(\.column)) + StatementArguments(codes ?? []) + [maximumItems]
         ) { row in
@@ -179,7 +179,7 @@ extension Database {
                     : InboxStanding(
                         state: try row.word(next + 2), role: row.text(next + 3),
                         movedAt: row.optionalTimestamp(next + 4)))
-        }
+        }.reversed()
     }
 }
 

@@ -63,18 +63,21 @@ struct CaseAnswering: Service {
     private func answer(_ query: MessageID, _ standing: inout Standing) async -> Bool {
         do {
             guard let kept = try await context.ledger.message(query) else { return true }
+            // Before anything is opened: whoever asks too often costs no more than a look.
+            guard standing.mayAnswer(kept.message.sender.oin, at: context.now.monotonic) else {
+                if standing.isNewlyPutOff(kept.message.sender.oin, at: context.now.monotonic) {
+                    context.logger.info(
+                        "a query of a case is answered later: its sender asked often within the hour",
+                        metadata: ["partner": "\(kept.message.sender.oin)", "message": "\(query)"])
+                }
+                return false
+            }
             let content = try await StoredContent(context).read(kept)
             let asker = content.sender
             // Who is not a member now is answered when it is one again.
             guard context.community.directory.member(asker.oin) != nil,
                 let me = content.recipients.first(where: { $0.party.oin == context.oin })
             else { return false }
-            guard standing.mayAnswer(asker.oin, at: context.now.monotonic) else {
-                context.logger.info(
-                    "a query of a case is answered later: its sender asked often within the hour",
-                    metadata: ["partner": "\(asker.oin)", "message": "\(query)"])
-                return false
-            }
             let account = try await CaseLedger(context).account(
                 for: asker.oin, of: content.caseRef, before: content.messageID("before"))
             let now = context.now.wall
@@ -114,11 +117,19 @@ struct CaseAnswering: Service {
         /// Up to here, in the order of arrival, nothing is left to be answered.
         fileprivate(set) var answeredUpTo: MessageID?
         private var answered: [OIN: [MonotonicTime]] = [:]
+        private var putOff: [OIN: MonotonicTime] = [:]
 
         init(maximumPerHour: Int) { self.maximumPerHour = maximumPerHour }
 
         func mayAnswer(_ partner: OIN, at now: MonotonicTime) -> Bool {
             recent(partner, at: now).count < maximumPerHour
+        }
+
+        /// Whether the log has not said within the hour that this partner's queries are answered later.
+        mutating func isNewlyPutOff(_ partner: OIN, at now: MonotonicTime) -> Bool {
+            if let before = putOff[partner], now < before + .hours(1) { return false }
+            putOff[partner] = now
+            return true
         }
 
         mutating func note(_ partner: OIN, at now: MonotonicTime) {

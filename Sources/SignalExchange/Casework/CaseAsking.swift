@@ -22,12 +22,21 @@ struct CaseAsking: Sendable {
     let context: NodeContext
     let submitting: Submitting
 
-    /// - Returns: the query to each partner.
+    /// What became of asking one partner.
+    struct Asked: Sendable {
+        let partner: OIN
+        /// `nil` where it could not be asked.
+        let query: MessageID?
+        /// Why it could not be asked, and what to do; empty where it was.
+        let problem: String
+    }
+
+    /// - Returns: the query to each partner. Where several are asked, one that cannot be keeps nobody else from being asked.
     /// - Throws: ``NodeError``: `case-unknown` where nothing is held of it here and this organisation is no guardian,
-    ///   `recipient-unknown`, or as ``Submitting/submit(_:key:by:)``.
+    ///   `recipient-unknown`, or, of one partner, as ``Submitting/submit(_:key:by:)``.
     func ask(
         _ reference: CaseReference, _ wish: Wish, by actor: ActorID
-    ) async throws -> [(partner: OIN, query: MessageID)] {
+    ) async throws -> [Asked] {
         let directory = context.community.directory
         let ledger = CaseLedger(context)
         let messages = try await ledger.messages(of: reference)
@@ -39,7 +48,7 @@ struct CaseAsking: Sendable {
                     + "inbox list` or `queue list` for its references")
         }
         let (purpose, basis) = try await ground(of: wish, messages)
-        var queries: [(partner: OIN, query: MessageID)] = []
+        var asked: [Asked] = []
         for member in try await partners(wish, in: messages, isGuardian: isGuardian, directory) {
             var document = JSONObject()
             document["type"] = .string(CaseQuery.type.code)
@@ -55,11 +64,15 @@ struct CaseAsking: Sendable {
                 body["before"] = .string(before.description)
             }
             document["body"] = .object(body)
-            let outcome = try await submitting.submit(
-                JSONWriter.write(.object(document), limits: .localRequest), key: nil, by: actor)
-            queries.append((member.oin, outcome.messageID))
+            do {
+                let outcome = try await submitting.submit(
+                    JSONWriter.write(.object(document), limits: .localRequest), key: nil, by: actor)
+                asked.append(Asked(partner: member.oin, query: outcome.messageID, problem: ""))
+            } catch let error as NodeError where wish.partner == nil {
+                asked.append(Asked(partner: member.oin, query: nil, problem: "\(error)"))
+            }
         }
-        return queries
+        return asked
     }
 
     private func partners(

@@ -14,7 +14,7 @@ struct CaseLedger: Sendable {
     /// The messages between people, the newest first by their ids.
     func messages(of reference: CaseReference) async throws -> [CaseMessage] {
         try await context.ledger.messages(in: [reference], ofTypes: nil, maximumItems: Self.messagesMaximum)
-            .filter(\.message.isHandedOver).sorted { $0.message.id > $1.message.id }
+            .sorted { $0.message.id > $1.message.id }
     }
 
     func entry(of kept: CaseMessage) async throws -> CaseAccount.Entry {
@@ -70,8 +70,9 @@ struct CaseLedger: Sendable {
         var entries: [CaseAccount.Entry] = []
         var bytes = 0
         var hasMore = false
-        for kept in try await messages(of: reference) where before.map({ kept.message.id < $0 }) ?? true {
-            let entry = try await entry(of: kept)
+        let kept = try await messages(of: reference)
+        for message in kept where before.map({ message.message.id < $0 }) ?? true {
+            let entry = try await entry(of: message)
             guard isOfAll || entry.isShared(with: asker) else { continue }
             bytes += try JSONWriter.write(entry.document, limits: .message).count + 1
             guard entries.count < CaseAccount.entriesMaximum, bytes <= CaseAccount.entriesMaximumBytes else {
@@ -80,7 +81,9 @@ struct CaseLedger: Sendable {
             }
             entries.append(entry)
         }
-        return CaseAccount(isOfAll: isOfAll, before: before, entries: entries, hasMore: hasMore)
+        // What lies beyond what is looked at may be shared too; whoever takes no part in the case learns nothing by it.
+        let isCut = kept.count == Self.messagesMaximum && (isOfAll || !entries.isEmpty)
+        return CaseAccount(isOfAll: isOfAll, before: before, entries: entries, hasMore: hasMore || isCut)
     }
 }
 

@@ -15,7 +15,10 @@ struct CaseOverview: Sendable {
         let messages = try await context.ledger.messages(
             in: isLinked ? linked.references : [reference], ofTypes: nil,
             maximumItems: CaseReading.messagesMaximum + 1)
-        guard !messages.isEmpty else {
+        // Of a case that it never heard of, a guardian may have asked others.
+        let asked = try await context.ledger.messages(
+            in: [reference], ofTypes: [CaseQuery.type.code], maximumItems: 1)
+        guard !messages.isEmpty || !asked.isEmpty else {
             throw NodeError(
                 .caseUnknown,
                 "this node holds nothing of case \(reference); see `exchange-node inbox list` or `queue list`")
@@ -26,7 +29,7 @@ struct CaseOverview: Sendable {
         var owed: [JSONValue] = []
         var dueTerms: [CaseTerm] = []
         var interviews: [JSONValue] = []
-        for kept in messages.prefix(CaseReading.messagesMaximum) where kept.message.isHandedOver {
+        for kept in messages.suffix(CaseReading.messagesMaximum) {
             let entry = try await entry(of: kept, by: rules)
             rows.append(entry.document(now: now, directory))
             happenings += entry.happenings

@@ -13,8 +13,8 @@ struct CaseWords: Sendable {
         let account: CaseAccount
     }
 
-    /// Of one case, the newest: whoever asks more often than that sees the oldest no more.
-    private static let statementsMaximum = 500
+    /// Of one case and partner, the newest: whoever says more than that pushes nobody else's word out of sight.
+    private static let statementsMaximumPerPartner = 50
 
     let context: NodeContext
 
@@ -25,7 +25,13 @@ struct CaseWords: Sendable {
         let answers = try await context.ledger.messages(
             in: [reference], ofTypes: [CaseQuery.answerType.code], maximumItems: CaseLedger.messagesMaximum)
         var statements: [Statement] = []
-        for kept in answers.suffix(Self.statementsMaximum) where !kept.isOutgoing {
+        var counts: [OIN: Int] = [:]
+        let newest = answers.reversed().filter { kept in
+            guard !kept.isOutgoing else { return false }
+            counts[kept.message.sender.oin, default: 0] += 1
+            return counts[kept.message.sender.oin, default: 0] <= Self.statementsMaximumPerPartner
+        }
+        for kept in newest.reversed() {
             guard let content = try await CaseReading(context).content(of: kept.message.id),
                 let query = content.inReplyTo, try await wasAsked(query, of: content.sender.oin, in: reference)
             else { continue }
@@ -47,11 +53,21 @@ struct CaseWords: Sendable {
 
     /// A case's document with what partners said: beside each organisation of each message, below it messages that are not
     /// here, and above it where their words contradict this ledger.
-    func add(to document: JSONValue, of reference: CaseReference) async throws -> JSONValue {
+    ///
+    /// - Parameter references: those of the document: the case's own, and with what is linked those of the same child.
+    func add(to document: JSONValue, of references: [CaseReference]) async throws -> JSONValue {
         guard case .object(var object) = document else { preconditionFailure("a case's document is an object") }
-        let statements = try await statements(of: reference)
+        var statements: [Statement] = []
+        var messages: [CaseMessage] = []
+        for reference in references {
+            let found = try await self.statements(of: reference)
+            statements += found
+            if !found.isEmpty { messages += try await CaseLedger(context).messages(of: reference) }
+        }
+        // Of one case they stand in the order in which they came.
+        if references.count > 1 { statements.sort { $0.at < $1.at } }
+        let digests = Dictionary(messages.map { ($0.message.id, $0.message.digest) }) { first, _ in first }
         let directory = context.community.directory
-        let messages = statements.isEmpty ? [] : try await CaseLedger(context).messages(of: reference)
         object["accounts"] = .array(newest(statements).map { $0.document(directory) })
         object["contradictions"] = .array(
             try await contradictions(statements, with: messages).map { statement, found in
@@ -59,7 +75,7 @@ struct CaseWords: Sendable {
             })
         object["elsewhere"] = .array(elsewhere(statements, beside: messages, directory))
         guard case .array(let rows)? = object["messages"] else { return .object(object) }
-        object["messages"] = .array(rows.map { addWords(to: $0, statements, directory) })
+        object["messages"] = .array(rows.map { addWords(to: $0, statements, digests, directory) })
         return .object(object)
     }
 
@@ -80,11 +96,16 @@ struct CaseWords: Sendable {
         return words
     }
 
-    private func addWords(to row: JSONValue, _ statements: [Statement], _ directory: Directory) -> JSONValue {
+    private func addWords(
+        to row: JSONValue, _ statements: [Statement], _ digests: [MessageID: Digest], _ directory: Directory
+    ) -> JSONValue {
         guard case .object(var message) = row, let id = row["id"]?.text.flatMap({ MessageID($0) }),
             case .array(let parties)? = message["parties"]
         else { return row }
-        let words = words(on: id, statements)
+        let all = words(on: id, statements)
+        // Who holds another message under this id says nothing of this one.
+        let words = all.filter { $0.1.digest == digests[id] }
+        let others = Set(all.filter { $0.1.digest != digests[id] }.map(\.0.partner))
         message["parties"] = .array(
             parties.map { party in
                 guard case .object(var cell) = party, let oin = party["oin"]?.text.flatMap({ OIN($0) }) else {
@@ -96,6 +117,7 @@ struct CaseWords: Sendable {
                             $0.standing == .unknown ? nil : statement.document(directory, of: $0)
                         }
                     })
+                if others.contains(oin) { cell["holdsAnother"] = true }
                 return .object(cell)
             })
         return .object(message)

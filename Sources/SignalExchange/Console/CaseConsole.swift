@@ -1,4 +1,4 @@
-import ExchangeCatalogue
+package import ExchangeCatalogue
 import ExchangeCore
 import Foundation
 
@@ -226,19 +226,20 @@ package struct CaseConsole: Sendable {
         return table.text
     }
 
-    private static func cell(_ party: JSONValue) -> String {
+    /// What one organisation has of one message, as it stands in the matrix.
+    package static func cell(_ party: JSONValue) -> String {
         let state = party["state"]?.text ?? ""
         var words = [
             ["receipted": "told", "accepted": "not told", "sending": "not told"][state] ?? state,
             party["owner"]?.text ?? "",
         ]
-        if party["holdsAnother"]?.flag == true { words.append("ANOTHER MESSAGE") }
-        if !(party["late"]?.elements ?? []).isEmpty { words.append("LATE") }
-        if !(party["telephone"]?.elements ?? []).isEmpty { words.append("(telephone)") }
         // Where this ledger knows nothing, what somebody said of it.
         if state == "named", let word = party["words"]?.elements.first {
             words = [told(word), "by the word of \(word["byName"]?.text ?? "") at \(word["at"]?.text ?? "")"]
         }
+        if party["holdsAnother"]?.flag == true { words.append("ANOTHER MESSAGE") }
+        if !(party["late"]?.elements ?? []).isEmpty { words.append("LATE") }
+        if !(party["telephone"]?.elements ?? []).isEmpty { words.append("(telephone)") }
         return words.filter { !$0.isEmpty }.joined(separator: " ")
     }
 

@@ -28,10 +28,14 @@ extension CaseConsole {
                 of: asked, columns: [("ASKED", "name"), ("OIN", "partner"), ("QUERY", "id"), ("ANSWERED", "answered")]
             )
             .text)
-        let open = asked.count { $0["answered"]?.flag != true }
+        for one in asked {
+            guard let problem = one["problem"]?.text, !problem.isEmpty else { continue }
+            print("NOT ASKED: \(one["name"]?.text ?? ""): \(problem)".escapingControls())
+        }
+        let open = asked.count { $0["answered"]?.flag != true && $0["id"]?.text != nil }
         print(
             open == 0
-                ? "All have answered: `exchange-node case show \(reference)`."
+                ? "All that were asked have answered: `exchange-node case show \(reference)`."
                 : "\(open) have not answered yet. Their nodes answer by themselves: `exchange-node case show \(reference)` shows "
                     + "what has come.")
     }

@@ -45,6 +45,13 @@ package enum AgreementsDocument {
         for term in AgreedTerm.allCases where policy.optional(term.rawValue) != nil {
             agreements.terms[term] = Int(try policy.integer(term.rawValue, in: term.range))
         }
+        let agreed = agreements.casePolicy
+        guard agreed.stayFromMonths <= agreed.stayToMonths else {
+            throw policy.invalid(
+                "stayToMonths",
+                "a stay from \(agreed.stayFromMonths) to \(agreed.stayToMonths) months is none; give both, the shorter first"
+            )
+        }
         guard let value = policy.optional("clocks") else { return agreements }
         let clocks = try ObjectReader(value, at: policy.path.member("clocks"), members: ClockKey.allCases.map(\.text))
         for key in ClockKey.allCases where clocks.optional(key.text) != nil {

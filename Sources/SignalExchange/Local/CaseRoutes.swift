@@ -29,9 +29,11 @@ extension LocalServer {
                     watch: watch, waitingFor: try request.waitAsked()))
         }
         routes.add(.get, "cases/:reference", parameters: ["linked"]) { request, context in
-            let reference = try context.caseReference
-            let document = try await overview.document(of: reference, isLinked: try request.flagAsked("linked"))
-            return LocalReply(try await words.add(to: document, of: reference))
+            let (reference, isLinked) = (try context.caseReference, try request.flagAsked("linked"))
+            let references =
+                isLinked ? try await LinkedCases.following(reference, in: node.ledger).references : [reference]
+            let document = try await overview.document(of: reference, isLinked: isLinked)
+            return LocalReply(try await words.add(to: document, of: references))
         }
         routes.add(.get, "cases/:reference/draft") { _, context in
             LocalReply(try await drafting.document(of: try context.caseReference))
@@ -40,19 +42,21 @@ extension LocalServer {
             let (reference, span) = (try context.caseReference, try request.waitAsked())
             let wish = try CaseAsking.Wish(
                 try await request.localObject(members: CaseAsking.Wish.members))
-            let queries = try await asking.ask(reference, wish, by: context.caller.actor)
-            let ids = queries.map(\.query)
+            let asked = try await asking.ask(reference, wish, by: context.caller.actor)
+            let ids = asked.compactMap(\.query)
             let answered = try await watch.look(
                 for: span, saying: "somebody waits for answers on a case", ["case": "\(reference)"],
                 until: { $0.count == ids.count }
             ) { try await asking.answered(ids, in: reference) }
             return LocalReply([
                 "asked": .array(
-                    queries.map { partner, query in
+                    asked.map { one in
                         [
-                            "partner": .string(partner.text),
-                            "name": .string(node.community.directory.member(partner)?.name ?? ""),
-                            "id": .string(query.description), "answered": .bool(answered.contains(query)),
+                            "partner": .string(one.partner.text),
+                            "name": .string(node.community.directory.member(one.partner)?.name ?? ""),
+                            "id": one.query.map { .string($0.description) } ?? .null,
+                            "answered": .bool(one.query.map(answered.contains) ?? false),
+                            "problem": .string(one.problem),
                         ]
                     })
             ])

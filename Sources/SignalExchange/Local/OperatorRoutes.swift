@@ -49,6 +49,13 @@ extension LocalServer {
         routes.add(.post, "alarms/:code/_clear", for: .operator) { request, requestContext in
             let code = try AlarmCode(rawValue: try requestContext.parameters.require("code")).orThrow(
                 "code: use one of \(AlarmCode.allCases.map(\.rawValue).joined(separator: ", "))")
+            // An operator who ends it would end what the next one sees of a child, and not what is owed.
+            guard code != .acknowledgementOverdue else {
+                throw NodeError(
+                    .requestInvalid,
+                    "\(code.rawValue) ends by itself, when what is owed is there; note a call with `exchange-node queue told`, "
+                        + "or withdraw what was sent with `exchange-node queue withdraw`")
+            }
             let reader = try await request.localObject(members: ["partner", "message"])
             let partner = try reader.optionallyParsed("partner", form: "an OIN") { OIN($0) }
             let message = try reader.optionalMessageID("message")

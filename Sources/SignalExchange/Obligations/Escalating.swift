@@ -68,7 +68,7 @@ package struct Escalating: Service {
                     ])
             }
             return due.count
-        } catch let error as StoreError where error.code == .invariantViolated {
+        } catch let error as StoreError where [.invariantViolated, .storeDamaged].contains(error.code) {
             guard due.count > 1 else {
                 context.logger.critical(
                     "what is owed on a message could not be looked at; report this with the log",

@@ -15,7 +15,7 @@ extension ScriptedMessage {
 
     static let careCoordination = ScriptedMessage(
         label: "care-coordination", type: "ZCO-02", sender: .nidos,
-        recipients: [.jade, .coa, .municipality, .avim, .ind],
+        recipients: [.jade, .coa, .municipality, .avim, .ind, .lawyer],
         purpose: "https://register.nidos.example/processing/care-coordination", legalBasis: ["A6-1-a"],
         body: { script in
             [

@@ -91,6 +91,16 @@ struct ResidenceTests {
         #expect(example.refusal(replacing: "body", "track", with: ["asylum", "b83"]) != nil)
     }
 
+    @Test(arguments: [
+        ("RES-02", "start", "9999-11-30"), ("RES-02", "start", "0001-01-01"),
+        ("PLC-02", "startsAt", "9999-12-31T12:00:00.000Z"), ("ZCO-01", "birthDate", "9990-01-01"),
+    ])
+    func `a day at the end of the calendar is no day of a case`(code: String, member: String, day: String) throws {
+        let refusal = try Example(code).refusal(replacing: "body", .member(member), with: .string(day))
+        #expect(refusal?.code == .fieldInvalid && refusal?.path.description == "body.\(member)")
+        #expect(refusal?.description.contains("1900 to 2199") == true, "\(String(describing: refusal))")
+    }
+
     @Test func `care coordination that ended has a last day`() throws {
         let ended = try Example("ZCO-02").document.replacing(["body", "event"], with: "ended")
             .replacing(["body", "end"], with: nil)

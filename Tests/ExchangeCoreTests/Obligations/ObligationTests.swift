@@ -194,7 +194,7 @@ struct ObligationTests {
         #expect(asked.map(\.debtor) == [Self.reception.oin] && asked.map(\.dueAt) == [due])
         // By the clock where the content names no time.
         let byClock = owed([AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: nil)])
-        #expect(byClock.map(\.dueAt) == [Self.start + .hours(4)])
+        #expect(byClock.map(\.dueAt) == [Self.start + .minutes(30)])
     }
 
     @Test
@@ -337,6 +337,51 @@ struct ObligationTests {
             }
         }
         #expect(!ends(.ready) && ends(.owned))
+    }
+
+    @Test func `an answer is due at the same time for who owes it and for who waits for it`() throws {
+        for priority in Priority.allCases {
+            let message = try Self.message(priority: priority)
+            func due(_ facts: ObligationFacts, as roles: Set<Role>) -> Timestamp? {
+                Obligations.owed(facts, by: Self.rules(roles)).first { $0.subject == .answer("SIG-02") }?.dueAt
+            }
+            let there = due(Self.facts(message, sent: [Self.sent()]), as: [.police])
+            #expect(there != nil && there == due(Self.facts(message, inbox: .ready), as: [.guardian]))
+        }
+    }
+
+    private static func words(_ facts: ObligationFacts, as roles: Set<Role>, after span: Milliseconds) -> [String] {
+        Obligations.changes(assess(facts, as: roles, after: span), of: facts, by: rules(roles), now: start + span)
+            .compactMap { if case .raiseAlarm(let alarm) = $0 { alarm.detail } else { nil } }
+    }
+
+    @Test func `an alarm says the gravest of what is late, and names the rest`() throws {
+        let message = try Self.message()
+        let received = Self.facts(message, inbox: .ready)
+        let words = try #require(Self.words(received, as: [.guardian], after: .minutes(65)).first)
+        #expect(words.hasPrefix("tell management: nobody has taken this message here"), "\(words)")
+        #expect(words.contains("late too: SIG-04 (management)"), "\(words)")
+        // What is over is not what the alarm goes on to say.
+        let taken = Self.assess(received, as: [.guardian], after: .minutes(65)).steps
+        let open = OpenEscalation(
+            first: TakenStep(subject: .acknowledgement(.ownership), debtor: nil, step: .remind), contact: "desk",
+            since: nil, dueAt: nil)
+        let owned = ObligationFacts(
+            message: message, isOutgoing: false, keptAt: Self.start, sent: [], inbox: .owned, answers: [],
+            taken: taken, alarms: [nil], escalations: [open])
+        let later = try #require(Self.words(owned, as: [.guardian], after: .minutes(66)).first)
+        #expect(
+            later.contains("SIG-04, which this message asks for") && !later.contains("nobody has taken"), "\(later)")
+        // An alarm that somebody took away, while it is late, stands again at the next look.
+        let cleared = Self.facts(message, inbox: .ready, taken: taken)
+        #expect(Self.words(cleared, as: [.guardian], after: .minutes(66)).count == 1)
+    }
+
+    @Test func `nobody is sent to call a recipient about what is held here`() throws {
+        let message = try Self.message()
+        let held = Self.facts(message, sent: [Self.sent(Self.guardian, .held)])
+        let words = try #require(Self.words(held, as: [.police], after: .minutes(6)).first)
+        #expect(words.contains("held here") && !words.contains("calls"), "\(words)")
     }
 
     @Test func `what was escalated ends with its own obligation, also where the debtor owes more`() throws {

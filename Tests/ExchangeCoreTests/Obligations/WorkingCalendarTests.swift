@@ -94,4 +94,12 @@ struct WorkingCalendarTests {
     func `a day begins at midnight of local time`(day: String, moment: String) throws {
         #expect(WorkingCalendar().start(of: Self.date(day)).description == moment)
     }
+
+    @Test func `what is counted beyond the calendar ends with it, and stops nobody`() throws {
+        let last = try #require(CalendarDate("9999-12-31"))
+        #expect(last.adding(months: 3).description == "9999-12-31" && last.adding(years: 9).year == 9999)
+        #expect(try #require(CalendarDate("0000-01-31")).adding(months: -2).description == "0000-01-31")
+        let moment = try #require(Timestamp("9999-12-31T12:00:00.000Z"))
+        #expect(WorkingCalendar().moment(30, workingDaysAfter: moment) > moment)
+    }
 }

@@ -138,7 +138,7 @@ extension Nodes {
                 let printed = try await ind.command("case", "show", made.reference.description)
                 #expect(printed.said.contains("told by the word of Nidos (test) at 2"), "\(printed.said)")
                 let all = try await coa.command("case", "ask", made.reference.description, "--all", "--wait", "20")
-                #expect(all.exitStatus == 0 && all.said.contains("All have answered"), "\(all.said)")
+                #expect(all.exitStatus == 0 && all.said.contains("All that were asked have answered"), "\(all.said)")
                 #expect(all.said.contains("Nidos (test)") && !all.said.contains("AVIM"), "\(all.said)")
             }
         }

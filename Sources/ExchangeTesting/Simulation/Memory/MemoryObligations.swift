@@ -66,9 +66,9 @@ extension MemoryLedger {
     ) async throws -> [CaseMessage] {
         let store = try read()
         let found = references.flatMap { store.messages(of: $0) }.sorted { $0.ordinal < $1.ordinal }.filter {
-            codes?.contains($0.summary.type.code) ?? true
+            codes?.contains($0.summary.type.code) ?? $0.summary.isHandedOver
         }
-        return found.prefix(maximumItems).map { row in
+        return found.suffix(maximumItems).map { row in
             CaseMessage(
                 message: row.summary, isOutgoing: row.isOutgoing, keptAt: row.keptAt,
                 inbox: store.inbox[row.summary.id].map {
