@@ -96,7 +96,8 @@ struct Queue: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Notes that a recipient was told of a message by telephone.",
             discussion: """
-                It is evidence beside the message, and ends nothing: the delivery stays open and late until                 their own system acknowledges it.
+                It is evidence beside the message, and ends nothing: the delivery stays open and late until \
+                their own system acknowledges it.
 
                 EXAMPLE
                   exchange-node queue told 019a… --folder avim --partner 00000099000000001000 \
@@ -106,7 +107,7 @@ struct Queue: AsyncParsableCommand {
         @Argument(help: "The message's id.") var message: String
         @Option(name: .long, help: .init("Whom the delivery is for.", valueName: "oin")) var partner: String
         @Option(name: .customLong("as"), help: "The duty role that was told; no person's name.") var role: String
-        @Option(name: .long, help: "When, in UTC. (default: now)") var at: String?
+        @Option(name: .long, help: "When, as 2026-11-26T20:00:00Z. (default: now)") var at: String?
 
         func run() async throws {
             try await reporting {

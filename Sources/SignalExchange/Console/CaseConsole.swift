@@ -107,10 +107,14 @@ package struct CaseConsole: Sendable {
     }
 
     /// Keeps that somebody at a recipient was told of a message by telephone.
+    ///
+    /// - Parameter at: a moment in UTC, to the second or the millisecond; now where it is `nil`.
     package func told(_ message: String, partner: String, role: String, at: String?) async throws {
+        // Nobody telephones to the millisecond.
+        let precise = at.map { $0.hasSuffix("Z") && !$0.contains(".") ? $0.dropLast() + ".000Z" : $0 }
         var body = JSONObject()
         body["role"] = .string(role)
-        body["at"] = .string(at ?? clock.now.wall.description)
+        body["at"] = .string(precise ?? clock.now.wall.description)
         let answer = try await client.post(
             "/v1/messages/\(message)/recipients/\(partner)/_told", body: JSONWriter.write(.object(body)))
         guard !printsJSON else { return ConsoleLine.print(answer) }
