@@ -128,7 +128,8 @@ package struct CardConsole: Sendable {
         let authorities = card.anchors + card.intermediates
         for list in card.revocationLists {
             let issuer = authorities.first { list.isSigned(by: $0) }
-            let name = issuer.map { CommunityCheck.name(of: $0, among: authorities) } ?? "an authority that is not in the card"
+            let name =
+                issuer.map { CommunityCheck.name(of: $0, among: authorities) } ?? "an authority that is not in the card"
             lines.append(("list", "of \(name), until \(list.nextUpdate)"))
         }
         for (name, text) in lines {

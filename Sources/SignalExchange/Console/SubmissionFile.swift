@@ -6,7 +6,8 @@ import Foundation
 package enum SubmissionFile {
     package static func read(_ path: String) throws(NodeError) -> [UInt8] {
         try BoundedFile.read(
-            path, as: "a submission in JSON", maximumBytes: JSONLimits.localRequest.byteCount, orElse: .submissionInvalid)
+            path, as: "a submission in JSON", maximumBytes: JSONLimits.localRequest.byteCount,
+            orElse: .submissionInvalid)
     }
 }
 

@@ -66,7 +66,8 @@ extension LocalServer {
             let partner = try OIN(try context.parameters.require("partner")).orThrow("name the recipient by its OIN")
             try await owed.noteTold(
                 context.messageID, to: partner, role: try reader.text("role"),
-                told: try reader.parsed("at", form: "a time in UTC such as 2026-11-26T20:00:00.000Z") { Timestamp($0) }, by: context.caller.actor)
+                told: try reader.parsed("at", form: "a time in UTC such as 2026-11-26T20:00:00.000Z") { Timestamp($0) },
+                by: context.caller.actor)
             return LocalReply(["noted": true])
         }
     }
