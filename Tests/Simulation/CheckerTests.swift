@@ -236,6 +236,17 @@ import Testing
             ]
         }
         #expect(Checkers.violations(of: history) == [])
+        // The first is what an agency handed in; the second is what its node had to say, and was withdrawn.
+        for (number, isFound) in [(UInt64(1), true), (9, false)] {
+            let withdrawn = Self.changed { history in
+                history.divergences = [History.Divergence(sender: 2, message: Self.id(5), seats: [0, 1])]
+                history.takings = [History.Taking(seat: 0, message: Self.id(5))]
+                history.ends[0]?.outgoing[1]?.append(
+                    DiskAtEnd.Outgoing(item: Self.item(number), transport: .withdrawn, isShown: false))
+            }
+            let rules = Checkers.violations(of: withdrawn).map(\.rule)
+            #expect(rules.contains(DivergencesAreFound.name) == isFound)
+        }
         let silent = Self.changed { history in
             history.divergences = [History.Divergence(sender: 2, message: Self.id(5), seats: [0, 1])]
         }

@@ -76,6 +76,8 @@ package struct TwinsAreAlarmed: Checker {
 }
 
 /// Whoever was shown another message than a co-recipient under one id has an alarm of it, once the other took its own.
+///
+/// But where people withdrew what the other's node had to say: then nothing came.
 package struct DivergencesAreFound: Checker {
     package static let name = "two that were shown different messages find out"
     package init() {}
@@ -95,7 +97,8 @@ package struct DivergencesAreFound: Checker {
     ) -> String? {
         guard history.takings.contains(History.Taking(seat: speaker, message: divergence.message)),
             let end = history.end(of: seat), end.isHealed, history.end(of: speaker)?.isHealed == true,
-            !history.isInDoubt(seat), !history.isInDoubt(speaker)
+            !history.isInDoubt(seat), !history.isInDoubt(speaker),
+            !history.hasWithdrawnWords(of: speaker, to: seat)
         else { return nil }
         let isAlarmed = end.alarms.contains {
             $0.code == .messagesDiffer && $0.partner == divergence.sender && $0.message == divergence.message

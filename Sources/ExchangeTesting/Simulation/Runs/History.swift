@@ -247,6 +247,14 @@ package struct History: Sendable {
             && end(of: other)?.isHealed == true
     }
 
+    /// Whether people withdrew what a node itself had to say to another: all that its agency handed in is in the submissions.
+    func hasWithdrawnWords(of seat: Int, to other: Int) -> Bool {
+        let submitted = Set(submissions.flatMap(\.answers))
+        return end(of: seat)?.outgoing[other]?.contains {
+            $0.transport == .withdrawn && !submitted.contains($0.item.messageID)
+        } ?? false
+    }
+
     func end(of seat: Int) -> DiskAtEnd? { ends.indices.contains(seat) ? ends[seat] : nil }
 }
 
