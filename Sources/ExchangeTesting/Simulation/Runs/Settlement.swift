@@ -80,7 +80,8 @@ struct Settlement {
         if let received, received.received.number != row.issued.number {
             found.append("\(way): \(row.issued.number) issued, and \(received.received.number) received without a hole")
         }
-        if row.agreement?.outgoing.isSettled != true || row.agreement?.incoming.isAgreed != true {
+        let isSettled = row.agreement?.outgoing.isSettled == true && row.agreement?.incoming.isAgreed == true
+        if !isSettled, !isDividedBetweenTwo(seat, here, from: partner) {
             found.append("\(way): the tallies are not settled")
         }
         return found
@@ -97,6 +98,16 @@ struct Settlement {
         else { return false }
         return here.alarmEntries(includingCleared: false).contains {
             $0.alarm.code == .receiptInvalid && $0.alarm.messageID == delivery.messageID
+        }
+    }
+
+    /// An organisation that had two nodes, of which each gave out a number that the other gave out too, and one is answered on
+    /// both sides: nobody but people can say which message stands there, and they have an alarm of it (`docs/testing.md`,
+    /// seed 1342).
+    private func isDividedBetweenTwo(_ seat: Int, _ here: MemoryStore, from partner: OIN) -> Bool {
+        guard world.witness.write({ $0.seatsWithClones.contains(seat) }) else { return false }
+        return here.alarmEntries(includingCleared: false).contains {
+            $0.alarm.code == .talliesDiffer && $0.alarm.partner == partner
         }
     }
 
