@@ -35,7 +35,7 @@ demo: setup ## nine nodes on this machine play the letter's case (first time 10 
 	$(build)
 	.build/debug/exchange-lab demo $(ARGS)
 
-test: setup ## every test, and TEST_SEEDS=2000 simulated (first time 10 minutes to build, then 21)
+test: setup ## every test, and TEST_SEEDS=2000 simulated (first time 10 minutes to build, then 19)
 	$(build)
 	$(if $(ARGS),,.build/debug/exchange-lab simulate --seeds $(TEST_SEEDS))
 	swift test --skip-build $(ARGS)

@@ -95,7 +95,7 @@ package struct ExchangeNode: Sendable {
         services += hooks
         let outletAlarm = AgencyAlarm(.escalationFailing, saying: "nobody is told this way that something is late")
         await outletAlarm.keep(context)
-        services += try await EscalationOutlet.all(
+        services += try await EscalationOutlet.setUp(
             configuration.escalationOutlets, context: context, consumers: local.consumers, alarm: outletAlarm)
         if let path = configuration.watchedFolder {
             let reach = AgencyReach(

@@ -43,6 +43,30 @@ import Testing
                 == "told by the word of COA at 2026-11-26T20:00:00.000Z ANOTHER MESSAGE LATE (telephone)")
         #expect(CaseConsole.cell(["state": "named", "late": ["PLC-03"]]) == "named LATE")
     }
+
+    @Test func `a call is noted to the second or the millisecond`() {
+        #expect(CaseConsole.toTheMillisecond("2026-11-26T20:00:00Z") == "2026-11-26T20:00:00.000Z")
+        for text in ["2026-11-26T20:00:00.123Z", "yesterday"] { #expect(CaseConsole.toTheMillisecond(text) == text) }
+    }
+
+    @Test func `what one partner says often pushes nobody else's word out of sight`() throws {
+        let (avim, coa) = (try #require(OIN("00000099000000002000")), try #require(OIN("00000099000000004000")))
+        let type = try #require(MessageType(code: "NOD-10"))
+        func answer(_ number: UInt64, from sender: OIN, isOutgoing: Bool = false) -> CaseMessage {
+            let at = Timestamp(milliseconds: Int64(number))
+            return CaseMessage(
+                message: MessageSummary(
+                    id: MessageID(at: at, random: Bytes16(high: number, low: number)), digest: .zero, type: type,
+                    sender: Party(oin: sender, role: .police),
+                    caseReference: CaseReference(random: Bytes16(high: 1, low: 1)), priority: .asap, created: at,
+                    wanted: .receipt, isHandedOver: false), isOutgoing: isOutgoing, keptAt: at, inbox: nil)
+        }
+        let answers =
+            [answer(1, from: avim)] + (2...40).map { answer($0, from: coa) }
+            + (41...80).map { answer($0, from: avim, isOutgoing: true) }
+        let kept = answers.newestReceived(maximumPerSender: 3)
+        #expect(kept == [answers[0]] + answers[37...39])
+    }
 }
 
 extension Nodes {

@@ -39,6 +39,6 @@ extension CaseAccount {
                     .optional("declinedAt", .timestamp, "L2: when it was declined."),
                     .optional("concludedAt", .timestamp, "L3: when it was said what was done."),
                 ]), count: 0...SignedContent.recipientCountRange.upperBound),
-            "Its recipients; empty where the list went by retention."),
+            "Its recipients."),
     ]
 }

@@ -431,11 +431,11 @@ extension ObligationFacts {
     }
 
     fileprivate func obligation(
-        of debtor: OIN?, to answer: ExpectedAnswer, by claim: Claim, since: Timestamp, otherwise clock: Term?,
+        of debtor: OIN?, to answer: ExpectedAnswer, by claim: Claim, since: Timestamp, otherwise clock: Term,
         _ calendar: WorkingCalendar
     ) -> Obligation {
         let term = answer.within.map { Term.elapsed($0) } ?? clock
-        let dueAt: Timestamp? = if case .by(let moment) = claim { moment } else { term?.end(after: since, calendar) }
+        let dueAt = if case .by(let moment) = claim { moment } else { term.end(after: since, calendar) }
         return Obligation(
             subject: .answer(answer.code), debtor: debtor, since: since, dueAt: dueAt,
             pressing: answer.pressing ?? message.priority)
@@ -454,9 +454,10 @@ extension [ObligationFacts.Sent] {
         let level = Swift.min(wanted, .ownership)
         return !told.isEmpty && told.allSatisfy { $0.transport == .receipted && $0.followUp.meets(level) }
     }
+
     /// What was not withdrawn, each recipient once. After a loss a message may stand under two numbers of a channel: whoever
     /// has it by one of them has it, and is called once.
-    fileprivate var once: [ObligationFacts.Sent] {
+    var once: [ObligationFacts.Sent] {
         filter { $0.transport != .withdrawn }.reduce(into: []) { each, sent in
             guard let index = each.firstIndex(where: { $0.recipient.oin == sent.recipient.oin }) else {
                 return each.append(sent)

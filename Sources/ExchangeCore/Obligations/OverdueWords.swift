@@ -1,12 +1,13 @@
 /// What the alarm `acknowledgement-overdue` says of one message and debtor: whom to tell of what, the gravest first, and what is
 /// late beside it.
 struct OverdueWords {
-    /// Taken of what is owed still, all of one debtor.
+    /// Taken of what is owed still, all of one debtor; at least one.
     private let late: [TakenStep]
     private let facts: ObligationFacts
     private let rules: ObligationRules
 
     init(of late: [TakenStep], in facts: ObligationFacts, by rules: ObligationRules) {
+        precondition(!late.isEmpty, "an alarm is of something late")
         self.late = late
         self.facts = facts
         self.rules = rules
@@ -17,17 +18,13 @@ struct OverdueWords {
         let highest = late.reduce(into: [TakenStep]()) { found, step in
             guard let index = found.firstIndex(where: { $0.subject == step.subject }) else { return found.append(step) }
             if step.step > found[index].step { found[index] = step }
-        }.sorted { (weight(of: $0), $0.subject.text) > (weight(of: $1), $1.subject.text) }
-        guard let first = highest.first else { return "" }
+        }.sorted { (hasDraft($0), $0.step, $0.subject.text) > (hasDraft($1), $1.step, $1.subject.text) }
         let others = highest.dropFirst().map { "\($0.subject.text) (\($0.step.rawValue))" }
-        return words(of: first) + (others.isEmpty ? "" : "; late too: \(others.joined(separator: ", "))")
+        return words(of: highest[0]) + (others.isEmpty ? "" : "; late too: \(others.joined(separator: ", "))")
     }
 
-    /// A child that did not arrive goes before all that is told of it; then whoever was called last.
-    private func weight(of step: TakenStep) -> Int {
-        let rank = EscalationStep.allCases.firstIndex(of: step.step) ?? 0
-        return rules.draft(for: step.subject, in: facts) == nil ? rank : rank + EscalationStep.allCases.count
-    }
+    /// 1 for a child that did not arrive: it goes before all that is told of it.
+    private func hasDraft(_ step: TakenStep) -> Int { rules.draft(for: step.subject, in: facts) == nil ? 0 : 1 }
 
     private func words(of step: TakenStep) -> String {
         let contact = rules.contact(for: step.step)
@@ -45,15 +42,16 @@ struct OverdueWords {
             }
             return "tell \(contact): \(what(step.subject)) here\(draft)"
         }
-        switch facts.sent.first(where: { $0.recipient.oin == debtor })?.transport {
+        switch facts.sent.once.first(where: { $0.recipient.oin == debtor })?.transport {
         // Nobody there can do anything about what this organisation keeps back.
         case .held?:
             return
                 "tell \(contact): this message is held here, and its recipient has not been told; release or withdraw it "
                 + "(`exchange-node queue list`)"
         case .refused?:
-            return "tell \(contact): this message was refused there (`exchange-node queue list` says why), who calls "
-                + (rules.dutyContacts[debtor] ?? debtor.text)
+            return
+                "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): this message was refused there "
+                + "(`exchange-node queue list` says why)"
         default:
             return "tell \(contact), who calls \(rules.dutyContacts[debtor] ?? debtor.text): \(what(step.subject)) "
                 + "there\(draft)"

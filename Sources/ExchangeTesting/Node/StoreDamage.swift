@@ -46,6 +46,19 @@ extension NodeHandle {
         try store.close()
     }
 
+    /// Spoils where a received message stands in the node's inbox, as a failing disk would: nothing reads it any more.
+    ///
+    /// - Throws: what the database throws.
+    package func spoilInboxState(of id: MessageID) throws {
+        let store = try DatabaseQueue(path: folder.store)
+        try store.write { database in
+            try database.execute(sql: "PRAGMA ignore_check_constraints = ON")
+            try database.execute(
+                sql: "UPDATE inbox SET state = 'spoiled' WHERE message_id = ?", arguments: [Data(id.bytes)])
+        }
+        try store.close()
+    }
+
     /// Changes the envelope of a message in the node's store, as a failing disk would: behind the back of the node, which
     /// may run.
     ///

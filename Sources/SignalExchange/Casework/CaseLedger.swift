@@ -25,7 +25,8 @@ struct CaseLedger: Sendable {
         )
     }
 
-    /// The recipients of our own message, each by the delivery that went furthest: after a loss it may have several.
+    /// The recipients of our own message. After a loss one may have several deliveries of it: then by the newest that was told,
+    /// or by the newest where none was.
     private func told(by message: MessageID) async throws -> [CaseAccount.Told] {
         var filter = DeliveryFilter()
         filter.messageID = message
@@ -43,13 +44,10 @@ struct CaseLedger: Sendable {
         return told
     }
 
-    /// The recipients of a received message: of this organisation what its inbox says, of the others nothing. Where the list
-    /// went by retention, this organisation alone.
+    /// The recipients of a received message: of this organisation what its inbox says, of the others nothing.
     private func named(by kept: CaseMessage) async throws -> [CaseAccount.Told] {
-        let listed = try await CaseReading(context).content(of: kept.message.id)?.recipients.map(\.party)
-        let own = listed?.first { $0.oin == context.oin }
-        let role = own?.role ?? context.community.directory.member(context.oin)?.roles.first
-        let me = role.map { role in
+        let others = try await context.ledger.coRecipients(of: kept.message.id).listed
+        let me = try await ownRole(in: kept).map { role in
             let state = kept.inbox?.state
             let moved = kept.inbox?.movedAt
             return CaseAccount.Told(
@@ -57,8 +55,15 @@ struct CaseLedger: Sendable {
                 ownedAt: state == .owned ? moved : nil, declinedAt: state == .declined ? moved : nil,
                 concludedAt: state == .concluded ? moved : nil)
         }
-        return (me.map { [$0] } ?? [])
-            + (listed ?? []).filter { $0.oin != context.oin }.map { CaseAccount.Told($0, .unknown) }
+        return (me.map { [$0] } ?? []) + others.map { CaseAccount.Told($0, .unknown) }
+    }
+
+    /// In which role this organisation was told: only one that has several has to look into the message.
+    private func ownRole(in kept: CaseMessage) async throws -> Role? {
+        let roles = context.community.directory.member(context.oin)?.roles ?? []
+        guard roles.count > 1 else { return roles.first }
+        let content = try await CaseReading(context).content(of: kept.message.id)
+        return content?.recipients.first { $0.party.oin == context.oin }?.party.role ?? roles.first
     }
 
     /// What a partner is told of a case: what it took part in, and to a guardian all. A case of which nothing is here, and one

@@ -1,7 +1,7 @@
 import ExchangeCMS
 import ExchangeCatalogue
 import ExchangeCore
-import ExchangeStore
+package import ExchangeStore
 
 /// What partners said of a case when they were asked (NOD-10), beside what this node's own ledger has of it.
 struct CaseWords: Sendable {
@@ -25,13 +25,7 @@ struct CaseWords: Sendable {
         let answers = try await context.ledger.messages(
             in: [reference], ofTypes: [CaseQuery.answerType.code], maximumItems: CaseLedger.messagesMaximum)
         var statements: [Statement] = []
-        var counts: [OIN: Int] = [:]
-        let newest = answers.reversed().filter { kept in
-            guard !kept.isOutgoing else { return false }
-            counts[kept.message.sender.oin, default: 0] += 1
-            return counts[kept.message.sender.oin, default: 0] <= Self.statementsMaximumPerPartner
-        }
-        for kept in newest.reversed() {
+        for kept in answers.newestReceived(maximumPerSender: Self.statementsMaximumPerPartner) {
             guard let content = try await CaseReading(context).content(of: kept.message.id),
                 let query = content.inReplyTo, try await wasAsked(query, of: content.sender.oin, in: reference)
             else { continue }
@@ -172,6 +166,18 @@ struct CaseWords: Sendable {
                 ]
             }
         }
+    }
+}
+
+extension [CaseMessage] {
+    /// What was received, in its order, and of each sender the newest alone.
+    package func newestReceived(maximumPerSender maximum: Int) -> [CaseMessage] {
+        var counts: [OIN: Int] = [:]
+        return reversed().filter { kept in
+            guard !kept.isOutgoing else { return false }
+            counts[kept.message.sender.oin, default: 0] += 1
+            return counts[kept.message.sender.oin, default: 0] <= maximum
+        }.reversed()
     }
 }
 

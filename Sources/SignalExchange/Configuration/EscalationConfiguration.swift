@@ -113,11 +113,23 @@ extension Term {
     init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let count = Int64(digits), (1...Self.maximumCount).contains(count) else { return nil }
-        switch text.dropFirst(digits.count) {
-        case "s": self = .elapsed(.seconds(count))
-        case "m": self = .elapsed(.minutes(count))
-        case "h": self = .elapsed(.hours(count))
-        case "wd": self = .workingDays(Int(count))
+        let unit = text.dropFirst(digits.count)
+        guard let span = Milliseconds(count, unit: unit) else {
+            guard unit == "wd" else { return nil }
+            self = .workingDays(Int(count))
+            return
+        }
+        self = .elapsed(span)
+    }
+}
+
+extension Milliseconds {
+    /// So many of `s`, `m` or `h`; `nil` for another unit.
+    init?(_ count: Int64, unit: some StringProtocol) {
+        switch unit {
+        case "s": self = .seconds(count)
+        case "m": self = .minutes(count)
+        case "h": self = .hours(count)
         default: return nil
         }
     }

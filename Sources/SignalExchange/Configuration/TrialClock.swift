@@ -16,15 +16,9 @@ package struct TrialClock: Hashable, Sendable {
     package init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let count = Int64(digits), (1...Self.aheadMaximum.count / 1000).contains(count) else { return nil }
-        let span: Milliseconds
-        switch text.dropFirst(digits.count) {
-        case "s": span = .seconds(count)
-        case "m": span = .minutes(count)
-        case "h": span = .hours(count)
-        case "d": span = .hours(24 * count)
-        default: return nil
-        }
-        guard span <= Self.aheadMaximum else { return nil }
+        let unit = text.dropFirst(digits.count)
+        let span = unit == "d" ? .hours(24 * count) : Milliseconds(count, unit: unit)
+        guard let span, span <= Self.aheadMaximum else { return nil }
         ahead = span
         self.text = text
     }

@@ -110,15 +110,18 @@ package struct CaseConsole: Sendable {
     ///
     /// - Parameter at: a moment in UTC, to the second or the millisecond; now where it is `nil`.
     package func told(_ message: String, partner: String, role: String, at: String?) async throws {
-        // Nobody telephones to the millisecond.
-        let precise = at.map { $0.hasSuffix("Z") && !$0.contains(".") ? $0.dropLast() + ".000Z" : $0 }
         var body = JSONObject()
         body["role"] = .string(role)
-        body["at"] = .string(precise ?? clock.now.wall.description)
+        body["at"] = .string(at.map(Self.toTheMillisecond) ?? clock.now.wall.description)
         let answer = try await client.post(
             "/v1/messages/\(message)/recipients/\(partner)/_told", body: JSONWriter.write(.object(body)))
         guard !printsJSON else { return ConsoleLine.print(answer) }
         print("Noted. It stays open until their system acknowledges it.")
+    }
+
+    /// A moment as the API takes it: nobody telephones to the millisecond.
+    package static func toTheMillisecond(_ moment: String) -> String {
+        moment.hasSuffix("Z") && !moment.contains(".") ? moment.dropLast() + ".000Z" : moment
     }
 
     /// Who has been told what in a case, and what happened.

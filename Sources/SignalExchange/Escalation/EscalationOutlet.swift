@@ -84,11 +84,11 @@ struct EscalationOutlet: Service {
 }
 
 extension EscalationOutlet {
-    /// The outlets that are set up. What is set up no more is forgotten: set up again, it begins with what is taken then, and calls
+    /// Sets up the outlets of the configuration, as consumers in the store. What is set up no more is forgotten: set up again, it begins with what is taken then, and calls
     /// nobody for what is long over.
     ///
     /// - Throws: ``NodeError`` `configuration-invalid`, `StoreError`.
-    static func all(
+    static func setUp(
         _ settings: EscalationOutletSettings, context: NodeContext, consumers: ConsumerViews, alarm: AgencyAlarm
     ) async throws -> [EscalationOutlet] {
         func reach(_ name: ConsumerName) -> AgencyReach {

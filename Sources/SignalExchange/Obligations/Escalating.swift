@@ -70,9 +70,10 @@ package struct Escalating: Service {
             return due.count
         } catch let error as StoreError where [.invariantViolated, .storeDamaged].contains(error.code) {
             guard due.count > 1 else {
-                context.logger.critical(
+                // Due again at once, and so tried again and again: it is said once a while.
+                context.warn(
                     "what is owed on a message could not be looked at; report this with the log",
-                    metadata: ["message": "\(due.first?.description ?? "")", "cause": "\(error)"])
+                    cause: "\(due.first?.description ?? ""): \(error)", from: nil, level: .critical)
                 return 0
             }
             var looked = 0

@@ -62,6 +62,11 @@ struct CaseAccountTests {
         #expect(entry.isShared(with: try Community.party(.police).oin))
         #expect(entry.isShared(with: try Community.party(.guardian).oin))
         #expect(!entry.isShared(with: try Community.party(.immigration).oin))
+        // What was withdrawn from it was not for it; what is on its way is.
+        for (standing, isShared) in [(CaseAccount.Standing.withdrawn, false), (.untold, true), (.unknown, true)] {
+            let other = try Self.entry(2, from: .police, to: [Self.told(.guardian, standing)])
+            #expect(other.isShared(with: try Community.party(.guardian).oin) == isShared)
+        }
     }
 
     @Test func `two ledgers that say the same contradict each other nowhere`() throws {

@@ -382,6 +382,13 @@ struct ObligationTests {
         let held = Self.facts(message, sent: [Self.sent(Self.guardian, .held)])
         let words = try #require(Self.words(held, as: [.police], after: .minutes(6)).first)
         #expect(words.contains("held here") && !words.contains("calls"), "\(words)")
+        // By what it stands under now, where it was withdrawn under another number before.
+        let again = Self.facts(
+            message, sent: [Self.sent(Self.guardian, .withdrawn), Self.sent(Self.guardian, .held)])
+        #expect(Self.words(again, as: [.police], after: .minutes(6)) == [words])
+        let refused = Self.facts(message, sent: [Self.sent(Self.guardian, .refused)])
+        let other = try #require(Self.words(refused, as: [.police], after: .minutes(6)).first)
+        #expect(other.contains("who calls duty desk, +31200000002: this message was refused there"), "\(other)")
     }
 
     @Test func `what was escalated ends with its own obligation, also where the debtor owes more`() throws {

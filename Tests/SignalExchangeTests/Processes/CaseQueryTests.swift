@@ -204,9 +204,73 @@ extension Nodes {
                 try await say(other, inReplyTo: query)
                 let found = try #require(try await show(avim, made.reference)["contradictions"]).elements
                 #expect(found.compactMap { $0["what"]?.text } == ["digest-differs"], "\(found)")
+                // Who holds another message says nothing of this one.
+                let seen = try await show(avim, made.reference)
+                #expect(words(on: made.signal, of: nidos, in: seen).isEmpty)
+                let entry = (seen["messages"]?.elements ?? []).first { $0["id"]?.text == made.signal.description }
+                let cell = (entry?["parties"]?.elements ?? []).first { $0["oin"]?.text == nidos.oin.text }
+                #expect(cell?["holdsAnother"]?.flag == true, "\(seen)")
                 let printed = try await avim.command("case", "show", made.reference.description)
                 #expect(printed.said.hasPrefix("CONTRADICTION digest-differs: SIG-01"), "\(printed.said)")
                 #expect(printed.said.contains("by the word of Nidos (test)"), "\(printed.said)")
+            }
+        }
+
+        @Test func `a partner that cannot be asked keeps no other from being asked`() async throws {
+            try await withCommunity { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                try nidos.configure("queueMaximumItemsPerPartner", 1)
+                try nidos.configure("queueReservePercent", 0)
+                for node in [avim, nidos] { try await node.process.start() }
+                // Of the first question all but AVIM's stands in the queue for good.
+                let reference = CaseReference(random: Randomness.bytes16())
+                let first = try await ask(nidos, of: reference, waitSeconds: 0)
+                for one in first { #expect(one["id"]?.text != nil) }
+                let query = first.first { $0["partner"]?.text == avim.oin.text }?["id"]?.text
+                try await nidos.api.waitForAnswers(to: try #require(query.flatMap { MessageID($0) }))
+                let asked = try await ask(nidos, of: reference, waitSeconds: 0)
+                #expect(asked.count > 1)
+                for one in asked {
+                    let (id, problem) = (one["id"]?.text, one["problem"]?.text ?? "")
+                    if one["partner"]?.text == avim.oin.text {
+                        #expect(id != nil && problem.isEmpty)
+                    } else {
+                        #expect(id == nil && problem.contains("queue-full"), "\(problem)")
+                    }
+                }
+                let printed = try await nidos.command(
+                    "case", "ask", reference.description, "--all", "--wait", "0", "--purpose", Self.purpose,
+                    "--legal-basis", "A6-1-e")
+                #expect(printed.exitStatus == 0 && printed.said.contains("NOT ASKED: "), "\(printed.said)")
+            }
+        }
+
+        @Test func `what partners say of the other references of a child is shown with them`() async throws {
+            try await withCommunity(running: ["avim", "nidos"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let cases = [CaseReference(random: Randomness.bytes16()), CaseReference(random: Randomness.bytes16())]
+                var signals: [MessageID] = []
+                for reference in cases {
+                    let id = try await avim.api.submit(
+                        .object(ExampleSignal.submission(to: [.guardian], caseReference: reference)),
+                        key: reference.description)
+                    try await nidos.api.waitForInbox(id)
+                    signals.append(id)
+                }
+                let combined: JSONValue = [
+                    "type": "SIG-02", "role": "guardian", "inReplyTo": .string(signals[0].description),
+                    "purpose": .string(Self.purpose), "legalBasis": ["A6-1-e"],
+                    "body": [
+                        "status": "in-progress", "ownerRole": "duty guardian", "decision": "combined",
+                        "nextStep": "Both are one boy.", "relatedSignals": [.string(signals[1].description)],
+                        "relatedCases": [.string(cases[1].description)],
+                    ],
+                ]
+                try await avim.api.waitForInbox(try await nidos.api.submit(combined, key: "combined"))
+                #expect(try await ask(avim, of: cases[1], partner: nidos).map { $0["answered"]?.flag } == [true])
+                #expect(try await show(avim, cases[0])["accounts"]?.elements.isEmpty == true)
+                let linked = try await avim.api.client.get("/v1/cases/\(cases[0])?linked=true")
+                #expect(linked["accounts"]?.elements.count == 1, "\(linked)")
             }
         }
 

@@ -75,6 +75,14 @@ extension Nodes {
                 let words = try await alarms(avim).first?["detail"]?.text ?? ""
                 #expect(words.contains("duty officer, +31200000003") && words.contains("+31"), "\(words)")
 
+                // Nobody ends it by hand.
+                let refused = await #expect(throws: NodeError.self) {
+                    try await nidos.api.client.post(
+                        "/v1/alarms/acknowledgement-overdue/_clear", body: JSONWriter.write([:]))
+                }
+                #expect(refused?.message.contains("queue told") == true)
+                #expect(try await alarms(nidos).count == 1)
+
                 // The books of the pair agree all the same: what is late is not the delivery.
                 let report = try await avim.api.client.post("/v1/partners/\(nidos.oin)/_reconcile")["report"]
                 #expect(report?["verdict"]?.text == "agreed", "\(report?["summary"]?.text ?? "")")
@@ -132,6 +140,16 @@ extension Nodes {
                     }
                 }
                 try await nidos.waitForLog("what is owed on a message could not be looked at")
+
+                // Neither does what the disk has spoiled.
+                try nidos.spoilInboxState(of: signals[0])
+                let next = try await avim.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "next")
+                _ = try await within(.seconds(30), "somebody to be told of the next signal") {
+                    try await poll {
+                        try await alarms(nidos).contains { $0["message"]?.text == next.description } ? true : nil
+                    }
+                }
             }
         }
 
