@@ -38,7 +38,7 @@ demo: setup ## nine nodes on this machine play the letter's case (first time 10 
 test: setup ## every test, and TEST_SEEDS=2000 simulated (first time 10 minutes to build, then 19)
 	$(build)
 	$(if $(ARGS),,.build/debug/exchange-lab simulate --seeds $(TEST_SEEDS))
-	swift test --skip-build $(ARGS)
+	@scripts/test.sh $(ARGS)
 
 chaos: setup ## kills seven nodes 1,000 times under load, cuts their network and spoils disks; nothing may be lost; then a disaster (15 minutes once built)
 	$(build)
@@ -49,10 +49,10 @@ disaster: setup ## under load one node's disk is wiped, another's is put back, a
 	$(build)
 	.build/debug/exchange-lab disaster --report .build/disaster.jsonl $(ARGS)
 
-check: setup ## format, warnings as errors, house style (1 minute once built)
+check: setup ## format, warnings as errors, house style, generated files (1 minute once built)
 	swift format lint --strict --recursive --parallel $(formatted)
 	$(build)
-	swift test --skip-build --filter '^TidyTests\.'
+	@scripts/test.sh --filter '^TidyTests\.|JSONSchemaTests'
 
 format: ## rewrites the Swift files in the tracked style (seconds)
 	swift format format --in-place --recursive --parallel $(formatted)
