@@ -8,12 +8,15 @@ usage() {
     cat <<'TEXT'
 Runs the tests that are built already, and repeats at the end what failed.
 
-usage: test.sh [--help] [ARGUMENT]...
+usage: test.sh [--filter NAME]... [--skip NAME]... [--no-parallel] [--help]
 
-  ARGUMENT   passed on to `swift test`, such as --filter NAME
+  --filter NAME   only tests whose names NAME, a regular expression, is found in
+  --skip NAME     none of those
+  --no-parallel   one test at a time
 
 exit codes
   0  every test passed
+  2  wrong arguments
   otherwise that of `swift test`
 
 example
@@ -21,17 +24,37 @@ example
 TEXT
 }
 
-if [[ ${1:-} == --help ]]; then
-    usage
-    exit 0
-fi
+misused() {
+    printf 'test.sh: %s (see test.sh --help)\n' "$*" >&2
+    exit 2
+}
+
+arguments=()
+while (($#)); do
+    case $1 in
+        --help)
+            usage
+            exit 0
+            ;;
+        --filter | --skip)
+            [[ -n ${2:-} ]] || misused "$1 needs the name of a test"
+            arguments+=("$1" "$2")
+            shift 2
+            ;;
+        --no-parallel)
+            arguments+=("$1")
+            shift
+            ;;
+        *) misused "unknown argument: $1" ;;
+    esac
+done
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 log=$(mktemp)
 trap 'rm -f -- "$log"' EXIT
-printf 'swift test --skip-build %s\n' "$*"
+printf 'swift test --skip-build %s\n' "${arguments[*]}"
 status=0
-swift test --skip-build "$@" 2>&1 | tee -- "$log" || status=$?
+swift test --skip-build "${arguments[@]}" 2>&1 | tee -- "$log" || status=$?
 if ((status != 0)); then
     printf '\nWhat failed, once more:\n'
     # A process that died says so in a line of its own, and no test does.

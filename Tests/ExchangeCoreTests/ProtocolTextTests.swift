@@ -120,6 +120,7 @@ import Testing
         Limit("routingRuleMaximumFacts", ProtocolLimits.routingRuleMaximumFacts),
         Limit("routingFactMaximumValues", ProtocolLimits.routingFactMaximumValues),
         Limit("routingGroundMaximumBytes", ProtocolLimits.routingGroundMaximumBytes),
+        Limit("directoryMaximumHolidays", ProtocolLimits.directoryMaximumHolidays),
         Limit("cardMaximumBytes", ProtocolLimits.cardMaximumBytes),
         Limit("cardMaximumAuthorities", ProtocolLimits.cardMaximumAuthorities),
         Limit("reconciliationMaximumBytes", ProtocolLimits.reconciliationMaximumBytes),

@@ -73,6 +73,11 @@ extension Nodes {
                 ClockKey(priority: .asap, kind: .outcome): Agreements.Clock.none,
                 ClockKey(priority: .urgent, kind: .deputy): .term(.workingDays(2)),
             ]
+            var calendar = WorkingCalendar()
+            calendar.holidays = [try #require(CalendarDate("2026-12-25")), try #require(CalendarDate("2027-01-01"))]
+            (calendar.opensAtMinute, calendar.closesAtMinute) = (8 * 60 + 5, 18 * 60)
+            (calendar.standardMinutesEast, calendar.hasSummerTime) = (-240, false)
+            agreements.calendar = calendar
             let agreed = Directory(
                 version: 9, issued: directory.issued, members: directory.members, agreements: agreements)
             let document = try DirectoryDocument.encode(agreed)

@@ -123,6 +123,16 @@ import Testing
                 (#"{"policy": {"clocks": {"statOwnership": "30s"}}}"#, "policy.clocks.statOwnership"),
                 (#"{"policy": {"clocks": {"statReceipt": "none"}}}"#, "policy.clocks.statReceipt"),
                 (#"{"policy": {"clocks": {"statOwner": "5m"}}}"#, "policy.clocks.statOwner"),
+                (#"{"policy": {"calendar": {"opens": "9"}}}"#, "policy.calendar.opens"),
+                (#"{"policy": {"calendar": {"opens": "02:00"}}}"#, "policy.calendar.opens"),
+                (#"{"policy": {"calendar": {"closes": "09:00"}}}"#, "policy.calendar.closes"),
+                (
+                    #"{"policy": {"calendar": {"holidays": ["2026-12-25", "2026-02-30"]}}}"#,
+                    "policy.calendar.holidays[1]"
+                ),
+                (#"{"policy": {"calendar": {"minutesEast": 900}}}"#, "policy.calendar.minutesEast"),
+                (#"{"policy": {"calendar": {"summerTime": "true"}}}"#, "policy.calendar.summerTime"),
+                (#"{"policy": {"calendar": {"sundays": []}}}"#, "policy.calendar.sundays"),
                 (#"{"rules": []}"#, "rules"),
             ] {
                 try agree(text)

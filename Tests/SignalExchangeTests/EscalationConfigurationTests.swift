@@ -122,6 +122,16 @@ import Testing
         #expect(settings.policy(under: Agreements()) == settings.policy)
     }
 
+    @Test func `a calendar that was agreed takes the place of the operator's as a whole`() async throws {
+        let settings = try await load("calendar:\n  closes: \"21:00\"\n  holidays: \"2026-12-24\"\n")
+        var agreed = Agreements()
+        #expect(settings.policy(under: agreed).calendar == settings.policy.calendar)
+        var calendar = WorkingCalendar()
+        calendar.opensAtMinute = 8 * 60
+        agreed.calendar = calendar
+        #expect(settings.policy(under: agreed).calendar == calendar)
+    }
+
     @Test(arguments: [
         ("clocks:\n  statOwnership: 30", "clocks.statOwnership"), ("clocks:\n  statReceipt: 0m", "clocks.statReceipt"),
         ("clocks:\n  statDeputy: none", "clocks.statDeputy"), ("clocks:\n  asapOutcome: 1d", "clocks.asapOutcome"),

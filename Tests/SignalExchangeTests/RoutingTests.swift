@@ -105,4 +105,52 @@ extension Nodes {
                 "\(String(describing: error))")
         }
     }
+
+    /// When people work, as a directory says it, on nodes as processes.
+    @Suite(.community(running: "avim", "nidos")) struct AgreedCalendarTests {
+        @Test func `an agreed calendar counts working days and the days of a case at once, without a restart`()
+            async throws
+        {
+            let community = try #require(Stage.community)
+            let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+            var calendar = WorkingCalendar()
+            let today = calendar.day(at: .current)
+            calendar.holidays = Set((-2...9).map { today.adding(days: $0) })
+            var agreements = Agreements()
+            agreements.calendar = calendar
+            for node in [avim, nidos] {
+                try NodeFolder.write(
+                    community.signedDirectory(version: 2, agreeing: agreements), to: node.folder.directory)
+                try await node.api.reload()
+            }
+            let shown = try await avim.command("directory", "show")
+            let hours =
+                "Calendar: 09:00 to 17:00, 60 minutes east of UTC with summer time, but for \(today.adding(days: -2)), "
+            #expect(shown.said.contains(hours), "\(shown.said)")
+
+            let signal = try await avim.api.submit(
+                .object(ExampleSignal.submission(to: [.guardian], priority: .urgent)), key: "urgent")
+            let owed = try await within(.seconds(20), "the ownership to be owed") {
+                try await poll {
+                    (try await avim.api.client.get("/v1/obligations")["items"]?.elements ?? []).first {
+                        $0["message"]?.text == signal.description && $0["subject"]?.text == "ownership"
+                    }
+                }
+            }
+            let since = try #require(Timestamp(owed["since"]?.text ?? ""))
+            #expect(owed["due"]?.text == calendar.moment(1, workingDaysAfter: since).description)
+
+            var talk = ExampleSignal.submission(to: [.guardian], priority: .routine)
+            talk["type"] = "STO-04"
+            talk["body"] = ["purpose": "residence-decision", "acute": false, "interpreterLanguage": "vie"]
+            let announced = try await avim.api.submit(.object(talk), key: "talk")
+            _ = try await nidos.api.waitForInbox(announced)
+            let reference = try #require(
+                try await avim.api.client.get("/v1/messages/\(announced)")["caseRef"]?.text)
+            let interview = try await nidos.api.client.get("/v1/cases/\(reference)")["interviews"]?.elements.first
+            let until = try #require(
+                interview?["at"]?.text.flatMap { Timestamp($0) }, "\(String(describing: interview))")
+            #expect(calendar.day(at: until) > today.adding(days: 9), "\(until)")
+        }
+    }
 }

@@ -35,6 +35,7 @@ public enum ProtocolLimits {
     public static let routingRuleMaximumFacts = 8
     public static let routingFactMaximumValues = 64
     public static let routingGroundMaximumBytes = 512
+    public static let directoryMaximumHolidays = 400
     public static let cardMaximumBytes = 4_194_304
     public static let cardMaximumAuthorities = 8
     public static let reconciliationMaximumBytes = 4_194_304

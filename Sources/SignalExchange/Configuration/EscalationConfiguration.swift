@@ -63,14 +63,10 @@ enum EscalationConfiguration {
         for (name, path) in [("opens", \WorkingCalendar.opensAtMinute), ("closes", \WorkingCalendar.closesAtMinute)] {
             let key = "calendar.\(name)"
             guard let text = reader.string(forKey: ConfigKey(key)) else { continue }
-            guard let minute = minute(text) else { throw invalid(key, "must be a time of day such as 09:00") }
+            guard let minute = TimeOfDay.minute(text) else { throw invalid(key, "must be \(TimeOfDay.form)") }
             calendar[keyPath: path] = minute
         }
-        guard calendar.opensAtMinute < calendar.closesAtMinute else {
-            throw invalid("calendar.closes", "must be after `calendar.opens`")
-        }
-        // Clocks that go forward or back do so at night: no office is open then.
-        guard calendar.opensAtMinute >= 4 * 60 else { throw invalid("calendar.opens", "must be 04:00 or later") }
+        if let slip = calendar.slip { throw invalid("calendar.\(slip.member)", slip.demand) }
         if let text = reader.string(forKey: "calendar.holidays") {
             for day in text.split(separator: ",") {
                 guard let date = CalendarDate(day.drop { $0 == " " }) else {
@@ -81,11 +77,13 @@ enum EscalationConfiguration {
             }
         }
         if let text = reader.string(forKey: "calendar.minutesEast") {
-            guard let minutes = Int(text), (-720...840).contains(minutes) else {
+            let range = WorkingCalendar.standardMinutesEastRange
+            guard let minutes = Int64(text), range.contains(minutes) else {
                 throw invalid(
-                    "calendar.minutesEast", "must be the minutes that winter time is ahead of UTC: -720 to 840")
+                    "calendar.minutesEast",
+                    "must be the minutes that winter time is ahead of UTC: \(range.lowerBound) to \(range.upperBound)")
             }
-            calendar.standardMinutesEast = minutes
+            calendar.standardMinutesEast = Int(minutes)
         }
         if let text = reader.string(forKey: "calendar.summerTime") {
             guard text == "true" || text == "false" else {
@@ -94,14 +92,6 @@ enum EscalationConfiguration {
             calendar.hasSummerTime = text == "true"
         }
         return calendar
-    }
-
-    private static func minute(_ text: String) -> Int? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].utf8.count == 2, parts[1].utf8.count == 2, let hour = Int(parts[0]),
-            let minute = Int(parts[1]), (0..<24).contains(hour), (0..<60).contains(minute)
-        else { return nil }
-        return hour * 60 + minute
     }
 }
 

@@ -27,7 +27,9 @@ enum AgreementsConsole {
         let agreed = policy + clocks
         return lines + [
             agreed.isEmpty
-                ? "No policy: terms and clocks are the defaults." : "Policy: " + agreed.joined(separator: ", ") + "."
+                ? "No policy: terms and clocks are the defaults." : "Policy: " + agreed.joined(separator: ", ") + ".",
+            agreements.calendar.map { "Calendar: \($0.summary)." }
+                ?? "No calendar: each node counts working days by its own.",
         ]
     }
 

@@ -1,7 +1,7 @@
 package import ExchangeCatalogue
 package import ExchangeCore
 
-/// What the members of a community agreed beside who they are: rules of routing, terms of a case, clocks. It stands in the
+/// What the members of a community agreed beside who they are: rules of routing, terms of a case, clocks, when people work. It stands in the
 /// signed directory, so that it is the same for all and has a version (`protocol.md` §14.1).
 package struct Agreements: Equatable, Sendable {
     /// A clock that was agreed, and `none` where it was agreed that there is none.
@@ -15,6 +15,8 @@ package struct Agreements: Equatable, Sendable {
     /// Of what the letter leaves open, what was agreed; the rest is as ``CasePolicy`` has it.
     package var terms: [AgreedTerm: Int] = [:]
     package var clocks: [ClockKey: Clock] = [:]
+    /// When people work, and by which local time days are told; `nil` where each node's own counts.
+    package var calendar: WorkingCalendar?
 
     package init() {}
 

@@ -31,6 +31,7 @@ package enum AgreementsDocument {
             }
         }
         if !clocks.isEmpty { policy["clocks"] = .object(clocks) }
+        if let calendar = agreements.calendar { policy["calendar"] = CalendarDocument.value(of: calendar) }
         return policy
     }
 
@@ -41,7 +42,8 @@ package enum AgreementsDocument {
         }
         guard let value = reader.optional("policy") else { return agreements }
         let policy = try ObjectReader(
-            value, at: reader.path.member("policy"), members: AgreedTerm.allCases.map(\.rawValue) + ["clocks"])
+            value, at: reader.path.member("policy"),
+            members: AgreedTerm.allCases.map(\.rawValue) + ["clocks", "calendar"])
         for term in AgreedTerm.allCases where policy.optional(term.rawValue) != nil {
             agreements.terms[term] = Int(try policy.integer(term.rawValue, in: term.range))
         }
@@ -51,6 +53,9 @@ package enum AgreementsDocument {
                 "stayToMonths",
                 "a stay from \(agreed.stayFromMonths) to \(agreed.stayToMonths) months is none; give both, the shorter first"
             )
+        }
+        agreements.calendar = try policy.optional("calendar").map { value throws(ContentError) in
+            try CalendarDocument.calendar(in: value, at: policy.path.member("calendar"))
         }
         guard let value = policy.optional("clocks") else { return agreements }
         let clocks = try ObjectReader(value, at: policy.path.member("clocks"), members: ClockKey.allCases.map(\.text))

@@ -17,6 +17,7 @@ package struct EscalationSettings: Sendable {
     /// stricter than the agreement, and never laxer.
     package func policy(under agreed: Agreements) -> EscalationPolicy {
         var policy = policy
+        policy.calendar = agreed.calendar ?? policy.calendar
         for key in ClockKey.allCases {
             guard let clock = agreed.clocks[key] else { continue }
             let own = ownClocks.contains(key.text) ? policy[key] : nil

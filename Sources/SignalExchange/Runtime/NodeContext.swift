@@ -13,8 +13,8 @@ package struct NodeContext: Sendable {
     package let caseKeys: CaseKeys
     package let communityHolder: CommunityHolder
     package let catalogue: Catalogue
-    /// By which local time days are told, and when people work.
-    package let calendar: WorkingCalendar
+    /// The operator's, where the partners agreed on none.
+    private let ownCalendar: WorkingCalendar
     package let clock: NodeClock
     package let randomness: NodeRandomness
     /// Where the tasks run that the node begins by itself; `nil` for the threads that all tasks share.
@@ -33,7 +33,7 @@ package struct NodeContext: Sendable {
         self.ledger = ledger
         self.communityHolder = communityHolder
         self.clock = clock
-        self.calendar = calendar
+        ownCalendar = calendar
         self.randomness = randomness
         self.executor = executor
         self.logger = logger
@@ -91,6 +91,8 @@ package struct NodeContext: Sendable {
 
     package var now: Now { clock.now }
     package var community: Community { communityHolder.current(clock.now) }
+    /// By which local time days are told, and when people work.
+    package var calendar: WorkingCalendar { community.directory.agreements.calendar ?? ownCalendar }
 
     /// Who signs for this node: the only way to its signing key. What is signed by a certificate that does not hold is
     /// refused by every partner, for good.
