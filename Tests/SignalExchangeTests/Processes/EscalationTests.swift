@@ -8,25 +8,6 @@ import Testing
 extension Nodes {
     /// Clocks, the ladder and who has been told, on nodes as processes.
     @Suite struct EscalationTests {
-        /// A calendar that is compressed: seconds stand for minutes.
-        private func compress(_ node: NodeHandle) throws {
-            try node.append(
-                """
-
-                clocks:
-                  statReceipt: 1s
-                  statReceiptAlarm: 1s
-                  statOwnership: 1s
-                  statOutcome: 1h
-                  statDeputy: 1s
-                  statManagement: 2s
-                roster:
-                  deputy: deputy of the duty desk, +31200000001
-                  dutyOfficer: duty officer, +31200000003
-
-                """)
-        }
-
         private func obligations(_ node: NodeHandle, isLate: Bool = false) async throws -> [JSONValue] {
             let page = try await node.api.client.get("/v1/obligations" + (isLate ? "?late=true" : ""))
             return page["items"]?.elements ?? []
@@ -57,7 +38,7 @@ extension Nodes {
             try await ExampleCommunity.inTemporaryFolder { community in
                 let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
                 for node in [avim, nidos] {
-                    try compress(node)
+                    try node.append(CompressedClocks.sections)
                     try await node.process.start()
                 }
                 let signal = try await avim.api.submit(
@@ -125,7 +106,7 @@ extension Nodes {
         @Test func `what cannot be looked at keeps nobody from being told of the rest`() async throws {
             try await ExampleCommunity.inTemporaryFolder { community in
                 let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
-                try compress(nidos)
+                try nidos.append(CompressedClocks.sections)
                 for node in [avim, nidos] { try await node.process.start() }
                 try nidos.addClockOfNoMessage()
                 var signals: [MessageID] = []
