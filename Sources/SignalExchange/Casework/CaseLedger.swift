@@ -34,7 +34,7 @@ struct CaseLedger: Sendable {
         for delivery in try await context.ledger.deliveries(filter).entries.reversed() {
             let one = CaseAccount.Told(
                 delivery.recipient, CaseAccount.Standing(delivery), receiptedAt: delivery.receiptedAt,
-                ownedAt: delivery.ownedAt, concludedAt: delivery.concludedAt)
+                ownedAt: delivery.ownedAt, declinedAt: delivery.declinedAt, concludedAt: delivery.concludedAt)
             guard let index = told.firstIndex(where: { $0.party.oin == one.party.oin }) else {
                 told.append(one)
                 continue

@@ -122,8 +122,9 @@ private struct Entry {
             cells.append(
                 cell(
                     delivery.recipient, delivery.state.rawValue,
-                    at: delivery.concludedAt ?? delivery.ownedAt ?? delivery.receiptedAt, by: delivery.followUpRole,
-                    debtor: delivery.recipient.oin, now: now, directory))
+                    at: delivery.concludedAt ?? delivery.declinedAt ?? delivery.ownedAt ?? delivery.receiptedAt,
+                    saidAt: delivery.saidAt, by: delivery.followUpRole, debtor: delivery.recipient.oin, now: now,
+                    directory))
         }
         if !kept.isOutgoing {
             let state = kept.inbox.map { $0.state == .ready ? "receipted" : $0.state.rawValue } ?? "receipted"
@@ -159,17 +160,18 @@ private struct Entry {
     }
 
     private func cell(
-        _ party: Party, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
-        _ directory: Directory, holdsAnother: Bool = false
+        _ party: Party, _ state: String, at: Timestamp?, saidAt: Timestamp? = nil, by role: String, debtor: OIN?,
+        now: Timestamp, _ directory: Directory, holdsAnother: Bool = false
     ) -> JSONValue {
         cell(
-            party.oin, party.role.rawValue, state, at: at, by: role, debtor: debtor, now: now, directory,
+            party.oin, party.role.rawValue, state, at: at, saidAt: saidAt, by: role, debtor: debtor, now: now,
+            directory,
             holdsAnother: holdsAnother)
     }
 
     private func cell(
-        _ oin: OIN, _ partyRole: String, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
-        _ directory: Directory, holdsAnother: Bool = false
+        _ oin: OIN, _ partyRole: String, _ state: String, at: Timestamp?, saidAt: Timestamp? = nil, by role: String,
+        debtor: OIN?, now: Timestamp, _ directory: Directory, holdsAnother: Bool = false
     ) -> JSONValue {
         // The sender's own cell stands for what it did, and not for what it owes itself.
         let isDebtor = state != "sent" && (debtor != nil || oin == own)
@@ -177,7 +179,8 @@ private struct Entry {
         let calls = told.filter { $0.kind == .toldByTelephone && $0.debtor == oin }
         return [
             "oin": .string(oin.text), "name": .string(directory.member(oin)?.name ?? ""), "role": .string(partyRole),
-            "state": .string(state), "at": at.map { .string($0.description) } ?? .null, "owner": .string(role),
+            "state": .string(state), "at": at.map { .string($0.description) } ?? .null,
+            "saidAt": saidAt.map { .string($0.description) } ?? .null, "owner": .string(role),
             "late": .array(late.map { .string($0.subject.text) }), "holdsAnother": .bool(holdsAnother),
             "telephone": .array(calls.map { ["role": .string($0.contact), "at": .string($0.at.description)] }),
         ]
@@ -197,8 +200,9 @@ private struct Entry {
             let who = delivery.recipient.oin
             found += [
                 happening(delivery.receiptedAt, "told", who),
-                happening(delivery.ownedAt, "owned", who, delivery.followUpRole),
-                happening(delivery.concludedAt, "concluded", who, delivery.followUpRole),
+                happening(delivery.ownedAt, "owned", who, delivery.words(on: .owned)),
+                happening(delivery.declinedAt, "declined", who, delivery.words(on: .declined)),
+                happening(delivery.concludedAt, "concluded", who, delivery.words(on: .concluded)),
             ]
         }
         found += others.words.filter { word in others.listed.contains { $0.oin == word.word.speaker } }.map { kept in
@@ -220,6 +224,14 @@ private struct Entry {
     }
 }
 
+extension DeliveryEntry {
+    /// By which role a step was taken, and when by the recipient's own clock: of the last one, whose acknowledgement is known.
+    fileprivate func words(on step: FollowUp) -> String {
+        guard step == followUp, let saidAt else { return followUpRole }
+        return "\(followUpRole), said at \(saidAt)"
+    }
+}
+
 /// An announced talk, as far as this node knows whether the guardian objected: at whoever announced it, and at the guardian.
 private struct IntendedInterview {
     private let message: MessageSummary
@@ -235,12 +247,10 @@ private struct IntendedInterview {
             guard let told = deliveries.first(where: { $0.recipient.role == .guardian }) else { return nil }
             guardian = told.recipient.oin
             toldAt = told.receiptedAt
-            let answer = told.followUp == .declined ? told.followUpMessage : nil
-            if let answer {
-                declinedAt = try await context.ledger.message(answer)?.message.created
+            // Whoever objects in time has objected in time, however long that was on its way.
+            declinedAt = told.followUp == .declined ? told.saidAt : nil
+            if told.followUp == .declined, let answer = told.followUpMessage {
                 reason = try await CaseReading(context).content(of: answer)?.text("reason") ?? ""
-            } else {
-                declinedAt = nil
             }
         } else {
             guard context.community.directory.member(context.oin)?.roles.contains(.guardian) == true else { return nil }
