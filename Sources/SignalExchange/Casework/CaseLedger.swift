@@ -59,7 +59,7 @@ struct CaseLedger: Sendable {
     }
 
     /// In which role this organisation was told: only one that has several has to look into the message.
-    private func ownRole(in kept: CaseMessage) async throws -> Role? {
+    func ownRole(in kept: CaseMessage) async throws -> Role? {
         let roles = context.community.directory.member(context.oin)?.roles ?? []
         guard roles.count > 1 else { return roles.first }
         let content = try await CaseReading(context).content(of: kept.message.id)

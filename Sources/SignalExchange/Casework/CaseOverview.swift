@@ -76,10 +76,9 @@ struct CaseOverview: Sendable {
         let deliveries = kept.isOutgoing ? Array(try await context.ledger.deliveries(filter).entries.reversed()) : []
         // Whom else the sender of a received message names: whether they were told is the sender's to know, until they say so.
         let others = try await context.ledger.coRecipients(of: id)
-        let content = kept.isOutgoing ? nil : try await CaseReading(context).content(of: id)
         return Entry(
             kept: kept, title: context.catalogue[kept.message.type]?.title.english ?? "", deliveries: deliveries,
-            role: content?.recipients.first { $0.party.oin == context.oin }?.party.role, others: others,
+            role: kept.isOutgoing ? nil : try await CaseLedger(context).ownRole(in: kept), others: others,
             own: context.oin,
             owed: try await obligations.owed(on: id, by: rules)?.owed ?? [], told: told)
     }
@@ -90,7 +89,7 @@ private struct Entry {
     let kept: CaseMessage
     let title: String
     let deliveries: [DeliveryEntry]
-    /// In which role a received message names this organisation; `nil` where its content is not here any more.
+    /// In which role a received message names this organisation; `nil` where the directory does not have it any more.
     let role: Role?
     /// Its other recipients, and what they said of it.
     let others: CoRecipientsOfMessage
