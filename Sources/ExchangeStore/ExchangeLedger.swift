@@ -576,12 +576,16 @@ package struct DeliveryEntry: Hashable, Sendable {
     /// The last thing that went wrong, or the refusal's code and detail.
     package let detail: String
     package let receiptedAt: Timestamp?
+    /// When the L2 or L3 that says so was kept here, by this node's clock; so the next two.
     package let ownedAt: Timestamp?
+    package let declinedAt: Timestamp?
     package let concludedAt: Timestamp?
     /// The receipt or refusal as it came; empty while open.
     package let proof: [UInt8]
     /// The last L2 or L3 of this recipient; its reason or outcome is content, and is read there.
     package let followUpMessage: MessageID?
+    /// When that last L2 or L3 was made, by the clock of its sender.
+    package let saidAt: Timestamp?
     /// Who submitted the message.
     package let actor: String
     /// What the partner has under this number, where the message only stands in the place of one that is lost.
@@ -590,8 +594,8 @@ package struct DeliveryEntry: Hashable, Sendable {
     package init(
         message: MessageSummary, recipient: Party, key: DeliveryKey, transport: TransportState, followUp: FollowUp,
         followUpRole: String, attempts: Int, acceptedAt: Timestamp, nextAttempt: Timestamp?, detail: String,
-        receiptedAt: Timestamp?, ownedAt: Timestamp?, concludedAt: Timestamp?, proof: [UInt8],
-        followUpMessage: MessageID?, actor: String, lost: ChannelItem? = nil
+        receiptedAt: Timestamp?, ownedAt: Timestamp?, declinedAt: Timestamp?, concludedAt: Timestamp?, proof: [UInt8],
+        followUpMessage: MessageID?, saidAt: Timestamp?, actor: String, lost: ChannelItem? = nil
     ) {
         self.lost = lost
         self.message = message
@@ -607,9 +611,11 @@ package struct DeliveryEntry: Hashable, Sendable {
         self.detail = detail
         self.receiptedAt = receiptedAt
         self.ownedAt = ownedAt
+        self.declinedAt = declinedAt
         self.concludedAt = concludedAt
         self.proof = proof
         self.followUpMessage = followUpMessage
+        self.saidAt = saidAt
         self.actor = actor
     }
 

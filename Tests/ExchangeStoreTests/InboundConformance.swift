@@ -310,7 +310,28 @@ import Testing
         #expect(delivery.state == .concluded)
         #expect(delivery.followUpRole == "duty officer")
         #expect(delivery.concludedAt == Sample.start)
-        #expect(delivery.ownedAt == nil)
+        #expect(delivery.ownedAt == nil && delivery.declinedAt == nil)
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `that a message was declined is kept with its time, and with that of the acknowledgement itself`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        try await ledger.accept(9)
+        let message = try Sample.message(9)
+        try await ledger.recordAnswers(
+            [AnswerRecord(number: SequenceNumber(1), answer: .receipt([1]), jitter: 0)], from: Community.avim,
+            now: Sample.now())
+        let acknowledgement = try Sample.message(1, from: Community.avim)
+        try await ledger.receive(
+            1, number: 1,
+            acknowledgement: ReceivedAcknowledgement(
+                messageID: message.id, messageDigest: message.digest, step: .declined, role: "duty officer"))
+        let delivery = try #require(try await ledger.deliveries(DeliveryFilter()).first)
+        #expect(delivery.state == .declined && delivery.followUpRole == "duty officer")
+        #expect(delivery.declinedAt == Sample.start && delivery.ownedAt == nil && delivery.concludedAt == nil)
+        #expect(delivery.followUpMessage == acknowledgement.id && delivery.saidAt == acknowledgement.created)
     }
 
     @Test(arguments: StoreForm.all)

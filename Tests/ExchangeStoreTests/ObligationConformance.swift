@@ -6,7 +6,7 @@ import Testing
 @Suite(.temporaryFolder) struct ObligationConformance {
     /// Of an organisation that owes an answer to what it receives, and to nothing that it sends.
     private static let rules = ObligationRules(
-        policy: EscalationPolicy(), ownRoles: [],
+        policy: EscalationPolicy(), ownRoles: [.guardian],
         expected: ["SIG-01": [ExpectedAnswer(code: "SIG-04", of: .eachRecipient, visibleTo: [.reception])]])
 
     private static func at(_ span: Milliseconds) -> Timestamp { Sample.start + span }
@@ -182,6 +182,30 @@ import Testing
             #expect(try await kept(id) == [asked[2], asked[1], asked[0]])
         }
         #expect(try await kept(try Sample.message(3).id) == [])
+    }
+
+    @Test(arguments: StoreForm.all)
+    func `what came later of the type of a message has its time, its sender and what it asks for itself`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        let rules = ObligationRules(
+            policy: EscalationPolicy(), ownRoles: [],
+            expected: [
+                "SIG-01": [ExpectedAnswer(code: "SIG-04", of: .eachRecipient, visibleTo: [], isReplaceable: true)]
+            ])
+        let asked = [AskedAnswer(code: "SIG-04", debtor: nil, dueAt: Self.at(.hours(9)))]
+        try await ledger.receive(1, number: 1, asked: asked)
+        try await ledger.accept(7, asked: asked, at: Self.at(.minutes(1)))
+        try await ledger.receive(2, number: 2, at: Self.at(.minutes(2)))
+        let first = try Sample.message(1, from: Community.avim).id
+        let facts = try #require(try await ledger.obligationFacts(of: first, by: rules))
+        #expect(
+            facts.answers == [
+                .init(code: "SIG-01", sender: nil, isAcknowledged: false, keptAt: Self.at(.minutes(1)), asked: asked),
+                .init(
+                    code: "SIG-01", sender: Community.avim, isAcknowledged: true, keptAt: Self.at(.minutes(2))),
+            ])
     }
 
     @Test(arguments: StoreForm.all)

@@ -177,6 +177,28 @@ import Testing
         #expect(error?.code == .invariantViolated)
     }
 
+    @Test func `what was declined in a store of before has the time of its acknowledgement`() async throws {
+        var ledger = try await Sample.openSQLite()
+        try await ledger.accept(9)
+        let message = try Sample.message(9)
+        try await ledger.receive(
+            1, number: 1,
+            acknowledgement: ReceivedAcknowledgement(
+                messageID: message.id, messageDigest: message.digest, step: .declined, role: "duty officer"),
+            at: Sample.start + .minutes(7))
+        try await ledger.close()
+        try edit {
+            try $0.execute(
+                sql: """
+                    ALTER TABLE delivery DROP COLUMN declined_at;
+                    DELETE FROM grdb_migrations WHERE identifier = 'declined at'
+                    """)
+        }
+        ledger = try await Sample.openSQLite()
+        let delivery = try #require(try await ledger.deliveries(DeliveryFilter()).first)
+        #expect(delivery.followUp == .declined && delivery.declinedAt == Sample.start + .minutes(7))
+    }
+
     @Test func `envelopes of a store of before have no digest, and are taken as they are`() async throws {
         var ledger = try await Sample.openSQLite()
         try await ledger.accept(1)

@@ -65,7 +65,10 @@ extension Nodes {
             agreements.routing = [
                 RoutingRule(
                     code: "DEP-01", senderRole: .provider, facts: [.init(member: "fingerprintsKnown", values: ["yes"])],
-                    mustTell: [.police], mayTell: [.lawyer], ground: "agreement of today")
+                    mustTell: [.police], mayTell: [.lawyer], ground: "agreement of today"),
+                // No signer of today has this rule, and a node takes the directory of one of before.
+                RoutingRule(
+                    code: "TRF-02", mustTell: [.provider], mayTell: [.guardian], ground: "agreement of yesterday"),
             ]
             agreements.terms = [.majorityYears: 21]
             agreements.clocks = [

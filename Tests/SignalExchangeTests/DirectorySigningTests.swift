@@ -118,6 +118,10 @@ import Testing
             for (text, place) in [
                 (#"{"routing": [{"type": "SIG-99", "mustTell": ["guardian"], "ground": "x"}]}"#, "routing[0].type"),
                 (#"{"routing": [{"type": "SIG-01", "mustTell": ["voogd"], "ground": "x"}]}"#, "routing[0].mustTell[0]"),
+                (
+                    #"{"routing": [{"type": "TRF-02", "mustTell": ["guardian"], "ground": "x"}]}"#,
+                    "routing[0].mustTell[0]"
+                ),
                 (#"{"policy": {"majorityYears": 12}}"#, "policy.majorityYears"),
                 (#"{"policy": {"stayToMonths": 3}}"#, "policy.stayToMonths"),
                 (#"{"policy": {"clocks": {"statOwnership": "30s"}}}"#, "policy.clocks.statOwnership"),

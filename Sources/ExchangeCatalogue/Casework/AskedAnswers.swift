@@ -18,10 +18,16 @@ extension Catalogue {
             guard expected.condition?.holds(for: content.body) ?? true else { return [] }
             let dueAt = expected.due(by: content, calendar)
             guard expected.isConditional || dueAt != nil else { return [] }
-            return expected.debtors(in: content, answering: answered).map { debtor in
+            return expected.debtors(in: content, answering: answered, entitled: senderRoles(of: expected.code)).map {
+                debtor in
                 AskedAnswer(code: expected.code, debtor: debtor == own ? nil : debtor, dueAt: dueAt)
             }
         }
+    }
+
+    /// In which roles a type is sent, in any version of it.
+    package func senderRoles(of code: String) -> Set<Role> {
+        Set(all.filter { $0.type.code == code }.flatMap(\.senderRoles))
     }
 
     /// Whether the sender of what is answered must be known, for ``asked(by:at:answering:_:)``.
@@ -39,12 +45,13 @@ extension ExpectedMessage {
         return within.map { min(named, content.created + $0) } ?? named
     }
 
-    /// Each organisation once, in the order of the content.
-    fileprivate func debtors(in content: SignedContent, answering answered: OIN?) -> [OIN] {
+    /// Each organisation once, in the order of the content. A rule of the directory may tell a role that cannot give the answer:
+    /// nobody owes what they may not send.
+    fileprivate func debtors(in content: SignedContent, answering answered: OIN?, entitled: Set<Role>) -> [OIN] {
         let recipients = content.recipients.map(\.party)
         let bearers: [OIN] =
             switch bearer {
-            case .eachRecipient: recipients.map(\.oin)
+            case .eachRecipient: recipients.filter { entitled.contains($0.role) }.map(\.oin)
             case .role(let role): ([content.sender] + recipients).filter { $0.role == role }.map(\.oin)
             case .senderOfAnsweredMessage: answered.map { [$0] } ?? []
             }

@@ -60,30 +60,41 @@ extension CaseHistory {
     private func missedArrival(at now: Timestamp, late: Set<MessageID>) -> MissedArrival? {
         // Who is searched already is not alerted once more.
         guard open("DEP-01").isEmpty else { return nil }
-        var expected: SignedContent?
+        var expected: [SignedContent] = []
         var denied: MissedArrival?
         for message in messages {
             switch message.type.code {
-            case "PLC-02" where message.text("decision") == "accepted", "TRF-02": expected = message
-            case "PLC-02": if expected?.type.code == "PLC-02" { expected = nil }
+            case "PLC-02", "TRF-02":
+                expected.removeAll { message.replacesArrival(of: $0, isLate: late.contains($0.id)) }
+                if message.asksForArrival { expected.append(message) }
             case "PLC-03" where message.flag("arrived") == false:
-                denied = MissedArrival(message: message, expectation: expected)
-                expected = nil
-            case "PLC-03", "DEP-01", "DEP-04": (expected, denied) = (nil, nil)
+                denied = MissedArrival(message: message, expectation: expected.last)
+                expected = []
+            case "PLC-03", "DEP-01", "DEP-04": (expected, denied) = ([], nil)
             default: break
             }
         }
         if let denied { return denied }
-        guard let expected, late.contains(expected.id) || expected.arrivalTime.map({ $0 <= now }) ?? false else {
-            return nil
-        }
-        return MissedArrival(message: expected, expectation: expected)
+        return expected.last { late.contains($0.id) || $0.arrivalTime.map { $0 <= now } ?? false }
+            .map { MissedArrival(message: $0, expectation: $0) }
     }
 }
 
 extension SignedContent {
     /// When the child is expected, by a placement or a handover.
     package var arrivalTime: Timestamp? { moment(type.code == "PLC-02" ? "startsAt" : "expectedAt") }
+
+    fileprivate var asksForArrival: Bool { type.code != "PLC-02" || text("decision") == "accepted" }
+
+    /// As an obligation is replaced (``ExpectedAnswer/isReplaceable``): by its own sender, and once the child was missed only
+    /// where a later arrival is named.
+    ///
+    /// - Parameter isLate: of a message that names no time.
+    fileprivate func replacesArrival(of earlier: SignedContent, isLate: Bool) -> Bool {
+        guard type.code == earlier.type.code, sender.oin == earlier.sender.oin else { return false }
+        guard let due = earlier.arrivalTime else { return !isLate }
+        return due > created || asksForArrival && arrivalTime.map { $0 > due } ?? false
+    }
 }
 
 /// An arrival that did not happen.

@@ -22,8 +22,11 @@ package struct ExpectedMessage: Equatable, Sendable {
     package let dueMember: String?
     /// How much it presses once it is due; `nil` where that is as much as the message.
     package let pressing: Priority?
-    /// The codes of types after which it is expected no more, beside those that close the message: whatever takes its place.
+    /// The codes of types after which it is expected no more, whoever sends them, beside those that close the message.
     package let until: [String]
+    /// Whether a later message of the same type by the same sender takes the place of the one that asks; another sender's does
+    /// not.
+    package let isReplaceable: Bool
     /// The code of what is drafted where it is late, by whoever may send that and is told of this.
     package let drafts: String?
     /// Holds where it is expected; `nil` for always.
@@ -31,7 +34,8 @@ package struct ExpectedMessage: Equatable, Sendable {
 
     package init(
         _ code: String, of bearer: Bearer, within: Milliseconds? = nil, by dueMember: String? = nil,
-        pressing: Priority? = nil, until: [String] = [], drafts: String? = nil, when condition: Rule.Condition? = nil
+        pressing: Priority? = nil, until: [String] = [], isReplaceable: Bool = false, drafts: String? = nil,
+        when condition: Rule.Condition? = nil
     ) {
         self.code = code
         self.bearer = bearer
@@ -39,10 +43,15 @@ package struct ExpectedMessage: Equatable, Sendable {
         self.dueMember = dueMember
         self.pressing = pressing
         self.until = until
+        self.isReplaceable = isReplaceable
         self.drafts = drafts
         self.condition = condition
     }
 
     /// Whether a message asks for it only where its content, or what it answers, says so.
     package var isConditional: Bool { condition != nil || bearer == .senderOfAnsweredMessage }
+
+    /// Whether what a recipient did with the message (L3) is the answer too: where each is asked what it does with it. That a
+    /// child arrived, and an alert is drafted where it did not, is a fact that no outcome stands for.
+    package var isGivenByOutcome: Bool { bearer == .eachRecipient && drafts == nil }
 }

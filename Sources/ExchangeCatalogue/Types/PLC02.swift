@@ -37,7 +37,7 @@ extension MessageTypeDefinition {
         expects: [
             // A child that does not arrive when it was to may be gone: from then on nothing presses more.
             ExpectedMessage(
-                "PLC-03", of: .role(.provider), by: "startsAt", pressing: .stat, until: ["PLC-02"], drafts: "DEP-01",
+                "PLC-03", of: .role(.provider), by: "startsAt", pressing: .stat, isReplaceable: true, drafts: "DEP-01",
                 when: .member("decision", is: "accepted"))
         ],
         closes: ["PLC-01", "SIG-04"])

@@ -15,6 +15,6 @@ extension MessageTypeDefinition {
         ],
         expects: [
             ExpectedMessage(
-                "PLC-03", of: .eachRecipient, by: "expectedAt", pressing: .stat, until: ["TRF-02"], drafts: "DEP-01")
+                "PLC-03", of: .eachRecipient, by: "expectedAt", pressing: .stat, isReplaceable: true, drafts: "DEP-01")
         ], closes: ["TRF-01"])
 }

@@ -20,15 +20,23 @@ package struct ExpectedAnswer: Hashable, Sendable {
     package let pressing: Priority?
     /// In which roles somebody is told of the answer: others cannot see whether it came.
     package let visibleTo: Set<Role>
+    /// In which roles the answer is sent: whoever was told in another, as by a rule of the directory, does not owe it.
+    package let senders: Set<Role>
+    /// Whether the outcome (L3) of the message gives the answer too; only where each recipient is asked.
+    package let isGivenByOutcome: Bool
     /// The codes of types that bring the message itself to an end, whoever sends them: then no answer is owed either.
     package let endedBy: [String]
+    /// Whether a later message of the same type by the same sender takes the place of the one that asks. What is late by then
+    /// is replaced only by one that asks for the same by a later time.
+    package let isReplaceable: Bool
     /// The code of what this organisation can send where the answer is late, and finds drafted. With it, the organisation watches
     /// over an answer that others owe each other. `nil` where there is none.
     package let drafts: String?
 
     package init(
         code: String, of bearer: Bearer, isConditional: Bool = false, within: Milliseconds? = nil,
-        pressing: Priority? = nil, visibleTo: Set<Role>, endedBy: [String] = [], drafts: String? = nil
+        pressing: Priority? = nil, visibleTo: Set<Role>, senders: Set<Role> = Set(Role.allCases),
+        isGivenByOutcome: Bool = true, endedBy: [String] = [], isReplaceable: Bool = false, drafts: String? = nil
     ) {
         self.code = code
         self.bearer = bearer
@@ -36,7 +44,10 @@ package struct ExpectedAnswer: Hashable, Sendable {
         self.within = within
         self.pressing = pressing
         self.visibleTo = visibleTo
+        self.senders = senders
+        self.isGivenByOutcome = isGivenByOutcome && bearer == .eachRecipient
         self.endedBy = endedBy
+        self.isReplaceable = isReplaceable
         self.drafts = drafts
     }
 }

@@ -96,11 +96,19 @@ package struct ObligationFacts: Hashable, Sendable {
         /// Of our own: whether each of its recipients has acknowledged it as far as is possible for a person: L2, or L1 where
         /// no more is wanted.
         package let isAcknowledged: Bool
+        /// When it was kept: accepted, or received.
+        package let keptAt: Timestamp
+        /// What its own content asks for, where it is of the type of the message itself and may take its place.
+        package let asked: [AskedAnswer]
 
-        package init(code: String, sender: OIN?, isAcknowledged: Bool) {
+        package init(
+            code: String, sender: OIN?, isAcknowledged: Bool, keptAt: Timestamp, asked: [AskedAnswer] = []
+        ) {
             self.code = code
             self.sender = sender
             self.isAcknowledged = isAcknowledged
+            self.keptAt = keptAt
+            self.asked = asked
         }
     }
 
@@ -172,7 +180,11 @@ package struct ObligationRules: Hashable, Sendable {
 
     /// The codes that are looked for in a message's case.
     package func expectedCodes(after type: MessageType) -> [String] {
-        Set((expected[type.code] ?? []).flatMap { [$0.code] + $0.endedBy + ($0.drafts.map { [$0] } ?? []) }).sorted()
+        let codes = (expected[type.code] ?? []).flatMap { answer in
+            [answer.code] + answer.endedBy + (answer.isReplaceable ? [type.code] : [])
+                + (answer.drafts.map { [$0] } ?? [])
+        }
+        return Set(codes).sorted()
     }
 }
 
@@ -301,15 +313,13 @@ package enum Obligations {
                 }
                 for answer in rules.expected[facts.message.type.code] ?? [] {
                     let claim = facts.claim(to: answer, on: debtor, isInBearingRole: answer.isOwed(by: sent.recipient))
-                    // Who was told as one of all has answered with its outcome too.
-                    guard claim != .none, answer.bearer != .eachRecipient || !sent.followUp.meets(.outcome),
-                        answer.visibleTo.contains(facts.message.sender.role), !facts.isEnded(answer),
-                        !facts.answers.contains(where: { $0.code == answer.code && $0.sender == debtor })
-                    else { continue }
-                    owed.append(
-                        facts.obligation(
+                    guard !answer.isOver(by: sent.followUp), answer.visibleTo.contains(facts.message.sender.role),
+                        !facts.answers.contains(where: { $0.code == answer.code && $0.sender == debtor }),
+                        let obligation = facts.obligation(
                             of: debtor, to: answer, by: claim, since: since, otherwise: clocks.term(of: answer),
-                            calendar))
+                            calendar)
+                    else { continue }
+                    owed.append(obligation)
                 }
             }
         }
@@ -341,12 +351,12 @@ package enum Obligations {
     private static func watchedAnswers(_ facts: ObligationFacts, by rules: ObligationRules) -> [Obligation] {
         let clocks = rules.policy[facts.message.priority]
         return (rules.expected[facts.message.type.code] ?? []).flatMap { answer -> [Obligation] in
-            guard answer.drafts != nil, !answer.visibleTo.isDisjoint(with: rules.ownRoles), !facts.isEnded(answer),
+            guard answer.drafts != nil, !answer.visibleTo.isDisjoint(with: rules.ownRoles),
                 rules.draft(for: .answer(answer.code), in: facts) != nil
             else { return [] }
             return facts.asked.filter { $0.code == answer.code }.compactMap(\.debtor).filter { debtor in
                 !facts.answers.contains { $0.code == answer.code && $0.sender == debtor }
-            }.map { debtor in
+            }.compactMap { debtor in
                 facts.obligation(
                     of: debtor, to: answer, by: facts.claim(to: answer, on: debtor, isInBearingRole: false),
                     since: facts.keptAt, otherwise: clocks.term(of: answer), rules.policy.calendar)
@@ -360,8 +370,7 @@ package enum Obligations {
         let clocks = rules.policy[facts.message.priority]
         return (rules.expected[facts.message.type.code] ?? []).compactMap { answer in
             let claim = facts.claim(to: answer, on: nil, isInBearingRole: answer.isOwed(inRoles: rules.ownRoles))
-            guard claim != .none, answer.bearer != .eachRecipient || facts.inbox == .ready || facts.inbox == .owned,
-                !facts.isEnded(answer),
+            guard facts.isAskedHere(answer),
                 !facts.answers.contains(where: { $0.code == answer.code && $0.sender == nil && $0.isAcknowledged })
             else { return nil }
             return facts.obligation(
@@ -402,12 +411,18 @@ extension EscalationPolicy.Clocks {
 }
 
 extension ExpectedAnswer {
+    /// Whether what the debtor did with the message ends it: who was told as one of all may decline, and has answered with its
+    /// outcome too, where that says as much.
+    fileprivate func isOver(by followUp: FollowUp) -> Bool {
+        bearer == .eachRecipient && (followUp == .declined || isGivenByOutcome && followUp.meets(.outcome))
+    }
+
     /// By its type alone, where its content says nothing else.
     fileprivate func isOwed(by recipient: Party) -> Bool { isOwed(inRoles: [recipient.role]) }
 
     fileprivate func isOwed(inRoles roles: Set<Role>) -> Bool {
         switch bearer {
-        case .eachRecipient: true
+        case .eachRecipient: !senders.isDisjoint(with: roles)
         case .role(let role): roles.contains(role)
         case .named: false
         }
@@ -430,19 +445,41 @@ extension ObligationFacts {
         return row.dueAt.map { .by($0) } ?? .byClock
     }
 
+    /// Whether an answer can be owed by this organisation: of what each recipient is asked for, where it is one, and has not
+    /// given the answer with its outcome. Who declined is not asked.
+    fileprivate func isAskedHere(_ answer: ExpectedAnswer) -> Bool {
+        guard answer.bearer == .eachRecipient else { return true }
+        return switch inbox {
+        case .ready, .owned: true
+        case .concluded: !answer.isGivenByOutcome
+        case .declined, nil: false
+        }
+    }
+
+    /// - Returns: `nil` where nobody claims it, or it is over.
     fileprivate func obligation(
         of debtor: OIN?, to answer: ExpectedAnswer, by claim: Claim, since: Timestamp, otherwise clock: Term,
         _ calendar: WorkingCalendar
-    ) -> Obligation {
+    ) -> Obligation? {
+        guard claim != .none else { return nil }
         let term = answer.within.map { Term.elapsed($0) } ?? clock
         let dueAt = if case .by(let moment) = claim { moment } else { term.end(after: since, calendar) }
+        guard !answers.contains(where: { ends(answer, with: $0, dueAt) }) else { return nil }
         return Obligation(
             subject: .answer(answer.code), debtor: debtor, since: since, dueAt: dueAt,
             pressing: answer.pressing ?? message.priority)
     }
 
-    fileprivate func isEnded(_ answer: ExpectedAnswer) -> Bool {
-        answers.contains { answer.endedBy.contains($0.code) }
+    /// Whether a message that came behind this one leaves nothing to be owed: because it brings this one to an end, whoever may
+    /// send that, or because its sender put it in the place of this one.
+    private func ends(_ answer: ExpectedAnswer, with later: Answer, _ dueAt: Timestamp) -> Bool {
+        if answer.endedBy.contains(later.code) { return true }
+        guard answer.isReplaceable, later.code == message.type.code,
+            later.sender == (isOutgoing ? nil : message.sender.oin)
+        else { return false }
+        // What did not happen in time is not undone by asking for nothing: it is late until there is another time for it.
+        return dueAt > later.keptAt
+            || later.asked.contains { $0.code == answer.code && $0.dueAt.map { $0 > dueAt } ?? false }
     }
 }
 

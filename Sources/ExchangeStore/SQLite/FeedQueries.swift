@@ -86,7 +86,7 @@ extension SQLiteLedger {
         try await read { database in
             try FeedEntry.page(after: position, maximumItems: maximumItems) { priority, number, count in
                 try database.all(FeedQueries.deliveries, [priority.rank, number, count]) {
-                    (number: $0.integer(MessageSummary.columnCount + 21), entry: try DeliveryEntry($0))
+                    (number: $0.integer(ListQueries.deliveryColumnCount), entry: try DeliveryEntry($0))
                 }
             }
         }

@@ -95,7 +95,7 @@ enum ObligationQueries {
         """
     /// - Its parameters: a case, a type's code, and the message behind which they came.
     static let answers = """
-        SELECT id, sender, is_outgoing, wanted FROM message
+        SELECT id, sender, is_outgoing, wanted, kept_at FROM message
         WHERE case_reference = ? AND type_code = ? AND ordinal > (SELECT ordinal FROM message WHERE id = ?)
         ORDER BY ordinal
         """
@@ -149,12 +149,17 @@ extension Database {
 
     private func answers(to message: MessageSummary, ofType code: String) throws -> [ObligationFacts.Answer] {
         try all(ObligationQueries.answers, [message.caseReference.column, code, message.id.column]) { row in
+            let (id, keptAt): (MessageID, Timestamp) = (try row.identifier(0), row.timestamp(4))
+            // What is of its own type may take its place.
+            let asked = code == message.type.code ? try asked(by: id) : []
             guard row.flag(2) else {
-                return ObligationFacts.Answer(code: code, sender: try row.oin(1), isAcknowledged: true)
+                return ObligationFacts.Answer(
+                    code: code, sender: try row.oin(1), isAcknowledged: true, keptAt: keptAt, asked: asked)
             }
             let wanted = try row.value(3, AcknowledgementLevel(rawValue: row.count(3)))
-            let sent = try obligationDeliveries(of: try row.identifier(0))
-            return ObligationFacts.Answer(code: code, sender: nil, isAcknowledged: sent.areAcknowledged(wanted))
+            return ObligationFacts.Answer(
+                code: code, sender: nil,
+                isAcknowledged: try obligationDeliveries(of: id).areAcknowledged(wanted), keptAt: keptAt, asked: asked)
         }
     }
 

@@ -109,13 +109,13 @@ extension LedgerTransaction {
             UPDATE delivery SET follow_up = ?, follow_up_role = COALESCE(NULLIF(?, ''), follow_up_role),
                 follow_up_message = ?,
                 owned_at = CASE WHEN ? THEN ? ELSE owned_at END,
+                declined_at = CASE WHEN ? THEN ? ELSE declined_at END,
                 concluded_at = CASE WHEN ? THEN ? ELSE concluded_at END
             WHERE message_id = ? AND partner = ?
             """,
             [
-                state.rawValue, role, acknowledgement.column, state == .owned, at.milliseconds, state == .concluded,
-                at.milliseconds,
-                message.column, partner.text,
+                state.rawValue, role, acknowledgement.column, state == .owned, at.milliseconds, state == .declined,
+                at.milliseconds, state == .concluded, at.milliseconds, message.column, partner.text,
             ])
         guard moved > 0 else { throw StoreError.invariant("no delivery of \(message) to \(partner)") }
         tell(.deliveryMoved(message))

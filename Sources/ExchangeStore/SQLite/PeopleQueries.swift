@@ -137,8 +137,10 @@ enum ListQueries {
         \(MessageSummary.columns), d.partner, d.recipient_role, d.number, d.transport, d.follow_up,
         d.follow_up_role, d.attempts, d.accepted_at, d.is_outstanding, d.next_attempt, d.detail,
         d.receipted_at, d.owned_at, d.concluded_at, d.proof, d.declared_reason, d.follow_up_message, d.ordinal,
-        d.actor, d.lost_id, d.lost_digest
+        d.actor, d.lost_id, d.lost_digest, d.declined_at,
+        (SELECT f.created_at FROM message f WHERE f.id = d.follow_up_message)
         """
+    static let deliveryColumnCount = MessageSummary.columnCount + 23
 
     /// - Its parameters: partner, message, lost message and case, as far as the filter names them; for what is open a priority's rank
     ///   and the ordinal before the first, and otherwise the ordinal behind the last; how many.
@@ -202,8 +204,9 @@ extension DeliveryEntry {
             followUp: try row.word(index + 4), followUpRole: row.text(index + 5), attempts: row.count(index + 6),
             acceptedAt: row.timestamp(index + 7), nextAttempt: isDeferred ? row.timestamp(index + 9) : nil,
             detail: row.text(index + (isDeclared ? 15 : 10)), receiptedAt: row.optionalTimestamp(index + 11),
-            ownedAt: row.optionalTimestamp(index + 12), concludedAt: row.optionalTimestamp(index + 13),
-            proof: row.bytes(index + 14), followUpMessage: try row.optionalIdentifier(index + 16),
+            ownedAt: row.optionalTimestamp(index + 12), declinedAt: row.optionalTimestamp(index + 21),
+            concludedAt: row.optionalTimestamp(index + 13), proof: row.bytes(index + 14),
+            followUpMessage: try row.optionalIdentifier(index + 16), saidAt: row.optionalTimestamp(index + 22),
             actor: row.text(index + 18),
             lost: row.isNull(index + 19)
                 ? nil

@@ -249,10 +249,10 @@ extension LedgerTransaction {
             """
             INSERT INTO delivery (partner, number, message_id, recipient_role, case_reference, priority_rank,
                 envelope_bytes, accepted_at, running_digest, lost_id, lost_digest,
-                follow_up, follow_up_role, follow_up_message, owned_at, concluded_at)
+                follow_up, follow_up_role, follow_up_message, owned_at, declined_at, concluded_at)
             SELECT ?1, ?2, m.id, ?3, m.case_reference, ?4, length(m.envelope), ?5, zeroblob(32), ?6, ?7,
                 coalesce(d.follow_up, 'none'), coalesce(d.follow_up_role, ''), d.follow_up_message, d.owned_at,
-                d.concluded_at
+                d.declined_at, d.concluded_at
             FROM message m LEFT JOIN delivery d ON d.message_id = m.id AND d.partner = ?1
             WHERE m.id = ?8 ORDER BY d.number LIMIT 1
             """,

@@ -109,7 +109,9 @@ extension Database {
             """
             SELECT d.partner, d.number, d.transport, d.is_outstanding OR EXISTS
                     (SELECT 1 FROM refill r WHERE r.partner = d.partner AND r.number = d.number),
-                d.follow_up, max(coalesce(d.receipted_at, 0), coalesce(d.owned_at, 0), coalesce(d.concluded_at, 0)),
+                d.follow_up,
+                max(coalesce(d.receipted_at, 0), coalesce(d.owned_at, 0), coalesce(d.declined_at, 0),
+                    coalesce(d.concluded_at, 0)),
                 p.safe_there, p.issued_there, p.is_recovering_there
             FROM delivery d JOIN partner p ON p.oin = d.partner WHERE d.message_id = ? ORDER BY d.ordinal
             """,

@@ -41,6 +41,7 @@ enum Schema {
         migrator.registerMigration("case links") { try $0.execute(sql: caseLinks) }
         migrator.registerMigration("case queries") { try $0.execute(sql: caseQueries) }
         migrator.registerMigration("co-recipients") { try $0.execute(sql: coRecipients) }
+        migrator.registerMigration("declined at") { try $0.execute(sql: declinedAt) }
         return migrator
     }
 
@@ -298,6 +299,14 @@ enum Schema {
     /// and in rows of before.
     private static let envelopeDigests = """
         ALTER TABLE message ADD COLUMN envelope_digest BLOB CHECK (length(envelope_digest) = 32);
+        """
+
+    /// When a recipient's people declined, which has a time like all else that they do. In rows of before it is that of the
+    /// last acknowledgement, which is kept in the same transaction.
+    private static let declinedAt = """
+        ALTER TABLE delivery ADD COLUMN declined_at INTEGER;
+        UPDATE delivery SET declined_at = (SELECT kept_at FROM message WHERE id = delivery.follow_up_message)
+            WHERE follow_up = 'declined';
         """
 
     private static let alarms = """

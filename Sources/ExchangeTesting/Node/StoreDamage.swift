@@ -12,7 +12,7 @@ extension NodeHandle {
         try store.write { database in
             for (table, columns) in [
                 ("message", ["kept_at"]), ("inbox", ["moved_at", "received_at", "available_at"]),
-                ("delivery", ["accepted_at", "receipted_at", "owned_at", "concluded_at"]),
+                ("delivery", ["accepted_at", "receipted_at", "owned_at", "declined_at", "concluded_at"]),
             ] {
                 let changes = columns.map { "\($0) = \($0) - \(span.count)" }.joined(separator: ", ")
                 try database.execute(sql: "UPDATE \(table) SET \(changes)")

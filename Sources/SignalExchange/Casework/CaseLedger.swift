@@ -34,7 +34,7 @@ struct CaseLedger: Sendable {
         for delivery in try await context.ledger.deliveries(filter).entries.reversed() {
             let one = CaseAccount.Told(
                 delivery.recipient, CaseAccount.Standing(delivery), receiptedAt: delivery.receiptedAt,
-                ownedAt: delivery.ownedAt, concludedAt: delivery.concludedAt)
+                ownedAt: delivery.ownedAt, declinedAt: delivery.declinedAt, concludedAt: delivery.concludedAt)
             guard let index = told.firstIndex(where: { $0.party.oin == one.party.oin }) else {
                 told.append(one)
                 continue
@@ -59,7 +59,7 @@ struct CaseLedger: Sendable {
     }
 
     /// In which role this organisation was told: only one that has several has to look into the message.
-    private func ownRole(in kept: CaseMessage) async throws -> Role? {
+    func ownRole(in kept: CaseMessage) async throws -> Role? {
         let roles = context.community.directory.member(context.oin)?.roles ?? []
         guard roles.count > 1 else { return roles.first }
         let content = try await CaseReading(context).content(of: kept.message.id)

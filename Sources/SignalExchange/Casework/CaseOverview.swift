@@ -76,10 +76,9 @@ struct CaseOverview: Sendable {
         let deliveries = kept.isOutgoing ? Array(try await context.ledger.deliveries(filter).entries.reversed()) : []
         // Whom else the sender of a received message names: whether they were told is the sender's to know, until they say so.
         let others = try await context.ledger.coRecipients(of: id)
-        let content = kept.isOutgoing ? nil : try await CaseReading(context).content(of: id)
         return Entry(
             kept: kept, title: context.catalogue[kept.message.type]?.title.english ?? "", deliveries: deliveries,
-            role: content?.recipients.first { $0.party.oin == context.oin }?.party.role, others: others,
+            role: kept.isOutgoing ? nil : try await CaseLedger(context).ownRole(in: kept), others: others,
             own: context.oin,
             owed: try await obligations.owed(on: id, by: rules)?.owed ?? [], told: told)
     }
@@ -90,7 +89,7 @@ private struct Entry {
     let kept: CaseMessage
     let title: String
     let deliveries: [DeliveryEntry]
-    /// In which role a received message names this organisation; `nil` where its content is not here any more.
+    /// In which role a received message names this organisation; `nil` where the directory does not have it any more.
     let role: Role?
     /// Its other recipients, and what they said of it.
     let others: CoRecipientsOfMessage
@@ -122,8 +121,9 @@ private struct Entry {
             cells.append(
                 cell(
                     delivery.recipient, delivery.state.rawValue,
-                    at: delivery.concludedAt ?? delivery.ownedAt ?? delivery.receiptedAt, by: delivery.followUpRole,
-                    debtor: delivery.recipient.oin, now: now, directory))
+                    at: delivery.concludedAt ?? delivery.declinedAt ?? delivery.ownedAt ?? delivery.receiptedAt,
+                    saidAt: delivery.saidAt, by: delivery.followUpRole, debtor: delivery.recipient.oin, now: now,
+                    directory))
         }
         if !kept.isOutgoing {
             let state = kept.inbox.map { $0.state == .ready ? "receipted" : $0.state.rawValue } ?? "receipted"
@@ -159,17 +159,18 @@ private struct Entry {
     }
 
     private func cell(
-        _ party: Party, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
-        _ directory: Directory, holdsAnother: Bool = false
+        _ party: Party, _ state: String, at: Timestamp?, saidAt: Timestamp? = nil, by role: String, debtor: OIN?,
+        now: Timestamp, _ directory: Directory, holdsAnother: Bool = false
     ) -> JSONValue {
         cell(
-            party.oin, party.role.rawValue, state, at: at, by: role, debtor: debtor, now: now, directory,
+            party.oin, party.role.rawValue, state, at: at, saidAt: saidAt, by: role, debtor: debtor, now: now,
+            directory,
             holdsAnother: holdsAnother)
     }
 
     private func cell(
-        _ oin: OIN, _ partyRole: String, _ state: String, at: Timestamp?, by role: String, debtor: OIN?, now: Timestamp,
-        _ directory: Directory, holdsAnother: Bool = false
+        _ oin: OIN, _ partyRole: String, _ state: String, at: Timestamp?, saidAt: Timestamp? = nil, by role: String,
+        debtor: OIN?, now: Timestamp, _ directory: Directory, holdsAnother: Bool = false
     ) -> JSONValue {
         // The sender's own cell stands for what it did, and not for what it owes itself.
         let isDebtor = state != "sent" && (debtor != nil || oin == own)
@@ -177,7 +178,8 @@ private struct Entry {
         let calls = told.filter { $0.kind == .toldByTelephone && $0.debtor == oin }
         return [
             "oin": .string(oin.text), "name": .string(directory.member(oin)?.name ?? ""), "role": .string(partyRole),
-            "state": .string(state), "at": at.map { .string($0.description) } ?? .null, "owner": .string(role),
+            "state": .string(state), "at": at.map { .string($0.description) } ?? .null,
+            "saidAt": saidAt.map { .string($0.description) } ?? .null, "owner": .string(role),
             "late": .array(late.map { .string($0.subject.text) }), "holdsAnother": .bool(holdsAnother),
             "telephone": .array(calls.map { ["role": .string($0.contact), "at": .string($0.at.description)] }),
         ]
@@ -197,8 +199,9 @@ private struct Entry {
             let who = delivery.recipient.oin
             found += [
                 happening(delivery.receiptedAt, "told", who),
-                happening(delivery.ownedAt, "owned", who, delivery.followUpRole),
-                happening(delivery.concludedAt, "concluded", who, delivery.followUpRole),
+                happening(delivery.ownedAt, "owned", who, delivery.words(on: .owned)),
+                happening(delivery.declinedAt, "declined", who, delivery.words(on: .declined)),
+                happening(delivery.concludedAt, "concluded", who, delivery.words(on: .concluded)),
             ]
         }
         found += others.words.filter { word in others.listed.contains { $0.oin == word.word.speaker } }.map { kept in
@@ -220,6 +223,14 @@ private struct Entry {
     }
 }
 
+extension DeliveryEntry {
+    /// By which role a step was taken, and when by the recipient's own clock: of the last one, whose acknowledgement is known.
+    fileprivate func words(on step: FollowUp) -> String {
+        guard step == followUp, let saidAt else { return followUpRole }
+        return "\(followUpRole), said at \(saidAt)"
+    }
+}
+
 /// An announced talk, as far as this node knows whether the guardian objected: at whoever announced it, and at the guardian.
 private struct IntendedInterview {
     private let message: MessageSummary
@@ -235,12 +246,10 @@ private struct IntendedInterview {
             guard let told = deliveries.first(where: { $0.recipient.role == .guardian }) else { return nil }
             guardian = told.recipient.oin
             toldAt = told.receiptedAt
-            let answer = told.followUp == .declined ? told.followUpMessage : nil
-            if let answer {
-                declinedAt = try await context.ledger.message(answer)?.message.created
+            // Whoever objects in time has objected in time, however long that was on its way.
+            declinedAt = told.followUp == .declined ? told.saidAt : nil
+            if told.followUp == .declined, let answer = told.followUpMessage {
                 reason = try await CaseReading(context).content(of: answer)?.text("reason") ?? ""
-            } else {
-                declinedAt = nil
             }
         } else {
             guard context.community.directory.member(context.oin)?.roles.contains(.guardian) == true else { return nil }

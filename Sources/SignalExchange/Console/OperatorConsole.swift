@@ -199,7 +199,8 @@ package struct OperatorConsole: Sendable {
     /// - Parameter withAnswers: also the reasons and outcomes of the recipients: content, for those who may read it.
     package func queueShow(_ id: String, withAnswers: Bool) async throws {
         let rows = try await client.get("/v1/messages/\(id)/deliveries" + (withAnswers ? "?answers=true" : ""))
-        show(rows, columns: Self.deliveryColumns + (withAnswers ? [("ANSWER", "answer")] : []))
+        show(
+            rows, columns: Self.deliveryColumns + [("SAID AT", "saidAt")] + (withAnswers ? [("ANSWER", "answer")] : []))
     }
 
     /// - Parameters:

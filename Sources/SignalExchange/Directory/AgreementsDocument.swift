@@ -89,7 +89,10 @@ package enum AgreementsDocument {
             path, as: "a file of agreements", maximumBytes: fileMaximumBytes, orElse: .directoryInvalid)
         do {
             let limits = JSONLimits(byteCount: fileMaximumBytes, depth: DirectoryDocument.limits.depth)
-            return try read(ObjectReader(JSONParser.parse(bytes, limits: limits), at: .document, members: names))
+            let agreements = try read(
+                ObjectReader(JSONParser.parse(bytes, limits: limits), at: .document, members: names))
+            try Catalogue.standard.demandAnswers(under: agreements.routing, at: FieldPath("routing"))
+            return agreements
         } catch {
             throw NodeError(.directoryInvalid, "\(path) cannot be signed for: \(error)")
         }

@@ -123,7 +123,7 @@ struct EvidenceExport: Sendable {
         recipient.state = delivery.state.rawValue
         recipient.times = .init(
             accepted: delivery.acceptedAt, received: delivery.receiptedAt, owned: delivery.ownedAt,
-            concluded: delivery.concludedAt)
+            declined: delivery.declinedAt, concluded: delivery.concludedAt)
     }
 
     private func describeOwn(
@@ -137,8 +137,9 @@ struct EvidenceExport: Sendable {
         recipient.state = standing?.state.rawValue ?? "received"
         switch standing?.state {
         case .owned: recipient.times.owned = standing?.movedAt
+        case .declined: recipient.times.declined = standing?.movedAt
         case .concluded: recipient.times.concluded = standing?.movedAt
-        case .ready, .declined, nil: break
+        case .ready, nil: break
         }
     }
 }

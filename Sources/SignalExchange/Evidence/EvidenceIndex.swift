@@ -7,7 +7,9 @@ package import ExchangeCore
 /// alone, and held against it.
 package struct EvidenceIndex: Hashable, Sendable {
     package static let format = "signal-exchange-evidence"
-    package static let version: Int64 = 2
+    package static let version: Int64 = 3
+    /// The first that is still read: what was exported once is looked at years later.
+    private static let earliestVersion: Int64 = 2
 
     /// By whose clock and revocation lists the certificates were judged.
     package var exportedAt: Timestamp
@@ -56,6 +58,8 @@ package struct EvidenceIndex: Hashable, Sendable {
         package var accepted: Timestamp?
         package var received: Timestamp?
         package var owned: Timestamp?
+        /// From version 3 on.
+        package var declined: Timestamp?
         package var concluded: Timestamp?
     }
 
@@ -108,7 +112,7 @@ extension EvidenceIndex {
                 "hasAllAcknowledgements", "hasAllJudgements", "files",
             ])
         guard try reader.text("format") == format else { throw reader.invalid("format", "put \(format) here") }
-        _ = try reader.integer("version", in: version...version)
+        _ = try reader.integer("version", in: earliestVersion...version)
         let index = EvidenceIndex(
             exportedAt: try reader.moment("exportedAt"),
             exportedBy: try reader.parsed("exportedBy", form: "an OIN") { OIN($0) },
@@ -178,7 +182,8 @@ extension EvidenceIndex.Recipient {
             "oin": .string(party.oin.text), "role": .string(party.role.rawValue), "name": .string(name),
             "number": number.map { .integer(Int64(clamping: $0.value)) } ?? .null, "state": .string(state),
             "accepted": Self.json(times.accepted), "received": Self.json(times.received),
-            "owned": Self.json(times.owned), "concluded": Self.json(times.concluded),
+            "owned": Self.json(times.owned), "declined": Self.json(times.declined),
+            "concluded": Self.json(times.concluded),
             "proofs": .array(proofs.map(\.json)),
         ]
     }
@@ -189,11 +194,14 @@ extension EvidenceIndex.Recipient {
         let reader = try ObjectReader(
             value, at: path,
             members: [
-                "oin", "role", "name", "number", "state", "accepted", "received", "owned", "concluded", "proofs",
+                "oin", "role", "name", "number", "state", "accepted", "received", "owned", "declined", "concluded",
+                "proofs",
             ])
         let times = EvidenceIndex.Times(
             accepted: try reader.optionalMoment("accepted"), received: try reader.optionalMoment("received"),
-            owned: try reader.optionalMoment("owned"), concluded: try reader.optionalMoment("concluded"))
+            owned: try reader.optionalMoment("owned"),
+            declined: try reader.optional("declined") == nil ? nil : reader.optionalMoment("declined"),
+            concluded: try reader.optionalMoment("concluded"))
         let number = try reader.isNull("number") ? nil : reader.integer("number", in: 1...Int64.max)
         self.init(
             party: try reader.party("oin", "role"), name: try reader.text("name"),

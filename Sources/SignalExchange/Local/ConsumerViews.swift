@@ -295,8 +295,9 @@ struct ConsumerViews: Sendable {
                 after: consumer.position, maximumItems: Self.pendingMaximumItems
             ).map { entry in
                 let entry = entry.entry
-                return [entry.acceptedAt, entry.receiptedAt, entry.ownedAt, entry.concludedAt].compactMap { $0 }.max()
-                    ?? entry.acceptedAt
+                return [
+                    entry.acceptedAt, entry.receiptedAt, entry.ownedAt, entry.declinedAt, entry.concludedAt,
+                ].compactMap { $0 }.max() ?? entry.acceptedAt
             }
         case .escalations:
             times = try await context.ledger.escalationFeed(

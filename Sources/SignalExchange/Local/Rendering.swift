@@ -38,7 +38,9 @@ enum Rendering {
         object["nextAttempt"] = time([entry.nextAttempt, linkTry].compactMap(\.self).max())
         object["receiptedAt"] = time(entry.receiptedAt)
         object["ownedAt"] = time(entry.ownedAt)
+        object["declinedAt"] = time(entry.declinedAt)
         object["concludedAt"] = time(entry.concludedAt)
+        object["saidAt"] = time(entry.saidAt)
         let problem = waitsForLink ? link?.lastProblem ?? "" : ""
         object["detail"] = .string(entry.detail.isEmpty ? problem : entry.detail)
         object["actor"] = .string(entry.actor)

@@ -88,8 +88,9 @@ package struct NodeObligations: Sendable {
         return ExpectedAnswer(
             code: expected.code, of: bearer, isConditional: expected.isConditional, within: expected.within,
             pressing: expected.pressing, visibleTo: answer.map { routing.rolesTold(by: $0) } ?? [],
+            senders: catalogue.senderRoles(of: expected.code), isGivenByOutcome: expected.isGivenByOutcome,
             endedBy: catalogue.all.filter { $0.closes.contains(code) }.map(\.type.code) + expected.until,
-            drafts: canSend ? expected.drafts : nil)
+            isReplaceable: expected.isReplaceable, drafts: canSend ? expected.drafts : nil)
     }
 
     /// What is owed on a message now; `nil` where it is not here.

@@ -46,6 +46,19 @@ struct AskedAnswerTests {
             try asked("TRF-02", from: .provider, to: [.municipality], at: .municipality, ["expectedAt": nil]) == [])
     }
 
+    @Test func `whoever is told and may not confirm an arrival is not asked for it`() throws {
+        let time = "2026-11-24T16:00:00.000Z"
+        let due = try Self.moment(time)
+        for (own, debtor) in [(Role.municipality, nil), (.guardian, try Community.party(.municipality).oin)]
+            as [(Role, OIN?)]
+        {
+            #expect(
+                try asked(
+                    "TRF-02", from: .provider, to: [.municipality, .guardian], at: own, ["expectedAt": .string(time)])
+                    == [AskedAnswer(code: "PLC-03", debtor: debtor, dueAt: due)])
+        }
+    }
+
     /// `Community.created` is 23 November 2026; the end of a day in Amsterdam is 23:00 UTC in winter.
     @Test(arguments: [("2026-11-26", "2026-11-26T23:00:00.000Z"), ("2026-12-24", "2026-11-30T17:14:48.123Z")])
     func `the police tell more by the end of the day that they name, and within seven days`(

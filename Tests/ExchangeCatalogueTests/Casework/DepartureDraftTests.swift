@@ -121,6 +121,27 @@ struct DepartureDraftTests {
         #expect(try draft(file, at: "2026-12-24T16:00:00.000Z") == nil)
     }
 
+    @Test func `a child that was missed is not forgotten by a refusal behind it, or by another's decision`() throws {
+        let missed = try #require(Timestamp(Self.startsAt)) + .hours(1)
+        let rejected: KeyValuePairs<String, JSONValue?> = [
+            "decision": "rejected", "reason": "No place.", "startsAt": nil,
+        ]
+        var file = try placed()
+        try file.hold("PLC-02", 4, from: .reception, to: [.guardian, .provider], at: missed, rejected)
+        #expect(try draft(file, at: "2026-11-25T16:00:00.000Z")?.ground == Community.messageID(3))
+        // Another time takes its place, and then counts.
+        try file.hold(
+            "PLC-02", 5, from: .reception, to: [.guardian, .provider], at: missed,
+            ["startsAt": "2026-11-26T16:00:00.000Z"])
+        #expect(try draft(file, at: "2026-11-25T16:00:00.000Z") == nil)
+        #expect(try draft(file, at: "2026-11-26T16:00:00.000Z")?.ground == Community.messageID(5))
+        // A handover of the provider says nothing of the place that reception gave.
+        var other = try placed()
+        try other.hold(
+            "TRF-02", 4, from: .provider, to: [.municipality], ["expectedAt": "2026-12-25T16:00:00.000Z"])
+        #expect(try draft(other)?.ground == Community.messageID(3))
+    }
+
     @Test func `a child that does not arrive after a handover is alerted like any other`() throws {
         var file = CaseFile()
         try file.hold("PLC-03", 1, from: .provider, to: [.guardian, .reception], ["at": "2026-11-23T16:35:00.000Z"])

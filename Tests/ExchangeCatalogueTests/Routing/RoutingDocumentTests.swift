@@ -88,6 +88,33 @@ struct RoutingDocumentTests {
         #expect(refusal(rule("DEP-01", "lawyer")) == nil)
     }
 
+    @Test func `a rule that has a role owe what it may not send is not signed, and is read`() throws {
+        func rule(_ code: String, _ told: String) -> JSONValue {
+            [
+                "type": .string(code), "mustTell": ["municipality"], "mayTell": ["provider", .string(told)],
+                "ground": "x",
+            ]
+        }
+        func refusal(_ rule: JSONValue) throws -> ContentError? {
+            let rules = try RoutingDocument.rules(in: [Self.rule, rule], at: FieldPath("routing"), by: .standard)
+            do throws(ContentError) {
+                try Catalogue.standard.demandAnswers(under: rules, at: FieldPath("routing"))
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let error = try refusal(rule("TRF-02", "guardian"))
+        #expect(error?.code == .recipientNotEntitled && error?.path.description == "routing[1].mayTell[1]")
+        #expect(error?.allowed == ["municipality", "provider", "reception"])
+        for words in ["rule 2", "TRF-02", "PLC-03", "take guardian out"] {
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+        }
+        #expect(try refusal(rule("TRF-02", "reception")) == nil)
+        // After a signal an outcome is the answer, so that anybody can give it.
+        #expect(try refusal(rule("SIG-01", "lawyer")) == nil)
+    }
+
     @Test func `there is a bound on rules, facts and values`() {
         let many = JSONValue.array(Array(repeating: Self.rule, count: ProtocolLimits.directoryMaximumRoutingRules + 1))
         #expect(throws: ContentError.self) {

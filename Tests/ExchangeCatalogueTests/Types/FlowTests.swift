@@ -41,6 +41,8 @@ struct FlowTests {
                 #expect(isTime, "\(type): \(member)")
             }
             #expect(expected.until.allSatisfy { definition($0) != nil }, "\(type)")
+            // What its own sender alone may replace is not ended by anybody.
+            #expect(!expected.until.contains(type.code), "\(type)")
         }
     }
 

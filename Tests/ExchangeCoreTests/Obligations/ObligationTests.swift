@@ -78,7 +78,7 @@ struct ObligationTests {
         #expect(Self.subjects(owned) == ["outcome there", "SIG-02 there"])
         let answered = Self.facts(
             message, sent: [Self.sent(Self.guardian, .receipted, .owned)],
-            answers: [.init(code: "SIG-02", sender: Self.guardian.oin, isAcknowledged: true)])
+            answers: [.init(code: "SIG-02", sender: Self.guardian.oin, isAcknowledged: true, keptAt: Self.start)])
         #expect(Self.subjects(answered) == ["outcome there"])
         for end in [FollowUp.concluded, .declined] {
             #expect(Self.subjects(Self.facts(message, sent: [Self.sent(Self.guardian, .receipted, end)])) == [])
@@ -90,7 +90,7 @@ struct ObligationTests {
         let facts = Self.facts(
             message,
             sent: [Self.sent(Self.reception, .withdrawn), Self.sent(Self.guardian, .receipted, .owned)],
-            answers: [.init(code: "SIG-02", sender: Self.reception.oin, isAcknowledged: true)])
+            answers: [.init(code: "SIG-02", sender: Self.reception.oin, isAcknowledged: true, keptAt: Self.start)])
         #expect(Self.subjects(facts) == ["outcome there", "SIG-02 there"])
     }
 
@@ -123,7 +123,8 @@ struct ObligationTests {
             Self.subjects(
                 Self.facts(
                     message, inbox: .concluded,
-                    answers: [.init(code: "SIG-04", sender: nil, isAcknowledged: isAcknowledged)]), as: [.guardian])
+                    answers: [.init(code: "SIG-04", sender: nil, isAcknowledged: isAcknowledged, keptAt: Self.start)]),
+                as: [.guardian])
         }
         #expect(owed(isAcknowledged: false) == ["SIG-04 here"])
         #expect(owed(isAcknowledged: true) == [])
@@ -158,7 +159,9 @@ struct ObligationTests {
             return Obligations.owed(facts, by: rules).map(\.subject.text)
         }
         #expect(try owed([]) == ["DEP-03"])
-        #expect(try owed([.init(code: "DEP-04", sender: Self.guardian.oin, isAcknowledged: true)]) == [])
+        #expect(
+            try owed([.init(code: "DEP-04", sender: Self.guardian.oin, isAcknowledged: true, keptAt: Self.start)]) == []
+        )
         #expect(rules.expectedCodes(after: try #require(MessageType(code: "DEP-03"))) == ["DEP-03", "DEP-04"])
     }
 
@@ -171,7 +174,7 @@ struct ObligationTests {
                 "PLC-02": [
                     ExpectedAnswer(
                         code: "PLC-03", of: .role(.guardian), isConditional: true, pressing: .stat,
-                        visibleTo: [.police], endedBy: ["PLC-02"])
+                        visibleTo: [.police], isReplaceable: true)
                 ],
                 "STO-02": [ExpectedAnswer(code: "STO-03", of: .named, visibleTo: [.police])],
                 "DEP-03": [
@@ -212,13 +215,95 @@ struct ObligationTests {
         let arrival = AskedAnswer(code: "PLC-03", debtor: nil, dueAt: due)
         #expect(try owed("PLC-02", arrival).map(\.dueAt) == [due])
         #expect(
-            try owed("PLC-02", arrival, [.init(code: "PLC-02", sender: Self.police.oin, isAcknowledged: true)]) == [])
+            try owed(
+                "PLC-02", arrival,
+                [.init(code: "PLC-02", sender: Self.police.oin, isAcknowledged: true, keptAt: Self.start)]) == [])
         #expect(try owed("PLC-02", AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: due)) == [])
         // Of the sender of what is answered: who answers for itself, not by a role.
         #expect(
             try owed("STO-02", AskedAnswer(code: "STO-03", debtor: nil, dueAt: nil)).map(\.dueAt) == [
                 Self.start + .minutes(30)
             ])
+    }
+
+    @Test func `only a later message of the same sender takes the place of one that asks`() throws {
+        let message = try Self.message("PLC-02", wanted: .receipt)
+        let asked = AskedAnswer(code: "PLC-03", debtor: nil, dueAt: Self.start + .hours(30))
+        func owed(_ sender: OIN?, isOutgoing: Bool = false) -> [String] {
+            let later = ObligationFacts.Answer(code: "PLC-02", sender: sender, isAcknowledged: true, keptAt: Self.start)
+            let facts = ObligationFacts(
+                message: message, isOutgoing: isOutgoing, keptAt: Self.start, sent: [],
+                inbox: isOutgoing ? nil : .concluded, asked: [asked], answers: [later], taken: [], alarms: [])
+            return Obligations.owed(facts, by: Self.placementRules([.immigration])).map(\.subject.text)
+        }
+        #expect(owed(Self.police.oin) == [])
+        for other in [Self.reception.oin, nil] { #expect(owed(other) == ["PLC-03"]) }
+        // Of a message of our own it is another of our own.
+        #expect(owed(nil, isOutgoing: true) == [])
+        #expect(owed(Self.reception.oin, isOutgoing: true) == ["PLC-03"])
+    }
+
+    @Test func `what is late is not put aside by a later decision, unless that names a later time`() throws {
+        let message = try Self.message("PLC-02", wanted: .receipt)
+        let due = Self.start + .hours(30)
+        func owed(keptAt: Timestamp, _ asked: [AskedAnswer]) -> [Timestamp?] {
+            let later = ObligationFacts.Answer(
+                code: "PLC-02", sender: Self.police.oin, isAcknowledged: true, keptAt: keptAt, asked: asked)
+            let facts = Self.facts(
+                message, inbox: .concluded, asked: [AskedAnswer(code: "PLC-03", debtor: nil, dueAt: due)],
+                answers: [later])
+            return Obligations.owed(facts, by: Self.placementRules([.immigration])).map(\.dueAt)
+        }
+        func asking(_ dueAt: Timestamp?) -> [AskedAnswer] {
+            [AskedAnswer(code: "PLC-03", debtor: Self.reception.oin, dueAt: dueAt)]
+        }
+        #expect(owed(keptAt: due + .minutes(-1), []) == [], "taken back in time")
+        #expect(owed(keptAt: due, []) == [due], "the child was expected, and is missed")
+        for none in [nil, due, due + .hours(-1)] { #expect(owed(keptAt: due + .hours(1), asking(none)) == [due]) }
+        #expect(
+            owed(keptAt: due + .hours(1), [AskedAnswer(code: "STO-03", debtor: nil, dueAt: due + .hours(9))]) == [due])
+        #expect(owed(keptAt: due + .hours(1), asking(due + .hours(24))) == [])
+    }
+
+    @Test func `nobody owes an answer that they may not send, as one of all that were told`() throws {
+        let rules = ObligationRules(
+            policy: EscalationPolicy(), ownRoles: [.reception],
+            expected: [
+                "SIG-01": [
+                    ExpectedAnswer(
+                        code: "SIG-02", of: .eachRecipient, visibleTo: [.guardian, .police, .reception],
+                        senders: [.guardian, .police])
+                ]
+            ])
+        let message = try Self.message(wanted: .receipt)
+        let sent = Self.facts(message, sent: [Self.sent(), Self.sent(Self.reception)])
+        #expect(Obligations.owed(sent, by: rules).map(\.debtor) == [Self.guardian.oin])
+        #expect(Obligations.owed(Self.facts(message, inbox: .ready), by: rules) == [])
+    }
+
+    @Test func `an outcome does not stand for an arrival, and who declines a handover owes none`() throws {
+        func rules(_ roles: Set<Role>) -> ObligationRules {
+            ObligationRules(
+                policy: EscalationPolicy(), ownRoles: roles,
+                expected: [
+                    "TRF-02": [
+                        ExpectedAnswer(
+                            code: "PLC-03", of: .eachRecipient, visibleTo: [.police], isGivenByOutcome: false,
+                            isReplaceable: true)
+                    ]
+                ])
+        }
+        let message = try Self.message("TRF-02")
+        func there(_ followUp: FollowUp) -> [String] {
+            Obligations.owed(
+                Self.facts(message, sent: [Self.sent(Self.guardian, .receipted, followUp)]), by: rules([.police])
+            ).map(\.subject.text)
+        }
+        #expect(there(.concluded) == ["PLC-03"] && there(.declined) == [])
+        func here(_ inbox: InboxState) -> [String] {
+            Obligations.owed(Self.facts(message, inbox: inbox), by: rules([.guardian])).map(\.subject.text)
+        }
+        #expect(here(.concluded) == ["PLC-03"] && here(.declined) == [])
     }
 
     @Test func `a time that the content names goes before the type's own, which counts where it names none`() throws {
@@ -257,7 +342,7 @@ struct ObligationTests {
                     "PLC-02": [
                         ExpectedAnswer(
                             code: "PLC-03", of: .role(.provider), isConditional: true, pressing: .stat,
-                            visibleTo: [.guardian], endedBy: ["PLC-02"], drafts: drafts)
+                            visibleTo: [.guardian], isReplaceable: true, drafts: drafts)
                     ]
                 ])
         }
@@ -278,7 +363,9 @@ struct ObligationTests {
         #expect(Obligations.owed(facts(), by: rules(drafts: nil)) == [])
         for (code, sender) in [("PLC-03", Self.reception.oin), ("DEP-01", Self.police.oin), ("DEP-01", nil)] {
             #expect(
-                Obligations.owed(facts([.init(code: code, sender: sender, isAcknowledged: true)]), by: watching) == [])
+                Obligations.owed(
+                    facts([.init(code: code, sender: sender, isAcknowledged: true, keptAt: Self.start)]), by: watching)
+                    == [])
         }
     }
 

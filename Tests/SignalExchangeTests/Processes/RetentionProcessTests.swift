@@ -90,6 +90,12 @@ extension Nodes {
                     "/v1/consumers/late", body: Array(#"{"feed":"inbox"}"#.utf8))
                 let entries = try await ind.api.client.get("/v1/consumers/late/entries")["items"]?.elements ?? []
                 #expect(entries.count == 2 && entries.count { $0["message"]?["purged"]?.text != nil } == 1)
+                // Who was told in which role is shown without a look into the content.
+                let reference = try #require(try await avim.api.client.get("/v1/messages/\(closed)")["caseRef"]?.text)
+                let seen = try await ind.api.client.get("/v1/cases/\(reference)")
+                let cells = (seen["messages"]?.elements ?? []).first { $0["id"]?.text == "\(closed)" }?["parties"]
+                #expect(
+                    (cells?.elements ?? []).first { $0["oin"]?.text == ind.oin.text }?["role"]?.text == "immigration")
 
                 // It loses its disk, and its backup with it.
                 try await ind.process.kill()

@@ -43,7 +43,28 @@ extension Nodes {
             let declined = try await community[slug: "ind"].command(
                 "inbox", "decline", text, "--as", "duty-officer", "--reason", "known case")
             #expect(declined.exitStatus == 0, "\(declined.said)")
-            try await avim.api.waitForFollowUp(.declined, of: id, by: community[slug: "ind"].oin)
+            let ind = community[slug: "ind"]
+            let answer = try await avim.api.waitForFollowUp(.declined, of: id, by: ind.oin)
+            #expect(answer.owner == "duty-officer")
+            // When it was declined: as it was kept here, and as they say.
+            let row = try #require(
+                try await avim.api.client.get("/v1/messages/\(id)/deliveries").elements.first {
+                    $0["recipient"]?.text == ind.oin.text
+                })
+            let (keptAt, saidAt) = (
+                try #require(row["declinedAt"]?.text), try #require(row["saidAt"]?.text)
+            )
+            let reference = try #require(row["caseRef"]?.text)
+            let table = try await avim.command("case", "show", reference)
+            #expect(
+                table.said.split(separator: "\n").contains { line in
+                    line.contains("declined")
+                        && [keptAt, "duty-officer, said at \(saidAt)"].allSatisfy { line.contains($0) }
+                }, "\(table.said)")
+            let seen = try await avim.api.client.get("/v1/cases/\(reference)")
+            let cell = (seen["messages"]?.elements ?? []).flatMap { $0["parties"]?.elements ?? [] }
+                .first { $0["oin"]?.text == ind.oin.text && $0["state"]?.text == "declined" }
+            #expect(cell?["at"]?.text == keptAt && cell?["saidAt"]?.text == saidAt)
 
             let again = try await nidos.command("inbox", "take", text, "--as", "duty-guardian")
             #expect(again.exitStatus == 3)

@@ -139,8 +139,10 @@ extension MemoryStore {
                 nextAttempt: row.isOutstanding && (1..<DueSelection.afterRecovery).contains(row.nextAttempt)
                     ? Timestamp(milliseconds: row.nextAttempt) : nil,
                 detail: isDeclared ? row.declaredReason : row.detail, receiptedAt: row.receiptedAt,
-                ownedAt: row.ownedAt, concludedAt: row.concludedAt, proof: row.proof,
-                followUpMessage: row.followUpMessage, actor: row.actor, lost: row.lost)
+                ownedAt: row.ownedAt, declinedAt: row.declinedAt, concludedAt: row.concludedAt, proof: row.proof,
+                followUpMessage: row.followUpMessage,
+                saidAt: row.followUpMessage.flatMap { messages[$0]?.summary.created }, actor: row.actor,
+                lost: row.lost)
         }
     }
 

@@ -103,7 +103,8 @@ extension MemoryStore {
                     ? []
                     : codes.flatMap { code in
                         messages(of: kept.summary.caseReference)
-                            .filter { $0.ordinal > kept.ordinal && $0.summary.type.code == code }.map(answer)
+                            .filter { $0.ordinal > kept.ordinal && $0.summary.type.code == code }
+                            .map { answer($0, to: kept.summary) }
                     },
                 taken: escalations(of: message).taken,
                 alarms: alarmEntries(includingCleared: false).map(\.alarm)
@@ -120,10 +121,11 @@ extension MemoryStore {
         }
     }
 
-    private func answer(_ row: StoredMessage) -> ObligationFacts.Answer {
+    private func answer(_ row: StoredMessage, to message: MessageSummary) -> ObligationFacts.Answer {
         ObligationFacts.Answer(
             code: row.summary.type.code, sender: row.isOutgoing ? nil : row.summary.sender.oin,
-            isAcknowledged: !row.isOutgoing || sent(row.summary.id).areAcknowledged(row.summary.wanted))
+            isAcknowledged: !row.isOutgoing || sent(row.summary.id).areAcknowledged(row.summary.wanted),
+            keptAt: row.keptAt, asked: row.summary.type.code == message.type.code ? asked[row.summary.id] ?? [] : [])
     }
 
     /// Keeps the clock of a message, in all the orders in which it is found; `nil` takes it away.

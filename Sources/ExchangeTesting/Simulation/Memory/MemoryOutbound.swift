@@ -90,6 +90,7 @@ extension MemoryTransaction {
                 if !role.isEmpty { row.followUpRole = role }
                 row.followUpMessage = acknowledgement
                 if state == .owned { row.ownedAt = at }
+                if state == .declined { row.declinedAt = at }
                 if state == .concluded { row.concludedAt = at }
             }
         }

@@ -210,7 +210,7 @@ extension MemoryTransaction {
         if let other = store.deliveries(of: message.id).first(where: { $0.key.partner == recipient.oin }) {
             (row.followUp, row.followUpRole, row.followUpMessage) =
                 (other.followUp, other.followUpRole, other.followUpMessage)
-            (row.ownedAt, row.concludedAt) = (other.ownedAt, other.concludedAt)
+            (row.ownedAt, row.declinedAt, row.concludedAt) = (other.ownedAt, other.declinedAt, other.concludedAt)
         }
         try store.insert(row)
         guard message.type == ChannelRecovery.lostType else { return }

@@ -57,7 +57,8 @@ extension MemoryStore {
         return RetentionFacts.Sent(
             key: row.key, transport: row.transport,
             isDue: row.isOutstanding || partner?.refills.contains(row.key.number.value) == true,
-            followUp: row.followUp, closedAt: [row.receiptedAt, row.ownedAt, row.concludedAt].compactMap(\.self).max(),
+            followUp: row.followUp,
+            closedAt: [row.receiptedAt, row.ownedAt, row.declinedAt, row.concludedAt].compactMap(\.self).max(),
             cover: partner?.cover ?? .none)
     }
 

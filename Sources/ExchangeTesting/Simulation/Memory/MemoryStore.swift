@@ -250,6 +250,7 @@ struct StoredDelivery: Sendable {
     var detail = ""
     var receiptedAt: Timestamp?
     var ownedAt: Timestamp?
+    var declinedAt: Timestamp?
     var concludedAt: Timestamp?
     var proof: [UInt8] = []
     var actor = ""
