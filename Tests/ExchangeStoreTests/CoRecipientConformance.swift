@@ -85,6 +85,9 @@ import Testing
         #expect(alarm.code == .listedButNotTold)
         #expect(try alarm.messageID == Self.shared.id)
         #expect(alarm.partner == Community.coa, "who says so: a sender can be invented")
+        #expect(
+            try await ledger.alarms(includingCleared: false).map(\.caseReference) == [Sample.case1],
+            "that of the word: the message is not here")
         #expect(try await ledger.watched(after: nil, maximumItems: 9) == [], "it is said once")
         try await ledger.receive(try Self.shared, number: 1, besides: [Self.coa])
         #expect(try await Self.alarms(ledger) == [])

@@ -26,6 +26,25 @@ import Testing
         #expect(table.text.contains(#"\u001b[2J\u009b2J\u0007\u000d\u000aMESSAGE\u202e\u2028\udb40\udc01"#))
     }
 
+    @Test func `a table that is wider than the terminal is printed row by row, and through a pipe as it is`() {
+        var table = TextTable(["MESSAGE", "CASE", "WHAT TO DO"])
+        table.add(["one", "a case", "call somebody"])
+        table.add(["other", "-", "look"])
+        let width = "other    a case  call somebody".count
+        #expect(table.text(within: nil) == table.text)
+        #expect(table.text(within: width) == table.text)
+        #expect(
+            table.text(within: width - 1) == """
+                MESSAGE     one
+                CASE        a case
+                WHAT TO DO  call somebody
+
+                MESSAGE     other
+                CASE        -
+                WHAT TO DO  look
+                """)
+    }
+
     @Test func `text without control characters is shown as it is`() {
         for text in ["", "Nguyễn – “é” 🇳🇱", "a\\u001b"] { #expect(text.escapingControls() == text) }
     }

@@ -59,11 +59,11 @@ package struct CaseConsole: Sendable {
             TextTable(
                 of: rows,
                 columns: [
-                    ("MESSAGE", "message"), ("TYPE", "type"), ("PRIORITY", "priority"), ("OWED", "subject"),
-                    ("BY", "debtorName"), ("DUE", "due"), ("LATE", "late"), ("TOLD", "steps"),
+                    ("MESSAGE", "message"), ("CASE", "caseRef"), ("TYPE", "type"), ("PRIORITY", "priority"),
+                    ("OWED", "subject"), ("BY", "debtorName"), ("DUE", "due"), ("LATE", "late"), ("TOLD", "steps"),
                     ("TELEPHONE", "dutyPhone"),
                 ]
-            ).text)
+            ).text(within: Terminal.width))
     }
 
     /// How long one request waits for the next step; then the next one does.
@@ -82,7 +82,7 @@ package struct CaseConsole: Sendable {
             if printsJSON {
                 for item in items { ConsoleLine.print(item) }
             } else if !items.isEmpty {
-                print(Self.stepTable(of: items).text)
+                print(Self.stepTable(of: items).text(within: Terminal.width))
             } else if isFirst {
                 print("Nobody was told that anything is late.")
             }
@@ -102,7 +102,8 @@ package struct CaseConsole: Sendable {
             of: items,
             columns: [
                 ("NO", "number"), ("TAKEN", "taken"), ("STEP", "step"), ("OWED", "subject"), ("BY", "debtorName"),
-                ("TOLD", "contact"), ("TYPE", "type"), ("PRIORITY", "priority"), ("DUE", "due"), ("MESSAGE", "message"),
+                ("TOLD", "contact"), ("TYPE", "type"), ("PRIORITY", "priority"), ("DUE", "due"), ("CASE", "caseRef"),
+                ("MESSAGE", "message"),
             ])
     }
 

@@ -22,7 +22,7 @@ extension MemoryStore {
         coRecipients[message]?.sorted { $0.oin < $1.oin } ?? []
     }
 
-    fileprivate func words(on message: MessageID) -> [KeptWord] {
+    func words(on message: MessageID) -> [KeptWord] {
         wordsOnMessage.ascending(from: Pair(message, 0)).rows { $0.first == message }.compactMap { words[$0.value] }
     }
 }
