@@ -643,16 +643,16 @@ package struct AlarmEntry: Hashable, Sendable {
     /// That of the message; of one that has not come, as the partner says that the alarm is about. `nil` where it is about no
     /// message, or what stands here is only in the place of one that is lost.
     package let caseReference: CaseReference?
-
-    package init(alarm: Alarm, caseReference: CaseReference? = nil, count: Int, clearedAt: Timestamp?) {
-        self.alarm = alarm
     /// How often it was raised since it was last cleared.
     package let count: Int
     package let clearedAt: Timestamp?
+
+    package init(alarm: Alarm, caseReference: CaseReference? = nil, count: Int, clearedAt: Timestamp?) {
+        self.alarm = alarm
+        self.caseReference = caseReference
         self.count = count
         self.clearedAt = clearedAt
     }
-        self.caseReference = caseReference
 }
 
 package enum AuditChainState: Hashable, Sendable {
