@@ -190,6 +190,9 @@ package protocol ExchangeLedger: Sendable {
 
     /// Whom a received message lists beside this organisation, and what they said of it.
     func coRecipients(of message: MessageID) async throws -> CoRecipientsOfMessage
+    /// Words in a case that speak of a message that is not here, in the order in which they came; where there are more than
+    /// `maximumItems`, the newest.
+    func awaitedMessages(in reference: CaseReference, maximumItems: Int) async throws -> [AwaitedMessage]
 
     // MARK: What the organisation's systems follow
 

@@ -53,6 +53,12 @@ import Testing
         #expect(plan.dropFirst().allSatisfy { !$0.hasPrefix("SCAN") && !$0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
+    @Test func `what others have and is not here is looked up by its case`() async throws {
+        let plan = try await plan(CoRecipientQueries.awaited, ["x", 9])
+        #expect(plan.first?.contains("message_ending_here (case_reference=?") == true, "\(plan)")
+        #expect(plan.allSatisfy { !$0.hasPrefix("SCAN") && !$0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
     @Test func `what ends at a node is looked up by its case`() async throws {
         let plan = try await plan(EvidenceQueries.nodeMessages, ["x", 9])
         #expect(plan.count == 1 && plan.first?.contains("message_ending_here (case_reference=?") == true, "\(plan)")

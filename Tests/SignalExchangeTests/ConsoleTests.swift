@@ -63,6 +63,24 @@ import Testing
         #expect(CaseConsole.cell(["state": "named", "late": ["PLC-03"]]) == "named LATE")
     }
 
+    @Test func `what others have and is not here is said with who says so, and whom to call`() {
+        func message(late: Bool) -> JSONValue {
+            [
+                "id": "one", "senderName": "AVIM", "senderContact": "duty desk, +31", "due": "17:05",
+                "late": .bool(late),
+                "words": [
+                    ["byName": "Nidos", "step": "owned", "role": "duty-guardian", "at": "17:00"],
+                    ["byName": "COA", "step": "declined", "role": "night shift\u{1B}", "at": "17:01"],
+                ],
+            ]
+        }
+        #expect(
+            CaseConsole.notTold(message(late: true))
+                == "NOT TOLD HERE: a message of AVIM, one, lists this organisation and has not come. By the word of Nidos "
+                + #"(owned, duty-guardian) at 17:00, COA (declined, night shift\u001b) at 17:01. Call duty desk, +31"#)
+        #expect(CaseConsole.notTold(message(late: false)).contains("has not come yet; it is late from 17:05."))
+    }
+
     @Test func `a call is noted to the second or the millisecond`() {
         #expect(CaseConsole.toTheMillisecond("2026-11-26T20:00:00Z") == "2026-11-26T20:00:00.000Z")
         for text in ["2026-11-26T20:00:00.123Z", "yesterday"] { #expect(CaseConsole.toTheMillisecond(text) == text) }

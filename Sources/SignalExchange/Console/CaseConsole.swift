@@ -133,6 +133,7 @@ package struct CaseConsole: Sendable {
         guard !printsJSON else { return ConsoleLine.print(document) }
         let messages = document["messages"]?.elements ?? []
         for found in document["contradictions"]?.elements ?? [] { print(Self.contradiction(found)) }
+        for message in document["notTold"]?.elements ?? [] { print(Self.notTold(message)) }
         print("Case \(reference): \(messages.count) messages")
         let (statements, intentions) = (
             document["statements"]?.number ?? 0, document["interviewIntentions"]?.number ?? 0
@@ -161,6 +162,7 @@ package struct CaseConsole: Sendable {
         if let draft = document["draft"], draft["submission"] != nil {
             print("\n\(Self.words(onDraft: draft))\nSee `exchange-node case draft \(reference)`.")
         }
+        showUnanswered(document)
         showWords(document)
         let owed = document["obligations"]?.elements ?? []
         if !owed.isEmpty {
@@ -234,13 +236,15 @@ package struct CaseConsole: Sendable {
         return table.text
     }
 
+    /// A delivery's state, as far as it says who was told.
+    static func state(_ state: String) -> String {
+        ["receipted": "told", "accepted": "not told", "sending": "not told"][state] ?? state
+    }
+
     /// What one organisation has of one message, as it stands in the matrix.
     package static func cell(_ party: JSONValue) -> String {
         let state = party["state"]?.text ?? ""
-        var words = [
-            ["receipted": "told", "accepted": "not told", "sending": "not told"][state] ?? state,
-            party["owner"]?.text ?? "",
-        ]
+        var words = [Self.state(state), party["owner"]?.text ?? ""]
         // Where this ledger knows nothing, what somebody said of it.
         if state == "named", let word = party["words"]?.elements.first {
             words = [told(word), "by the word of \(word["byName"]?.text ?? "") at \(word["at"]?.text ?? "")"]
