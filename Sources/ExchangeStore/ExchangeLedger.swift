@@ -190,6 +190,9 @@ package protocol ExchangeLedger: Sendable {
 
     /// Whom a received message lists beside this organisation, and what they said of it.
     func coRecipients(of message: MessageID) async throws -> CoRecipientsOfMessage
+    /// Words in a case that speak of a message that is not here, in the order in which they came; where there are more than
+    /// `maximumItems`, the newest.
+    func awaitedMessages(in reference: CaseReference, maximumItems: Int) async throws -> [AwaitedMessage]
 
     // MARK: What the organisation's systems follow
 
@@ -646,12 +649,16 @@ package struct PartnerEntry: Hashable, Sendable {
 
 package struct AlarmEntry: Hashable, Sendable {
     package let alarm: Alarm
+    /// That of the message; of one that has not come, as the partner says that the alarm is about. `nil` where it is about no
+    /// message, or what stands here is only in the place of one that is lost.
+    package let caseReference: CaseReference?
     /// How often it was raised since it was last cleared.
     package let count: Int
     package let clearedAt: Timestamp?
 
-    package init(alarm: Alarm, count: Int, clearedAt: Timestamp?) {
+    package init(alarm: Alarm, caseReference: CaseReference? = nil, count: Int, clearedAt: Timestamp?) {
         self.alarm = alarm
+        self.caseReference = caseReference
         self.count = count
         self.clearedAt = clearedAt
     }

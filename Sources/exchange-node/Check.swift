@@ -6,8 +6,9 @@ struct Check: AsyncParsableCommand {
         abstract: "Says in plain words what is wrong, with this node, its machine and the way to partners.",
         discussion: """
             One line a finding: ok, warning or WRONG, and what to do. It looks at clock, libssl, disk, node, store, \
-            keys and their copy, certificates, revocation lists and directory; then it sends each partner a probe and \
-            waits for its receipt. It goes without a running node too, but for the probes.
+            keys and their copy, certificates, revocation lists and directory, and whether anybody would be told if \
+            something were late; then it sends each partner a probe and waits for its receipt. It goes without a \
+            running node too, but for the probes.
 
             A probe is a message that ends at the partner's node; it speaks of no case, and is kept like others. One \
             that got no receipt stays in the queue, and the next check waits for it in place of a second.

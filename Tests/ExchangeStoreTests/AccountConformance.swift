@@ -136,6 +136,30 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `an alarm has the case of its message, and none where it is about none or what stands for a lost one`(
+        form: StoreForm
+    ) async throws {
+        let ledger = try await form.open()
+        let other = CaseReference(random: Bytes16(high: 2, low: 2))
+        try await ledger.accept(1, in: other)
+        let (sent, unknown) = (try Sample.message(1).id, try Sample.message(9).id)
+        let lost = MessageSummary(
+            id: try Sample.message(8).id, digest: Sample.digest("lost"), type: ChannelRecovery.lostType,
+            sender: Party(oin: Community.nidos, role: .guardian), caseReference: Sample.case1, priority: .routine,
+            created: Sample.start, wanted: .receipt, isHandedOver: false)
+        _ = try await ledger.accept(Sample.request(lost), limits: NodeLimits(), now: Sample.now())
+        for message in [sent, unknown, lost.id, nil] {
+            try await ledger.raise(
+                Alarm(
+                    code: .deliveryRefused, partner: Community.avim, messageID: message, detail: "x", at: Sample.start))
+        }
+        for includingCleared in [true, false] {
+            let cases = try await ledger.alarms(includingCleared: includingCleared).map(\.caseReference)
+            #expect(cases == [other, nil, nil, nil])
+        }
+    }
+
+    @Test(arguments: StoreForm.all)
     func `beyond so many open alarms of a partner further messages share one, and an open one keeps its own`(
         form: StoreForm
     ) async throws {

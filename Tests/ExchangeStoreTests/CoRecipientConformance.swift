@@ -85,9 +85,28 @@ import Testing
         #expect(alarm.code == .listedButNotTold)
         #expect(try alarm.messageID == Self.shared.id)
         #expect(alarm.partner == Community.coa, "who says so: a sender can be invented")
+        #expect(
+            try await ledger.alarms(includingCleared: false).map(\.caseReference) == [Sample.case1],
+            "that of the word: the message is not here")
+        let awaited = try await ledger.awaitedMessages(in: Sample.case1, maximumItems: 9)
+        #expect(
+            awaited == [
+                AwaitedMessage(
+                    word: KeptWord(word: try Self.word(), keptAt: Sample.start), priority: .stat, isHere: false)
+            ])
+        let other = CaseReference(random: Bytes16(high: 2, low: 2))
+        #expect(try await ledger.awaitedMessages(in: other, maximumItems: 9).isEmpty)
         #expect(try await ledger.watched(after: nil, maximumItems: 9) == [], "it is said once")
+        // Of many words the last ones are looked at.
+        for place in 1...3 {
+            try await ledger.hear(
+                try Self.word(60 + place, digest: Sample.digest("content \(place)")), number: UInt64(1 + place))
+        }
+        let last = try await ledger.awaitedMessages(in: Sample.case1, maximumItems: 2).map(\.word.word.saidIn)
+        #expect(try last == [62, 63].map { try Sample.message($0, from: Community.coa).id })
         try await ledger.receive(try Self.shared, number: 1, besides: [Self.coa])
-        #expect(try await Self.alarms(ledger) == [])
+        #expect(try await Self.alarms(ledger).filter { $0 != .messagesDiffer } == [])
+        #expect(try await ledger.awaitedMessages(in: Sample.case1, maximumItems: 9).isEmpty)
     }
 
     @Test(arguments: StoreForm.all)

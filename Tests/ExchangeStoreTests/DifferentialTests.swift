@@ -542,6 +542,7 @@ struct RandomCourse {
         )
         try await same("receipted") { try await $0.receipted(among: [own, received]) }
         try await same("co-recipients") { try await $0.coRecipients(of: received) }
+        try await same("awaited") { try await $0.awaitedMessages(in: reference, maximumItems: 5) }
         try await same("watched") { try await $0.watched(after: nil, maximumItems: 1000) }
         try await same("proofs") { try await $0.proofs(of: received, to: Community.avim) }
         for id in [own, received] {

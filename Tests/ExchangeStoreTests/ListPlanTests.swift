@@ -48,6 +48,18 @@ import Testing
         #expect(plan.first?.contains("delivery_of_case (case_reference=?") == true, "\(plan)")
     }
 
+    @Test func `open alarms are found with their cases by one statement, a look-up each`() async throws {
+        let plan = try await plan(AlarmQueries.list(includingCleared: false), [])
+        #expect(plan.first?.contains("alarm_open_order") == true, "\(plan)")
+        #expect(plan.dropFirst().allSatisfy { !$0.hasPrefix("SCAN") && !$0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
+    @Test func `what others have and is not here is looked up by its case`() async throws {
+        let plan = try await plan(CoRecipientQueries.awaited, ["x", 9])
+        #expect(plan.first?.contains("message_ending_here (case_reference=?") == true, "\(plan)")
+        #expect(plan.allSatisfy { !$0.hasPrefix("SCAN") && !$0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
     @Test func `what ends at a node is looked up by its case`() async throws {
         let plan = try await plan(EvidenceQueries.nodeMessages, ["x", 9])
         #expect(plan.count == 1 && plan.first?.contains("message_ending_here (case_reference=?") == true, "\(plan)")

@@ -47,7 +47,8 @@ import Testing
             #expect(
                 Set(findings.map(\.item)) == [
                     "clock", "libssl", "disk", "node", "store", "keys", "key backup", "certificate signing",
-                    "certificate agreement", "certificate tls", "certificate directory", "CRL", "directory", "probe",
+                    "certificate agreement", "certificate tls", "certificate directory", "CRL", "directory", "roster",
+                    "escalation", "probe",
                 ])
             // Root and issuing authority of both organisations.
             #expect(findings.count { $0.item == "CRL" } == 4)
@@ -146,6 +147,99 @@ import Testing
             let command = try await pair.nidos.command("check", "--no-probe")
             #expect(command.exitStatus == 2, "\(command.said)")
             #expect(command.said.contains("check-found-faults"), "\(command.said)")
+        }
+    }
+
+    // MARK: Who would be told
+
+    private func configure(_ organisation: PairingOrganisation, _ lines: String) throws {
+        let path = organisation.folder.configuration
+        try NodeFolder.write(Array((try organisation.folder.readText(path) + "\n\(lines)\n").utf8), to: path)
+    }
+
+    @Test func `a step of the ladder that has nobody in the roster is a warning that names the key`() async throws {
+        try await paired { pair in
+            let all = try await pair.nidos.command("check", "--no-probe")
+            #expect(all.said.contains(/warning +roster +names nobody for `remind`, `deputy`,/), "\(all.said)")
+            #expect(all.said.contains("set `roster.onDuty`, `roster.deputy`, `roster.management`"), "\(all.said)")
+            try configure(
+                pair.nidos,
+                "roster:\n  onDuty: duty desk\n  deputy: \" \"\n  management: team\n  dutyOfficer: duty officer")
+            let some = try await findings(pair.nidos)
+            expect("roster", .warning, saying: "names nobody for `deputy`: such a step is an alarm", in: some)
+            #expect(some.contains { $0.text.hasSuffix("set `roster.deputy`") })
+            let text = try pair.nidos.folder.readText(pair.nidos.folder.configuration)
+            try NodeFolder.write(
+                Array(text.replacing(#"deputy: " ""#, with: "deputy: deputy desk").utf8),
+                to: pair.nidos.folder.configuration)
+            expect("roster", .ok, saying: "each step", in: try await findings(pair.nidos))
+        }
+    }
+
+    @Test func `a node that calls and mails nobody itself is a warning, which says what a step would be`() async throws
+    {
+        try await paired { pair in
+            let none = try await pair.nidos.command("check", "--no-probe")
+            #expect(none.said.contains(/warning +escalation +this node itself calls and mails nobody/), "\(none.said)")
+            #expect(none.said.contains("No address is called for it (`hooks.escalations`)"), "\(none.said)")
+            #expect(none.said.contains("Set `escalation.command`, or `escalation.mail.from`"), "\(none.said)")
+            // Whom a hook's system tells is not seen from here: it is said, and is no person.
+            try configure(
+                pair.nidos, "hooks:\n  escalations: https://case-system.example/late\n  secret: keys/hook.secret")
+            let hook = try await findings(pair.nidos)
+            expect("escalation", .warning, saying: "whom its system tells is not seen from here", in: hook)
+            try configure(
+                pair.nidos,
+                """
+                escalation:
+                  command: /usr/bin/true
+                  steps: deputy, management
+                  mail:
+                    sendmail: /usr/bin/true
+                    from: node@agency.example
+                    to: desk@agency.example, deputy@agency.example
+                """)
+            let set = try await findings(pair.nidos)
+            let words = "`escalation.command` runs /usr/bin/true, for the steps deputy, management"
+            expect("escalation", .ok, saying: words, in: set)
+            expect("escalation", .ok, saying: "goes to desk@agency.example, deputy@agency.example", in: set)
+            #expect(!set.contains { $0.item == "escalation" && $0.grade == .warning })
+            // What is not there tells nobody.
+            let text = try pair.nidos.folder.readText(pair.nidos.folder.configuration)
+            try NodeFolder.write(
+                Array(text.replacing("command: /usr/bin/true", with: "command: /usr/bin/not-there").utf8),
+                to: pair.nidos.folder.configuration)
+            expect("escalation", .wrong, saying: "/usr/bin/not-there is not there", in: try await findings(pair.nidos))
+        }
+    }
+
+    @Test func `a member without a telephone number in the directory is a warning, as a partner and as ourselves`()
+        async throws
+    {
+        try await paired { pair in
+            let folder = pair.nidos.folder
+            let known = try DirectoryFile.read(DirectoryFile.bytes(at: folder.directory), named: "directory")
+            let signer = try DirectorySigner(
+                certificate: Certificate(pem: folder.readText(folder.directoryCertificate)),
+                privateKeyPEM: folder.readText(folder.directoryKey))
+            let members = known.members.map { member in
+                member.with(
+                    dutyContact: member.oin == pair.avim.oin
+                        ? DutyContact(name: "", phone: " ") : DutyContact(name: member.dutyContact.name, phone: ""))
+            }
+            let document = try DirectoryDocument.encode(
+                Directory(version: known.version + 1, issued: .current, members: members))
+            try NodeFolder.write(
+                SignedStatement.sign(document, directoryBy: signer, at: .current), to: folder.directory)
+            let findings = try await findings(pair.nidos)
+            let partner = try #require(findings.first { $0.item == "duty contact" && $0.partner == pair.avim.oin })
+            #expect(partner.grade == .warning)
+            #expect(partner.text.contains("has no name and no telephone number of AVIM (test)'s"), "\(partner.text)")
+            let own = try #require(findings.first { $0.item == "duty contact" && $0.partner == nil })
+            #expect(own.grade == .warning)
+            #expect(own.text.contains("has no telephone number of this organisation's"), "\(own.text)")
+            let command = try await pair.nidos.command("check", "--no-probe")
+            #expect(command.said.contains(/warning +duty contact +the directory/), "\(command.said)")
         }
     }
 

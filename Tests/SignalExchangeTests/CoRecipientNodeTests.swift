@@ -179,13 +179,46 @@ extension Nodes {
                 try await nidos.api.take(content.id, role: "duty-guardian")
                 let alarm = try await ind.waitForAlarm(.listedButNotTold, about: nidos.oin)
                 #expect(alarm.messageID == content.id && alarm.detail.contains(avim.oin.text), "\(alarm.detail)")
+                // The case is here by that word alone, and shows it; the alarm says which case that is.
+                let listed = try await ind.api.client.get("/v1/alarms").elements
+                    .filter { $0["code"]?.text == AlarmCode.listedButNotTold.rawValue }
+                #expect(listed.map { $0["caseRef"]?.text } == [content.caseRef.description])
+                let row = try #require(try await notTold(content, at: ind).first)
+                #expect(row["id"]?.text == content.id.description && row["late"]?.flag == true, "\(row)")
+                #expect(row["sender"]?.text == avim.oin.text && row["senderContact"]?.text?.contains("+31") == true)
+                let word = try #require(row["words"]?.elements.first)
+                #expect(word["by"]?.text == nidos.oin.text && word["role"]?.text == "duty-guardian", "\(word)")
+                let shown = try await ind.command("case", "show", content.caseRef.description)
+                #expect(shown.said.hasPrefix("NOT TOLD HERE: a message of "), "\(shown.said)")
+                // By the answer of a partner, too.
+                let query: JSONValue = [
+                    "type": "NOD-07", "recipients": ["guardian"], "caseRef": .string(content.caseRef.description),
+                    "purpose": "https://register.example/processing/trafficking-signals", "legalBasis": ["A6-1-e"],
+                    "body": [:],
+                ]
+                _ = try await ind.api.submit(query, key: "listed")
+                let elsewhere = try await within(.seconds(20), "the guardian to answer") {
+                    try await poll {
+                        let seen = try await ind.api.client.get("/v1/cases/\(content.caseRef)")
+                        return (seen["elsewhere"]?.elements ?? []).first
+                    }
+                }
+                #expect(elsewhere["listsUs"]?.flag == true, "\(elsewhere)")
+                let table = try await ind.command("case", "show", content.caseRef.description)
+                #expect(table.said.contains("  LISTED, NOT HERE  "), "\(table.said)")
                 // A restart takes nothing of it away.
                 try await ind.process.kill()
                 try await ind.process.start()
                 #expect(try await ind.api.alarms().contains { $0.code == AlarmCode.listedButNotTold.rawValue })
                 #expect(try await avim.deliver(parcels[1], to: ind).receipt != nil)
                 try await ind.waitForNoAlarm(.listedButNotTold, about: nidos.oin)
+                #expect(try await notTold(content, at: ind).isEmpty)
             }
+        }
+
+        private func notTold(_ content: SignedContent, at node: NodeHandle) async throws -> [JSONValue] {
+            let seen = try await node.api.client.get("/v1/cases/\(content.caseRef)")
+            return try #require(seen["notTold"]).elements
         }
 
         @Test func `a store that was lost gets back what other recipients said`() async throws {

@@ -26,6 +26,25 @@ import Testing
         #expect(table.text.contains(#"\u001b[2J\u009b2J\u0007\u000d\u000aMESSAGE\u202e\u2028\udb40\udc01"#))
     }
 
+    @Test func `a table that is wider than the terminal is printed row by row, and through a pipe as it is`() {
+        var table = TextTable(["MESSAGE", "CASE", "WHAT TO DO"])
+        table.add(["one", "a case", "call somebody"])
+        table.add(["other", "-", "look"])
+        let width = "other    a case  call somebody".count
+        #expect(table.text(within: nil) == table.text)
+        #expect(table.text(within: width) == table.text)
+        #expect(
+            table.text(within: width - 1) == """
+                MESSAGE     one
+                CASE        a case
+                WHAT TO DO  call somebody
+
+                MESSAGE     other
+                CASE        -
+                WHAT TO DO  look
+                """)
+    }
+
     @Test func `text without control characters is shown as it is`() {
         for text in ["", "Nguyễn – “é” 🇳🇱", "a\\u001b"] { #expect(text.escapingControls() == text) }
     }
@@ -42,6 +61,24 @@ import Testing
             CaseConsole.cell(party)
                 == "told by the word of COA at 2026-11-26T20:00:00.000Z ANOTHER MESSAGE LATE (telephone)")
         #expect(CaseConsole.cell(["state": "named", "late": ["PLC-03"]]) == "named LATE")
+    }
+
+    @Test func `what others have and is not here is said with who says so, and whom to call`() {
+        func message(late: Bool) -> JSONValue {
+            [
+                "id": "one", "senderName": "AVIM", "senderContact": "duty desk, +31", "due": "17:05",
+                "late": .bool(late),
+                "words": [
+                    ["byName": "Nidos", "step": "owned", "role": "duty-guardian", "at": "17:00"],
+                    ["byName": "COA", "step": "declined", "role": "night shift\u{1B}", "at": "17:01"],
+                ],
+            ]
+        }
+        #expect(
+            CaseConsole.notTold(message(late: true))
+                == "NOT TOLD HERE: a message of AVIM, one, lists this organisation and has not come. By the word of Nidos "
+                + #"(owned, duty-guardian) at 17:00, COA (declined, night shift\u001b) at 17:01. Call duty desk, +31"#)
+        #expect(CaseConsole.notTold(message(late: false)).contains("has not come yet; it is late from 17:05."))
     }
 
     @Test func `a call is noted to the second or the millisecond`() {

@@ -2,6 +2,7 @@ import ExchangeCatalogue
 import ExchangeCore
 import ExchangeTesting
 import Foundation
+import NIOHTTP1
 import SignalExchange
 import Synchronization
 import Testing
@@ -107,6 +108,18 @@ extension Nodes {
             let gone = try await move("withdraw", try #require(await avim.api.deliveries(of: id).first))
             #expect(gone.exitStatus == 0, "\(gone.said)")
             #expect(try await avim.api.client.get("/v1/status")["held"]?.number == before)
+        }
+
+        @Test func `a check says which systems follow what the ladder tells, and not what the node itself runs`()
+            async throws
+        {
+            func feed() async throws -> Command { try await avim.command("check", "--no-probe") }
+            let before = try await feed()
+            #expect(before.said.contains("and no system follows the feed"), "\(before.said)")
+            let made = try await APICall.make(.PUT, "/v1/consumers/duty-desk", #"{"feed":"escalations"}"#, at: avim)
+            #expect(made.status == 201)
+            let after = try await feed()
+            #expect(after.said.contains("and the feed is followed by duty-desk"), "\(after.said)")
         }
 
         @Test func `an alarm is cleared by number, and nothing cleared is no success`() async throws {

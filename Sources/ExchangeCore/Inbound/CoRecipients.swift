@@ -176,16 +176,20 @@ package enum CoRecipients {
         ]
     }
 
+    /// By when the message of a word should have come: within the span of an L1, for whoever was told there lets the word come,
+    /// and so the message should be here by then.
+    package static func due(_ awaited: AwaitedMessage, by rules: ObligationRules) -> Timestamp {
+        rules.policy[awaited.priority].receipt.end(after: awaited.word.keptAt, rules.policy.calendar)
+    }
+
     /// Looks whether the message of a word has come.
-    ///
-    /// The span is that of an L1: whoever was told there lets the word come, and so the message should have been here by now.
     package static func changes(
         looking awaited: AwaitedMessage, by rules: ObligationRules, now: Timestamp
     ) -> [LedgerChange] {
-        let (word, keptAt) = (awaited.word.word, awaited.word.keptAt)
+        let word = awaited.word.word
         let end = LedgerChange.lookAgain(at: word.saidIn, when: nil, isEscalated: false)
         guard !awaited.isHere else { return [end] }
-        let due = rules.policy[awaited.priority].receipt.end(after: keptAt, rules.policy.calendar)
+        let due = due(awaited, by: rules)
         guard due <= now else {
             // Clocks are set, and configurations change.
             return [

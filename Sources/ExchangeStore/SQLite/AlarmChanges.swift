@@ -69,10 +69,17 @@ extension LedgerTransaction {
 
 /// What was ever raised grows for good; what is open is few, and is looked at with every tally.
 enum AlarmQueries {
+    /// With the case of each. A message that others hold and that has not come is known by the word of the partner that the
+    /// alarm is about, which stands in the same case.
     static func list(includingCleared: Bool) -> String {
         """
-        SELECT code, partner, message_id, detail, raised_at, count, cleared_at FROM alarm
-        \(includingCleared ? "" : "WHERE cleared_at IS NULL") ORDER BY ordinal
+        SELECT a.code, a.partner, a.message_id, a.detail, a.raised_at, a.count, a.cleared_at,
+            coalesce(m.case_reference, (
+                SELECT s.case_reference FROM co_recipient_word w JOIN message s ON s.id = w.said_in
+                WHERE w.message_id = a.message_id AND w.speaker = a.partner ORDER BY w.ordinal LIMIT 1))
+        FROM alarm a
+        LEFT JOIN message m ON m.id = a.message_id AND m.type_code <> '\(ChannelRecovery.lostType.code)'
+        \(includingCleared ? "" : "WHERE a.cleared_at IS NULL") ORDER BY a.ordinal
         """
     }
 
@@ -95,7 +102,8 @@ extension Database {
                     code: try row.word(0), partner: row.text(1).isEmpty ? nil : try row.oin(1),
                     messageID: row.bytes(2).isEmpty ? nil : try row.identifier(2), detail: row.text(3),
                     at: row.timestamp(4)),
-                count: row.count(5), clearedAt: row.optionalTimestamp(6))
+                caseReference: try row.optionalIdentifier(7), count: row.count(5),
+                clearedAt: row.optionalTimestamp(6))
         }
     }
 }

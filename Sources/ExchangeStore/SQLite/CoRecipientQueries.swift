@@ -9,6 +9,28 @@ extension SQLiteLedger {
                 listed: try $0.listedCoRecipients(of: message), words: try $0.words(onMessage: message))
         }
     }
+
+    package func awaitedMessages(
+        in reference: CaseReference, maximumItems: Int
+    ) async throws -> [AwaitedMessage] {
+        try await read { database in
+            try database.all(CoRecipientQueries.awaited, [reference.column, maximumItems]) { row in
+                AwaitedMessage(word: try KeptWord(row), priority: try row.word(KeptWord.columnCount), isHere: false)
+            }.reversed()
+        }
+    }
+}
+
+enum CoRecipientQueries {
+    /// - Its parameters: a case, and how many rows; the newest come first. A word ends at the node, and is looked for among what
+    ///   does.
+    static let awaited = """
+        SELECT \(KeptWord.columns), m.priority
+        FROM message m JOIN co_recipient_word w ON w.said_in = m.id
+        WHERE m.case_reference = ? AND m.is_handed_over = 0
+            AND NOT EXISTS (SELECT 1 FROM message h WHERE h.id = w.message_id)
+        ORDER BY m.ordinal DESC LIMIT ?
+        """
 }
 
 extension Schema {

@@ -18,12 +18,15 @@ struct CaseOverview: Sendable {
         // Of a case that it never heard of, a guardian may have asked others.
         let asked = try await context.ledger.messages(
             in: [reference], ofTypes: [CaseQuery.type.code], maximumItems: 1)
-        guard !messages.isEmpty || !asked.isEmpty else {
+        let (now, directory, rules) = (context.now.wall, context.community.directory, obligations.rules)
+        // A message that others have and that never came is why somebody looks here at all.
+        let notTold = try await ListedNotTold(context: context, rules: rules)
+            .rows(in: isLinked ? linked.references : [reference], at: now)
+        guard !messages.isEmpty || !asked.isEmpty || !notTold.isEmpty else {
             throw NodeError(
                 .caseUnknown,
                 "this node holds nothing of case \(reference); see `exchange-node inbox list` or `queue list`")
         }
-        let (now, directory, rules) = (context.now.wall, context.community.directory, obligations.rules)
         var rows: [JSONValue] = []
         var happenings: [Happening] = []
         var owed: [JSONValue] = []
@@ -47,7 +50,7 @@ struct CaseOverview: Sendable {
         return [
             "caseRef": .string(reference.description),
             "isWhole": .bool(messages.count <= CaseReading.messagesMaximum && linked.isWhole),
-            "messages": .array(rows), "obligations": .array(owed),
+            "messages": .array(rows), "notTold": .array(notTold), "obligations": .array(owed),
             // Each told once more is a story that a child had to tell again (domain brief, part 1, 9).
             "statements": .integer(Int64(codes.count { $0 == "STO-01" })),
             "interviewIntentions": .integer(Int64(codes.count { $0 == "STO-04" })),

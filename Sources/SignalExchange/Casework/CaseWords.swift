@@ -154,6 +154,7 @@ struct CaseWords: Sendable {
                     "by": .string(statement.partner.text),
                     "byName": .string(directory.member(statement.partner)?.name ?? ""),
                     "at": .string(statement.at.description),
+                    "listsUs": .bool(entry.told.contains { $0.party.oin == context.oin }),
                     "parties": .array(
                         entry.told.map { told in
                             var party = JSONObject()

@@ -31,6 +31,8 @@ package struct NodeCheck: Sendable {
         let community = CommunityCheck(folder: folder, configuration: configuration, inUse: node.directoryVersion)
         let (findings, directory) = community.findings(at: now)
         for finding in findings { tell(finding) }
+        let ladder = LadderCheck(configuration: configuration, directory: directory, followers: node.followers)
+        for finding in ladder.findings() { tell(finding) }
         guard let probeSeconds, let own = directory?.member(configuration.oin), let directory else { return }
         guard node.isRunning else {
             tell(Finding("probe", .warning, "no probe was sent, for the node does not run"))

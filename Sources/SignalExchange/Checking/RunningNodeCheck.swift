@@ -1,5 +1,6 @@
 import ExchangeCatalogue
 import ExchangeCore
+import ExchangeStore
 
 /// What the running node says of itself.
 struct RunningNodeCheck {
@@ -12,6 +13,8 @@ struct RunningNodeCheck {
         /// What keeps the store from being written, as the node says; empty where nothing does.
         var storeProblem = ""
         var directoryVersion: Int64?
+        /// Systems of the organisation that fetch what the ladder told; `nil` where no node says so.
+        var followers: [String]?
         /// That partners take nothing from this node, which is told before all else: whatever fails besides, nothing that is
         /// handed in here reaches them. `nil` where they do.
         var fence: Finding?
@@ -46,6 +49,7 @@ struct RunningNodeCheck {
                 open == 0
                     ? Finding("alarms", .ok, "none is open")
                     : Finding("alarms", .warning, "\(open) are open: `exchange-node alarms` says what to do"))
+            look.followers = try await followers()
         } catch  where error.code == .nodeNotRunning {
             look.findings.append(
                 Finding(
@@ -55,6 +59,13 @@ struct RunningNodeCheck {
             look.findings.append(Finding("node", error))
         }
         return look
+    }
+
+    /// What the node itself runs or calls is a consumer too, and no system that fetches.
+    private func followers() async throws(NodeError) -> [String] {
+        (try await client.get("/v1/consumers", timeoutSeconds: 10)["items"]?.elements ?? [])
+            .filter { $0["feed"]?.text == FeedName.escalations.rawValue }
+            .compactMap { $0["name"]?.text.flatMap { ConsumerName($0) } }.filter { !$0.isOwn }.map(\.text)
     }
 
     private func fence() async throws(NodeError) -> Finding? {

@@ -16,6 +16,14 @@ enum EscalationConfiguration {
         ("onDuty", .remind), ("deputy", .deputy), ("management", .management), ("dutyOfficer", .dutyOfficer),
     ]
 
+    /// The key under which who is told of a step stands.
+    static func rosterKey(of step: EscalationStep) -> String {
+        guard let name = roster.first(where: { $0.1 == step })?.0 else {
+            preconditionFailure("each step has a key of the roster")
+        }
+        return "roster.\(name)"
+    }
+
     static let keys: [String] =
         priorities.flatMap { name, _ in (clocks.map(\.0) + ["Outcome"]).map { "clocks.\(name)\($0)" } }
         + ["calendar.opens", "calendar.closes", "calendar.holidays", "calendar.minutesEast", "calendar.summerTime"]

@@ -59,11 +59,11 @@ package struct CaseConsole: Sendable {
             TextTable(
                 of: rows,
                 columns: [
-                    ("MESSAGE", "message"), ("TYPE", "type"), ("PRIORITY", "priority"), ("OWED", "subject"),
-                    ("BY", "debtorName"), ("DUE", "due"), ("LATE", "late"), ("TOLD", "steps"),
+                    ("MESSAGE", "message"), ("CASE", "caseRef"), ("TYPE", "type"), ("PRIORITY", "priority"),
+                    ("OWED", "subject"), ("BY", "debtorName"), ("DUE", "due"), ("LATE", "late"), ("TOLD", "steps"),
                     ("TELEPHONE", "dutyPhone"),
                 ]
-            ).text)
+            ).text(within: Terminal.width))
     }
 
     /// How long one request waits for the next step; then the next one does.
@@ -82,7 +82,7 @@ package struct CaseConsole: Sendable {
             if printsJSON {
                 for item in items { ConsoleLine.print(item) }
             } else if !items.isEmpty {
-                print(Self.stepTable(of: items).text)
+                print(Self.stepTable(of: items).text(within: Terminal.width))
             } else if isFirst {
                 print("Nobody was told that anything is late.")
             }
@@ -102,7 +102,8 @@ package struct CaseConsole: Sendable {
             of: items,
             columns: [
                 ("NO", "number"), ("TAKEN", "taken"), ("STEP", "step"), ("OWED", "subject"), ("BY", "debtorName"),
-                ("TOLD", "contact"), ("TYPE", "type"), ("PRIORITY", "priority"), ("DUE", "due"), ("MESSAGE", "message"),
+                ("TOLD", "contact"), ("TYPE", "type"), ("PRIORITY", "priority"), ("DUE", "due"), ("CASE", "caseRef"),
+                ("MESSAGE", "message"),
             ])
     }
 
@@ -132,6 +133,7 @@ package struct CaseConsole: Sendable {
         guard !printsJSON else { return ConsoleLine.print(document) }
         let messages = document["messages"]?.elements ?? []
         for found in document["contradictions"]?.elements ?? [] { print(Self.contradiction(found)) }
+        for message in document["notTold"]?.elements ?? [] { print(Self.notTold(message)) }
         print("Case \(reference): \(messages.count) messages")
         let (statements, intentions) = (
             document["statements"]?.number ?? 0, document["interviewIntentions"]?.number ?? 0
@@ -160,6 +162,7 @@ package struct CaseConsole: Sendable {
         if let draft = document["draft"], draft["submission"] != nil {
             print("\n\(Self.words(onDraft: draft))\nSee `exchange-node case draft \(reference)`.")
         }
+        showUnanswered(document)
         showWords(document)
         let owed = document["obligations"]?.elements ?? []
         if !owed.isEmpty {
@@ -233,13 +236,15 @@ package struct CaseConsole: Sendable {
         return table.text
     }
 
+    /// A delivery's state, as far as it says who was told.
+    static func state(_ state: String) -> String {
+        ["receipted": "told", "accepted": "not told", "sending": "not told"][state] ?? state
+    }
+
     /// What one organisation has of one message, as it stands in the matrix.
     package static func cell(_ party: JSONValue) -> String {
         let state = party["state"]?.text ?? ""
-        var words = [
-            ["receipted": "told", "accepted": "not told", "sending": "not told"][state] ?? state,
-            party["owner"]?.text ?? "",
-        ]
+        var words = [Self.state(state), party["owner"]?.text ?? ""]
         // Where this ledger knows nothing, what somebody said of it.
         if state == "named", let word = party["words"]?.elements.first {
             words = [told(word), "by the word of \(word["byName"]?.text ?? "") at \(word["at"]?.text ?? "")"]

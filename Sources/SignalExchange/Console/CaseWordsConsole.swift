@@ -1,4 +1,4 @@
-import ExchangeCatalogue
+package import ExchangeCatalogue
 
 /// What the commands print of what partners said of a case.
 extension CaseConsole {
@@ -40,6 +40,22 @@ extension CaseConsole {
                     + "what has come.")
     }
 
+    /// Below the matrix: who was asked and has said nothing, and since when.
+    func showUnanswered(_ document: JSONValue) {
+        let unanswered = document["unanswered"]?.elements ?? []
+        guard !unanswered.isEmpty else { return }
+        print("")
+        var table = TextTable(["ASKED, NO ANSWER", "SINCE", "QUERY", "TIMES", "LATE", "TELEPHONE"])
+        for one in unanswered {
+            func text(_ name: String) -> String { TextTable.cell(one[name]) }
+            table.add([
+                text("partnerName"), text("since"), Self.state(text("state")), "\(one["queries"]?.elements.count ?? 0)",
+                text("late"), text("dutyPhone"),
+            ])
+        }
+        print(table.text)
+    }
+
     /// Below the matrix: who said something of the case and when, and what of it is not here.
     func showWords(_ document: JSONValue) {
         let accounts = document["accounts"]?.elements ?? []
@@ -56,13 +72,13 @@ extension CaseConsole {
         let elsewhere = document["elsewhere"]?.elements ?? []
         guard !elsewhere.isEmpty else { return }
         print("\nNot in this ledger, by the word of others:")
-        var table = TextTable(["TYPE", "MESSAGE", "FROM", "CREATED", "TO", "BY THE WORD OF", "AT"])
+        var table = TextTable(["TYPE", "MESSAGE", "FROM", "CREATED", "TO", "US", "BY THE WORD OF", "AT"])
         for entry in elsewhere {
             func text(_ name: String) -> String { entry[name]?.text ?? "" }
             let parties = (entry["parties"]?.elements ?? []).map { "\($0["name"]?.text ?? ""): \(Self.told($0))" }
             table.add([
                 text("type"), text("id"), text("senderName"), text("created"), parties.joined(separator: ", "),
-                text("byName"), text("at"),
+                entry["listsUs"]?.flag == true ? "LISTED, NOT HERE" : "-", text("byName"), text("at"),
             ])
         }
         print(table.text)
@@ -74,6 +90,19 @@ extension CaseConsole {
         return
             ("CONTRADICTION \(text("what")): \(text("type")) \(text("message")), by the word of \(text("byName")) at "
             + "\(text("at")): \(text("detail"))").escapingControls()
+    }
+
+    /// As loud: others hold a message that names this organisation, and it is not here.
+    package static func notTold(_ message: JSONValue) -> String {
+        func text(_ name: String) -> String { message[name]?.text ?? "" }
+        let words = (message["words"]?.elements ?? []).map { word in
+            "\(word["byName"]?.text ?? "") (\(word["step"]?.text ?? ""), \(word["role"]?.text ?? "")) at "
+                + (word["at"]?.text ?? "")
+        }
+        let since = message["late"]?.flag == true ? "has not come" : "has not come yet; it is late from \(text("due"))"
+        return
+            ("NOT TOLD HERE: a message of \(text("senderName")), \(text("id")), lists this organisation and \(since). By the "
+            + "word of \(words.joined(separator: ", ")). Call \(text("senderContact"))").escapingControls()
     }
 
     static func told(_ word: JSONValue) -> String {

@@ -259,10 +259,9 @@ package struct OperatorConsole: Sendable {
             try await client.get("/v1/alarms"),
             columns: [
                 ("SINCE", "at"), ("ALARM", "code"), ("NAME", "partnerName"), ("PARTNER", "partner"),
-                ("MESSAGE", "message"),
-                ("TIMES", "count"), ("WHAT TO DO", "detail"),
+                ("MESSAGE", "message"), ("CASE", "caseRef"), ("TIMES", "count"), ("WHAT TO DO", "detail"),
             ],
-            empty: "No alarm is open.")
+            empty: "No alarm is open.", within: Terminal.width)
     }
 
     /// Ends an alarm that a person has dealt with; one that still holds is raised again.
@@ -322,7 +321,10 @@ package struct OperatorConsole: Sendable {
         }
     }
 
-    private func show(_ rows: JSONValue, columns: [(String, String)], empty: String = "Nothing.") {
+    /// - Parameter width: where a wider table is printed as rows by themselves; see ``TextTable/text(within:)``.
+    private func show(
+        _ rows: JSONValue, columns: [(String, String)], empty: String = "Nothing.", within width: Int? = nil
+    ) {
         if printsJSON {
             for row in rows.elements { line(row) }
             return
@@ -331,7 +333,7 @@ package struct OperatorConsole: Sendable {
             print(empty)
             return
         }
-        print(TextTable(of: rows.elements, columns: columns).text)
+        print(TextTable(of: rows.elements, columns: columns).text(within: width))
     }
 
     private func line(_ value: JSONValue) { ConsoleLine.print(value) }

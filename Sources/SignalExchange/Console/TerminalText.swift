@@ -1,3 +1,17 @@
+import Foundation
+
+/// The terminal that a command prints to.
+enum Terminal {
+    /// How many characters a line of it has room for; `nil` where standard output is none, or does not say.
+    static var width: Int? {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+}
+
 extension String {
     /// For a terminal: what a partner wrote must not move the cursor, hide a line or set the clipboard. Controls, and
     /// what changes the direction or the lines of a text, are spelled as JSON escapes, so that JSON stays JSON.

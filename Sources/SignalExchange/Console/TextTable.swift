@@ -24,6 +24,21 @@ package struct TextTable: Sendable {
                 .joined(separator: "  ").trimmingTrailingSpaces
         }.joined(separator: "\n")
     }
+
+    /// The table; where it has two columns of ids and more it is wider than most terminals, which break its lines anywhere. Then
+    /// each row stands by itself instead, a line for each cell, with an empty line between rows.
+    ///
+    /// - Parameter width: how many characters a line has room for; `nil` where there is no end, as in a pipe or a file.
+    package func text(within width: Int?) -> String {
+        let table = text
+        guard let width, table.split(separator: "\n").contains(where: { $0.count > width }) else { return table }
+        let longest = header.map(\.count).max() ?? 0
+        return rows.map { row in
+            zip(header, row).map { name, cell in
+                name + String(repeating: " ", count: longest - name.count + 2) + cell
+            }.joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
 }
 
 extension TextTable {

@@ -12,6 +12,7 @@ extension LocalServer {
         let overview = CaseOverview(context: context, obligations: obligations)
         let drafting = CaseDrafting(context: context, obligations: obligations)
         let (node, words) = (context, CaseWords(context))
+        let unanswered = UnansweredQueries(obligations: obligations)
         let asking = CaseAsking(context: context, submitting: submitting)
         routes.add(.post, "submissions/_check") { request, _ in
             LocalReply(try await submitting.preview(try await request.collectLocal()).document)
@@ -33,7 +34,8 @@ extension LocalServer {
             let references =
                 isLinked ? try await LinkedCases.following(reference, in: node.ledger).references : [reference]
             let document = try await overview.document(of: reference, isLinked: isLinked)
-            return LocalReply(try await words.add(to: document, of: references))
+            let told = try await words.add(to: document, of: references)
+            return LocalReply(try await unanswered.add(to: told, of: references))
         }
         routes.add(.get, "cases/:reference/draft") { _, context in
             LocalReply(try await drafting.document(of: try context.caseReference))

@@ -128,6 +128,7 @@ enum Rendering {
             "partner": entry.alarm.partner.map { .string($0.text) } ?? .null,
             "partnerName": entry.alarm.partner.map { .string(name($0, directory)) } ?? .null,
             "message": entry.alarm.messageID.map { .string($0.description) } ?? .null,
+            "caseRef": entry.caseReference.map { .string($0.description) } ?? .null,
             "detail": .string(entry.alarm.detail),
             "at": .string(entry.alarm.at.description),
             "count": .integer(Int64(entry.count)),

@@ -169,6 +169,50 @@ extension Nodes {
             }
         }
 
+        @Test func `who was asked and has not answered is named, since the first question it left open`() async throws {
+            try await withCommunity(running: ["avim", "nidos", "ind", "coa"]) { community in
+                let (avim, nidos) = (community[slug: "avim"], community[slug: "nidos"])
+                let (ind, made) = (community[slug: "ind"], try await makeCase(community))
+                #expect(try await unanswered(avim, made.reference).isEmpty)
+                for partner in [nidos, ind] { try await ask(avim, of: made.reference, partner: partner) }
+                #expect(try await unanswered(avim, made.reference).isEmpty, "both have answered")
+                try await nidos.process.stop()
+                var queries: [String] = []
+                for _ in 1...2 {
+                    let asked = try await ask(avim, of: made.reference, partner: nidos, waitSeconds: 0)
+                    queries.append(try #require(asked.first?["id"]?.text))
+                }
+                let open = try await unanswered(avim, made.reference)
+                #expect(open.map { $0["partner"]?.text } == [nidos.oin.text])
+                #expect(open.first?["queries"]?.elements.compactMap(\.text) == queries)
+                let kept = try await avim.api.client.get("/v1/messages/\(queries[0])")
+                #expect(open.first?["since"]?.text == kept["accepted"]?.text, "since the first of them")
+                #expect(["accepted", "sending"].contains(open.first?["state"]?.text))
+                let printed = try await avim.command("case", "show", made.reference.description)
+                #expect(printed.said.contains("ASKED, NO ANSWER"), "\(printed.said)")
+                #expect(
+                    printed.said.contains(/Nidos \(test\) +2[-0-9]+T[^ ]+ +not told +2 +no +\+31/), "\(printed.said)")
+                // What was withdrawn asks nobody.
+                let first = try await avim.api.deliveries().first { $0.messageID.description == queries[0] }
+                let withdrawn = try await avim.command(
+                    "queue", "withdraw", "--partner", nidos.oin.text, "--number", "\(try #require(first).number)",
+                    "--reason", "asked twice", "--as", "duty-officer")
+                #expect(withdrawn.exitStatus == 0, "\(withdrawn.said)")
+                #expect(
+                    try await unanswered(avim, made.reference).first?["queries"]?.elements.compactMap(\.text) == [
+                        queries[1]
+                    ])
+                try await nidos.process.start()
+                _ = try await within(.seconds(30), "nobody to be left who has not answered") {
+                    try await poll { try await unanswered(avim, made.reference).isEmpty ? true : nil }
+                }
+            }
+        }
+
+        private func unanswered(_ node: NodeHandle, _ reference: CaseReference) async throws -> [JSONValue] {
+            try #require(try await show(node, reference)["unanswered"]).elements
+        }
+
         /// How many queries of a case a node has answered.
         private func answers(of node: NodeHandle, _ reference: CaseReference) async throws -> Int {
             let sent = try await node.api.client.get("/v1/deliveries?caseRef=\(reference)")["items"]?.elements ?? []

@@ -56,6 +56,25 @@ extension Nodes {
                 let words = try await alarms(avim).first?["detail"]?.text ?? ""
                 #expect(words.contains("duty officer, +31200000003") && words.contains("+31"), "\(words)")
 
+                // Each list has the case, so that the next command can be `case show`.
+                let reference = try #require(
+                    try await avim.api.client.get("/v1/messages/\(signal)")["caseRef"]?.text)
+                #expect(try await alarms(nidos).map { $0["caseRef"]?.text } == [reference])
+                for (table, lines) in [
+                    (try await nidos.command("alarms", "list"), try await nidos.command("alarms", "list", "--json")),
+                    (
+                        try await nidos.command("obligations", "list", "--late"),
+                        try await nidos.command("obligations", "list", "--late", "--json")
+                    ),
+                    (
+                        try await nidos.command("obligations", "steps"),
+                        try await nidos.command("obligations", "steps", "--json")
+                    ),
+                ] {
+                    #expect(table.said.contains(" CASE ") && table.said.contains(reference), "\(table.said)")
+                    #expect(lines.said.contains(#""caseRef":"\#(reference)""#), "\(lines.said)")
+                }
+
                 // Nobody ends it by hand.
                 let refused = await #expect(throws: NodeError.self) {
                     try await nidos.api.client.post(
@@ -89,8 +108,6 @@ extension Nodes {
                         }
                     }
                 }
-                let reference = try #require(
-                    try await avim.api.client.get("/v1/messages/\(signal)")["caseRef"]?.text)
                 let seen = try await avim.api.client.get("/v1/cases/\(reference)")
                 let told = try cell(of: "Nidos", in: seen, signal)
                 #expect(told["state"]?.text == "owned" && told["owner"]?.text == "deputy-guardian")

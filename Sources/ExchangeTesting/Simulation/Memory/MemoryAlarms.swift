@@ -81,9 +81,25 @@ extension MemoryTransaction {
 }
 
 extension MemoryStore {
-    /// In the order in which they were first raised.
+    /// In the order in which they were first raised, without their cases.
     func alarmEntries(includingCleared: Bool) -> [AlarmEntry] {
         includingCleared ? alarms.ascending.map(\.value) : openAlarms.ascending.compactMap { alarms[$0.key] }
+    }
+
+    /// The same with the case of each.
+    func alarmsWithCases(includingCleared: Bool) -> [AlarmEntry] {
+        alarmEntries(includingCleared: includingCleared).map { entry in
+            AlarmEntry(
+                alarm: entry.alarm, caseReference: caseReference(of: entry.alarm), count: entry.count,
+                clearedAt: entry.clearedAt)
+        }
+    }
+
+    private func caseReference(of alarm: Alarm) -> CaseReference? {
+        guard let id = alarm.messageID else { return nil }
+        if let kept = messages[id], kept.summary.type != ChannelRecovery.lostType { return kept.summary.caseReference }
+        let word = words(on: id).first { $0.word.speaker == alarm.partner }
+        return word.flatMap { messages[$0.word.saidIn] }?.summary.caseReference
     }
 
     /// Walks the chain from its first leaf.

@@ -6,6 +6,20 @@ extension MemoryLedger {
         let store = try read()
         return CoRecipientsOfMessage(listed: store.listedCoRecipients(of: message), words: store.words(on: message))
     }
+
+    package func awaitedMessages(
+        in reference: CaseReference, maximumItems: Int
+    ) async throws -> [AwaitedMessage] {
+        let store = try read()
+        let awaited = store.caseMessages.ascending(from: Pair(reference, 0)).rows { $0.first == reference }
+            .compactMap { row -> AwaitedMessage? in
+                guard let word = store.words[row.value], !store.messages.contains(word.word.messageID),
+                    let carrier = store.messages[row.value]?.summary
+                else { return nil }
+                return AwaitedMessage(word: word, priority: carrier.priority, isHere: false)
+            }
+        return Array(awaited.suffix(maximumItems))
+    }
 }
 
 extension MemoryStore {
@@ -22,7 +36,7 @@ extension MemoryStore {
         coRecipients[message]?.sorted { $0.oin < $1.oin } ?? []
     }
 
-    fileprivate func words(on message: MessageID) -> [KeptWord] {
+    func words(on message: MessageID) -> [KeptWord] {
         wordsOnMessage.ascending(from: Pair(message, 0)).rows { $0.first == message }.compactMap { words[$0.value] }
     }
 }

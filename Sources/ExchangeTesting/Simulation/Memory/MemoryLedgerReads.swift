@@ -100,7 +100,7 @@ extension MemoryLedger {
     package func partners() async throws -> [PartnerEntry] { try read().partnerEntries() }
 
     package func alarms(includingCleared: Bool) async throws -> [AlarmEntry] {
-        try read().alarmEntries(includingCleared: includingCleared)
+        try read().alarmsWithCases(includingCleared: includingCleared)
     }
 
     package func verifyAuditChain() async throws -> AuditChainState {

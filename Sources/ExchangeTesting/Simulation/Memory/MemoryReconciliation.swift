@@ -63,7 +63,7 @@ extension MemoryStore {
             heldThere: unreceipted { if case .noted(.held, _) = $0 { true } else { false } },
             voidThere: unreceipted { if case .noted(.void, _) = $0 { true } else { false } },
             refusedHere: unreceipted { if case .refusal = $0 { true } else { false } },
-            alarms: alarmEntries(includingCleared: false).filter { $0.alarm.partner == partner })
+            alarms: alarmsWithCases(includingCleared: false).filter { $0.alarm.partner == partner })
     }
 
     private func sentAgain(_ key: DeliveryKey, _ refill: StoredRefill) -> SentAgain? {
