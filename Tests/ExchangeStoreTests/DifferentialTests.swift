@@ -369,8 +369,10 @@ struct RandomCourse {
 
     private mutating func changeAlarm() async throws {
         let code = draw([AlarmCode.partnerUnreachable, .deliveryRefused, .clockSkewed])
-        let partner = isDrawn(80) ? draw(Self.partners) : nil
-        let message = isDrawn(60) ? try Sample.message(draw(1...6)).id : nil
+        let partner = isDrawn(60) ? draw(Self.partners) : nil
+        let message =
+            isDrawn(70)
+            ? try Sample.message(draw(1...6), from: draw([Community.nidos, Community.avim])).id : nil
         let detail = "detail \(draw(1...3))"
         switch draw(1...4) {
         case 1:

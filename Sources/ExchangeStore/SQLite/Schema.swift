@@ -41,6 +41,7 @@ enum Schema {
         migrator.registerMigration("case links") { try $0.execute(sql: caseLinks) }
         migrator.registerMigration("case queries") { try $0.execute(sql: caseQueries) }
         migrator.registerMigration("co-recipients") { try $0.execute(sql: coRecipients) }
+        migrator.registerMigration("alarm shares") { try $0.execute(sql: alarmShares) }
         return migrator
     }
 

@@ -97,11 +97,12 @@ package struct MemoryStore: Sendable {
 
     var consumers = Table<ConsumerName, Consumer>()
     var alarms = Table<Int64, AlarmEntry>()
-    var openAlarms = Table<Int64, Void>()
+    /// With what each counts on: code, partner and sender.
+    var openAlarms = Table<Int64, Triple<String, String, String>>()
     /// The open alarm of a code, partner and message; of none it is an empty text, and zero.
     var openAlarmKeys = Table<Triple<String, String, Bytes16>, Int64>()
-    /// How many of a code and partner are open.
-    var openAlarmCounts = Table<Pair<String, String>, Int>()
+    /// How many of a code, partner and sender are open; the sender is an empty text where a partner is named.
+    var openAlarmCounts = Table<Triple<String, String, String>, Int>()
     /// By version.
     var directories = Table<Int64, DirectoryMark>()
     var validationObjects = Table<Digest, [UInt8]>()
