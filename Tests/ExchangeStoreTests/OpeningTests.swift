@@ -201,6 +201,11 @@ import Testing
         #expect(told.map(\.number) == [1, 2] && told.allSatisfy { $0.message.id == message.id })
         #expect(told.map(\.entry.kind) == [.step(.deputy, .acknowledgement(.ownership)), .toldByTelephone])
         #expect(told.map(\.entry.contact) == ["deputy desk", "duty"] && told[0].entry.since == nil)
+        let desk = try #require(ConsumerName("duty-desk"))
+        _ = try await ledger.addConsumer(
+            desk, of: .escalations, fromStart: true, key: Bytes16(high: 7, low: 1), by: .node, now: Sample.start)
+        #expect(try await ledger.waitingEscalations(for: desk, maximumItems: 9).map(\.number) == [1, 2])
+        _ = try await ledger.removeConsumer(desk, by: .node, at: Sample.start)
         let consumer = try #require(try await ledger.consumers().first)
         #expect(consumer.position.description == "1-2-3-4" && consumer.feed == .deliveries)
         #expect(consumer.confirmedAt == Timestamp(milliseconds: 6) && consumer.actor == "unix:1")

@@ -42,6 +42,7 @@ enum Schema {
         migrator.registerMigration("case queries") { try $0.execute(sql: caseQueries) }
         migrator.registerMigration("co-recipients") { try $0.execute(sql: coRecipients) }
         migrator.registerMigration("alarm shares") { try $0.execute(sql: alarmShares) }
+        migrator.registerMigration("escalation lanes") { try $0.execute(sql: escalationLanes) }
         return migrator
     }
 

@@ -85,6 +85,8 @@ package struct MemoryStore: Sendable {
     var escalationsOfMessage = Table<Pair<MessageID, Int64>, Void>()
     /// By priority and number.
     var escalationFeed = Table<Pair<Int, Int64>, Void>()
+    /// By priority, lane and number.
+    var escalationLanes = Table<Triple<Int, EscalationLane, Int64>, Void>()
 
     // MARK: Links
 
@@ -96,6 +98,8 @@ package struct MemoryStore: Sendable {
     // MARK: The rest
 
     var consumers = Table<ConsumerName, Consumer>()
+    /// By consumer, priority and lane.
+    var consumerLanes = Table<Triple<ConsumerName, Int, EscalationLane>, LanePlace>()
     var alarms = Table<Int64, AlarmEntry>()
     /// With what each counts on: code, partner and sender.
     var openAlarms = Table<Int64, Triple<String, String, String>>()
