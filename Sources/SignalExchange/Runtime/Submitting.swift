@@ -79,12 +79,13 @@ package struct Submitting: Sendable {
         let codes = Set(catalogue.caseRules(for: content).flatMap(\.looksAt))
         let history =
             draft.isNewCase || codes.isEmpty
-            ? CaseHistory([], of: catalogue, calendar: context.calendar)
+            ? LinkedHistory(vouched: CaseHistory([], of: catalogue, calendar: context.calendar))
             : try await CaseReading(context).history(of: content.caseRef, types: codes.sorted())
         let directory = draft.directory
         do {
+            // Whom a rule demands over all that is held may be told.
             try catalogue.judgeRecipients(
-                of: content, by: directory.routing, answering: draft.answered, in: history)
+                of: content, by: directory.routing, answering: draft.answered, in: history.whole)
             try catalogue.judge(content, in: history, directory.agreements.casePolicy)
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
