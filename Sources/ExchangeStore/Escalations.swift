@@ -124,6 +124,9 @@ package struct NumberedEscalation: Hashable, Sendable {
         self.message = message
         self.entry = entry
     }
+
+    /// Whose doing it is.
+    package var lane: EscalationLane { EscalationLane(debtor: entry.debtor, sender: message.sender.oin) }
 }
 
 /// A message of a case, as it stands in clear.

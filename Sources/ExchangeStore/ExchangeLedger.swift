@@ -229,7 +229,17 @@ package protocol ExchangeLedger: Sendable {
     func escalationFeed(
         after position: FeedPosition, maximumItems: Int
     ) async throws -> [FeedEntry<NumberedEscalation>]
-    /// The same in the order of the numbers: those behind one, or the last where it is `nil`.
+    /// What a consumer of the escalations has not taken yet, as it is to take it one at a time: the most pressing priority
+    /// first, and in it one of each ``EscalationLane`` in turn. Empty where there is no such consumer.
+    func waitingEscalations(for name: ConsumerName, maximumItems: Int) async throws -> [NumberedEscalation]
+    /// Keeps that a consumer has taken one entry, and what is before it in its lane. Its position moves behind all that it has
+    /// taken with nothing left out before it.
+    ///
+    /// - Parameter key: the consumer's own: one that was made anew under the name is another.
+    func confirmEscalation(
+        _ number: Int64, of name: ConsumerName, key: Bytes16, by actor: ActorID, at: Timestamp
+    ) async throws -> Confirmation
+    /// The entries in the order of their numbers: those behind one, or the last where it is `nil`.
     func escalations(after number: Int64?, maximumItems: Int) async throws -> [NumberedEscalation]
 
     // MARK: What people see

@@ -20,7 +20,8 @@ package struct StoreLimits: Hashable, Sendable {
     package var readersMaximum = 4
     /// Distinct events that may wait for a reader of ``ExchangeLedger/events``.
     package var eventsMaximumPending = 4096
-    /// Open alarms of one code and one partner, each of a message of its own.
+    /// Open alarms of one code and one partner, each of a message of its own; of those that name no partner, so many for each
+    /// sender of a message.
     package var alarmsMaximumOpen = 1000
     /// Incarnations of one partner that are kept, each with its last tally: a start a day for 27 years.
     package var incarnationsMaximumPerPartner = 10_000

@@ -52,6 +52,7 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
     case archiveKeyWrong = "archive-key-wrong"
     case submissionInvalid = "submission-invalid"
     case recipientUnknown = "recipient-unknown"
+    case madeByTheNode = "made-by-the-node"
     case idempotencyKeyConflict = "idempotency-key-conflict"
     case idempotencyKeyInvalid = "idempotency-key-invalid"
     case queueFull = "queue-full"
@@ -95,7 +96,8 @@ public enum NodeErrorCode: String, CaseIterable, Hashable, Sendable {
             .storeDamaged,
             .storeNewer, .archiveKeyWrong:
             2
-        case .submissionInvalid, .recipientUnknown, .idempotencyKeyConflict, .idempotencyKeyInvalid, .messageUnknown,
+        case .submissionInvalid, .recipientUnknown, .madeByTheNode, .idempotencyKeyConflict, .idempotencyKeyInvalid,
+            .messageUnknown,
             .caseUnknown,
             .stepNotPossible, .deliveryUnknown, .requestInvalid, .requestTooLarge, .codeUnknown, .pathUnknown,
             .methodNotAllowed,

@@ -180,6 +180,35 @@ import Testing
     }
 
     @Test(arguments: StoreForm.all)
+    func `whoever sends much that is late at once takes no alarm of what another sent, and none twice`(
+        form: StoreForm
+    ) async throws {
+        var limits = StoreLimits()
+        limits.alarmsMaximumOpen = 2
+        let ledger = try await form.open(limits: limits)
+        for ordinal in 1...4 { try await ledger.receive(ordinal, number: UInt64(ordinal)) }
+        try await ledger.accept(5)
+        let flood = try (1...4).map { try Sample.message($0, from: Community.avim).id }
+        let other = try Sample.message(5).id
+        // What nobody but this organisation is late with names no partner.
+        func raise(_ id: MessageID) async throws {
+            try await ledger.raise(
+                Alarm(code: .acknowledgementOverdue, partner: nil, messageID: id, detail: "\(id)", at: Sample.start))
+        }
+        for id in flood.prefix(3) + [other, other] { try await raise(id) }
+        var open = try await ledger.alarms(includingCleared: false)
+        #expect(open.map(\.alarm.messageID) == [flood[0], flood[1], nil, other])
+        #expect(open.map(\.count) == [1, 1, 1, 2])
+        // What is over leaves its place in the share of the same sender.
+        try await ledger.clear(.acknowledgementOverdue, partner: nil, messageID: flood[0], at: Sample.start)
+        try await raise(flood[3])
+        open = try await ledger.alarms(includingCleared: false)
+        #expect(open.map(\.alarm.messageID) == [flood[1], nil, other, flood[3]])
+        try await raise(flood[2])
+        #expect(try await ledger.alarms(includingCleared: false).map(\.count) == [1, 2, 2, 1])
+    }
+
+    @Test(arguments: StoreForm.all)
     func `alarms of two messages are kept apart, and cleared apart or all at once`(form: StoreForm) async throws {
         let ledger = try await form.open()
         let ids = try (1...3).map { try Sample.message($0).id }

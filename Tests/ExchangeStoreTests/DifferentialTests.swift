@@ -32,7 +32,7 @@ struct RandomCourse {
         "accept", "accept", "accept", "accept", "receive", "receive", "receive", "receive", "answer", "answer",
         "answer",
         "attempt", "intervene", "intervene", "tally", "tally", "consumer", "confirm", "confirm", "alarm", "directory",
-        "validation", "case key", "reissue", "reopen", "wait", "look", "look", "told", "word", "word",
+        "validation", "case key", "reissue", "reopen", "wait", "look", "look", "told", "turn", "turn", "word", "word",
     ]
 
     /// Clocks of seconds, so that all steps are taken within a course.
@@ -117,6 +117,7 @@ struct RandomCourse {
         case "tally": try await takeTally()
         case "consumer": try await changeConsumer()
         case "confirm": try await confirm()
+        case "turn": try await takeTurn()
         case "alarm": try await changeAlarm()
         case "directory":
             let mark = DirectoryMark(version: Int64(draw(0...4)), digest: Sample.digest("\(draw(1...2))"))
@@ -367,10 +368,27 @@ struct RandomCourse {
         try await same("confirm") { [now] in try await $0.confirm(cursor, of: name, by: .user(1), at: now) }
     }
 
+    /// Takes one of the next entries of the ladder, or any.
+    private mutating func takeTurn() async throws {
+        guard let consumer = try await first.consumers().first(where: { $0.feed == .escalations }) else { return }
+        let count = draw(1...4)
+        let next =
+            try await same("turns") {
+                try await $0.waitingEscalations(for: consumer.name, maximumItems: count).map(\.number)
+            } ?? []
+        let number = isDrawn(80) ? next.first ?? 1 : isDrawn(50) ? next.last ?? 1 : Int64(draw(1...40))
+        let key = isDrawn(95) ? consumer.key : Bytes16(high: 9, low: 9)
+        try await same("turn") { [now] in
+            try await $0.confirmEscalation(number, of: consumer.name, key: key, by: .node, at: now)
+        }
+    }
+
     private mutating func changeAlarm() async throws {
         let code = draw([AlarmCode.partnerUnreachable, .deliveryRefused, .clockSkewed])
-        let partner = isDrawn(80) ? draw(Self.partners) : nil
-        let message = isDrawn(60) ? try Sample.message(draw(1...6)).id : nil
+        let partner = isDrawn(60) ? draw(Self.partners) : nil
+        let message =
+            isDrawn(70)
+            ? try Sample.message(draw(1...6), from: draw([Community.nidos, Community.avim])).id : nil
         let detail = "detail \(draw(1...3))"
         switch draw(1...4) {
         case 1:

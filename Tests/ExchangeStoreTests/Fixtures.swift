@@ -228,20 +228,21 @@ extension ExchangeLedger {
             limits: limits, now: Sample.now(at))
     }
 
-    /// Receives the sample message with this ordinal of AVIM as a partner's node would: facts, verdict, answer, write.
+    /// Receives the sample message with this ordinal, of AVIM where nobody else is named, as a partner's node would: facts, verdict, answer, write.
     @discardableResult
     func receive(
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
         acknowledgement: ReceivedAcknowledgement? = nil, asked: [AskedAnswer] = [],
         links: [CaseLink] = [], refusing: RefusalCode? = nil,
         declared: ItemKind? = nil,
-        puttingOff: LaterCode? = nil, from partner: OIN = Community.avim, limits: NodeLimits = NodeLimits(),
+        puttingOff: LaterCode? = nil, by sender: OIN = Community.avim, from partner: OIN = Community.avim,
+        limits: NodeLimits = NodeLimits(),
         at: Timestamp = Sample.start
     ) async throws -> ReceptionResult {
         let proposal = try await proposal(
             ordinal, number: number, predecessor: predecessor, priority: priority, acknowledgement: acknowledgement,
-            asked: asked, links: links, refusing: refusing, declared: declared, puttingOff: puttingOff, from: partner,
-            limits: limits,
+            asked: asked, links: links, refusing: refusing, declared: declared, puttingOff: puttingOff, by: sender,
+            from: partner, limits: limits,
             at: at)
         let results = try await receive([proposal], from: partner, limits: limits, now: Sample.now(at))
         return try #require(results.first)
@@ -251,11 +252,12 @@ extension ExchangeLedger {
         _ ordinal: Int, number: UInt64, predecessor: Int? = nil, priority: Priority = .routine,
         acknowledgement: ReceivedAcknowledgement? = nil, asked: [AskedAnswer] = [],
         links: [CaseLink] = [], refusing: RefusalCode? = nil, declared: ItemKind? = nil,
-        puttingOff: LaterCode? = nil, besides others: [Party] = [], from partner: OIN = Community.avim,
+        puttingOff: LaterCode? = nil, besides others: [Party] = [], by sender: OIN = Community.avim,
+        from partner: OIN = Community.avim,
         limits: NodeLimits = NodeLimits(), at: Timestamp = Sample.start
     ) async throws -> ReceptionProposal {
-        let message = try Sample.message(ordinal, from: Community.avim, priority: priority)
-        let before = try predecessor.map { try Sample.message($0, from: Community.avim).id }
+        let message = try Sample.message(ordinal, from: sender, priority: priority)
+        let before = try predecessor.map { try Sample.message($0, from: sender).id }
         let query = ReceptionQuery(
             item: ChannelItem(
                 number: SequenceNumber(number), messageID: message.id, messageDigest: message.digest),

@@ -86,6 +86,21 @@ import Testing
         }
     }
 
+    @Test func `whose turn it is is found through an index, whatever was told before`() async throws {
+        let lanes = try await plan(EscalationTurnQueries.lanes, [1, "x"])
+        #expect(
+            lanes.count { $0.contains("escalation_lane (priority_rank=?") } == 2
+                && lanes.contains {
+                    $0.contains("SEARCH c USING PRIMARY KEY (consumer=? AND priority_rank=? AND lane=?)")
+                }, "\(lanes)")
+        let ofLane = try await plan(EscalationTurnQueries.ofLane, [1, "x", 0, 9])
+        #expect(
+            ofLane.first?.contains("escalation_lane (priority_rank=? AND lane=? AND ordinal>?") == true
+                && ofLane.allSatisfy { !$0.contains("TEMP B-TREE") }, "\(ofLane)")
+        let first = try await plan(EscalationTurnQueries.firstOfLane, [1, "x", 0])
+        #expect(first.contains { $0.contains("escalation_lane (priority_rank=? AND lane=? AND ordinal>?") }, "\(first)")
+    }
+
     @Test func `a store of before lists its inbox by priority too`() async throws {
         let queue = try DatabaseQueue(path: TemporaryFolder.store)
         try Schema.migrator.migrate(queue, upTo: "1")

@@ -133,6 +133,42 @@ import Testing
             try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
     }
 
+    @Test func `an alarm that was open before counts on the share of its message's sender`() async throws {
+        let queue = try DatabaseQueue(path: TemporaryFolder.store)
+        try Schema.migrator.migrate(queue, upTo: "co-recipients")
+        let message = try Sample.message(1, from: Community.avim)
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference,
+                        priority, created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
+                    VALUES (?, ?, 'SIG-01', 1, ?, 'police', ?, 'stat', 0, 3, 1, 0, 0, x'01')
+                    """,
+                arguments: [
+                    Data(message.id.bytes), Data(message.digest.bytes), message.sender.oin.text,
+                    Data(message.caseReference.bytes),
+                ])
+            try database.execute(
+                sql: """
+                    INSERT INTO alarm (code, partner, message_id, detail, raised_at)
+                    VALUES ('acknowledgement-overdue', '', ?, 'late', 1), ('delivery-refused', ?, ?, 'no', 2)
+                    """, arguments: [Data(message.id.bytes), Community.coa.text, Data(message.id.bytes)])
+        }
+        try queue.close()
+        var limits = StoreLimits()
+        limits.alarmsMaximumOpen = 1
+        let ledger = try await Sample.openSQLite(limits: limits)
+        try await ledger.receive(2, number: 1)
+        for code in [AlarmCode.acknowledgementOverdue, .deliveryRefused] {
+            try await ledger.raise(
+                Alarm(
+                    code: code, partner: code == .deliveryRefused ? Community.coa : nil,
+                    messageID: try Sample.message(2, from: Community.avim).id, detail: "late", at: Sample.start))
+        }
+        let open = try await ledger.alarms(includingCleared: false)
+        #expect(open.map(\.alarm.messageID) == [message.id, message.id, nil, nil], "both shares are taken")
+    }
+
     @Test func `what was told and who follows what are brought along, with the place of each`() async throws {
         let queue = try DatabaseQueue(path: TemporaryFolder.store)
         try Schema.migrator.migrate(queue, upTo: "envelope digests")
@@ -165,6 +201,11 @@ import Testing
         #expect(told.map(\.number) == [1, 2] && told.allSatisfy { $0.message.id == message.id })
         #expect(told.map(\.entry.kind) == [.step(.deputy, .acknowledgement(.ownership)), .toldByTelephone])
         #expect(told.map(\.entry.contact) == ["deputy desk", "duty"] && told[0].entry.since == nil)
+        let desk = try #require(ConsumerName("duty-desk"))
+        _ = try await ledger.addConsumer(
+            desk, of: .escalations, fromStart: true, key: Bytes16(high: 7, low: 1), by: .node, now: Sample.start)
+        #expect(try await ledger.waitingEscalations(for: desk, maximumItems: 9).map(\.number) == [1, 2])
+        _ = try await ledger.removeConsumer(desk, by: .node, at: Sample.start)
         let consumer = try #require(try await ledger.consumers().first)
         #expect(consumer.position.description == "1-2-3-4" && consumer.feed == .deliveries)
         #expect(consumer.confirmedAt == Timestamp(milliseconds: 6) && consumer.actor == "unix:1")

@@ -154,6 +154,7 @@ import Testing
             ),
             ("SELECT count(*) FROM " + ReconciliationQueries.unreceipted("void"), ["x"], "slot_unreceipted"),
             (ListQueries.withdrawnCount, [], "delivery_stopped"),
+            (AlarmQueries.ofShare, ["x", "", "x", 9], "alarm_share (code=? AND partner=? AND sender=?"),
             (ObligationQueries.due, [9, 9], "message_clock_due"),
         ] as [(String, StatementArguments, String)] {
             let plan = try await ledger.read { database in

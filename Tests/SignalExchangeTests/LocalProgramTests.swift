@@ -83,4 +83,63 @@ import Testing
         }
         #expect(error.code == .programFailed && error.message.contains("/nowhere/at-all could not be run"))
     }
+
+    /// A program in `c`, to which `a/first` leads by a link in `between`.
+    private func chain(in folder: URL) throws -> LocalProgram {
+        for name in ["a", "between", "c"] {
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: name), withIntermediateDirectories: false)
+        }
+        let program = folder.appending(path: "c/program").path
+        try Data("#!/bin/sh\n".utf8).write(to: URL(filePath: program))
+        try #require(chmod(program, 0o755) == 0)
+        try #require(symlink("../c/program", folder.appending(path: "between/second").path) == 0)
+        let first = folder.appending(path: "a/first").path
+        try #require(symlink(folder.appending(path: "between/second").path, first) == 0)
+        return LocalProgram(path: first)
+    }
+
+    @Test func `each folder of a chain of links to it is looked at, and one where others may write is refused`() throws
+    {
+        let folder = try TemporaryFolder(prefix: "lp")
+        defer { try? folder.remove() }
+        let program = try chain(in: folder.url)
+        try program.demandOwn("escalation.command")
+        for name in ["a", "between", "c"] {
+            let place = folder.url.appending(path: name).path
+            try #require(chmod(place, 0o777) == 0)
+            let error = try #require(throws: NodeError.self) { try program.demandOwn("escalation.command") }
+            #expect(error.code == .configurationInvalid, "\(error)")
+            #expect(error.message.contains("others may write into") && error.message.contains("/\(name),"), "\(error)")
+            try #require(chmod(place, 0o755) == 0)
+        }
+        try program.demandOwn("escalation.command")
+    }
+
+    @Test func `a folder that is itself a link is followed to where it is`() throws {
+        let folder = try TemporaryFolder(prefix: "lp")
+        defer { try? folder.remove() }
+        _ = try chain(in: folder.url)
+        // a/folder, between/folder, and c at last.
+        try #require(symlink("../c", folder.url.appending(path: "between/folder").path) == 0)
+        try #require(symlink("../between/folder", folder.url.appending(path: "a/folder").path) == 0)
+        let program = LocalProgram(path: folder.url.appending(path: "a/./folder/program").path)
+        try program.demandOwn("escalation.command")
+        try #require(chmod(folder.url.appending(path: "between").path, 0o777) == 0)
+        let error = try #require(throws: NodeError.self) { try program.demandOwn("escalation.command") }
+        #expect(error.message.contains("/between,"), "\(error)")
+        let circle = folder.url.appending(path: "c/circle").path
+        try #require(symlink(circle, circle) == 0)
+        #expect(throws: NodeError.self) { try LocalProgram(path: circle).demandOwn("escalation.command") }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a link to another user"))
+    func `a link of another user is refused, also where nobody else may write into its folder`() throws {
+        let folder = try TemporaryFolder(prefix: "lp")
+        defer { try? folder.remove() }
+        let program = try chain(in: folder.url)
+        try #require(lchown(folder.url.appending(path: "between/second").path, 65_534, 65_534) == 0)
+        let error = try #require(throws: NodeError.self) { try program.demandOwn("escalation.command") }
+        #expect(error.message.contains("between/second is another's link"), "\(error)")
+    }
 }

@@ -6,20 +6,22 @@ extension LedgerTransaction {
     /// Opens an alarm, or counts it where it is open already; its detail is then the latest, its time the first.
     ///
     /// An alarm that opens has an audit leaf; only here is it known whether it does. Beyond
-    /// ``StoreLimits/alarmsMaximumOpen`` of one code and partner, further messages count on one row of no message: a
-    /// partner cannot make the table grow without an end. What is open already counts on its own row all the same.
+    /// ``StoreLimits/alarmsMaximumOpen`` of one code and partner, and of no partner for each sender, further messages count
+    /// on one row of no message: a partner cannot make the table grow without an end. What is open already counts on its
+    /// own row all the same.
     mutating func raise(_ alarm: Alarm) throws {
-        let message = try isCrowded(alarm) ? nil : alarm.messageID
+        let share = try share(of: alarm)
+        let message = try isCrowded(alarm, share: share) ? nil : alarm.messageID
         let count = try database.first(
             """
-            INSERT INTO alarm (code, partner, message_id, detail, raised_at) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO alarm (code, partner, message_id, sender, detail, raised_at) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (code, partner, message_id) WHERE cleared_at IS NULL
             DO UPDATE SET count = count + 1, detail = excluded.detail
             RETURNING count
             """,
             [
-                alarm.code.rawValue, alarm.partner?.text ?? "", message?.column ?? Data(), alarm.detail,
-                alarm.at.milliseconds,
+                alarm.code.rawValue, alarm.partner?.text ?? "", message?.column ?? Data(), message == nil ? "" : share,
+                alarm.detail, alarm.at.milliseconds,
             ]
         ) { $0.count(0) }
         if count == 1 {
@@ -31,7 +33,15 @@ extension LedgerTransaction {
         tell(.alarmsChanged)
     }
 
-    private func isCrowded(_ alarm: Alarm) throws -> Bool {
+    /// Whose share of the open alarms it counts on: where nobody else is at fault, that of the message's sender, so that
+    /// what one sends leaves room for what another does. Empty where the alarm names a partner, whose share it is, or no
+    /// message that is here.
+    private func share(of alarm: Alarm) throws -> String {
+        guard alarm.partner == nil, let message = alarm.messageID else { return "" }
+        return try database.first("SELECT sender FROM message WHERE id = ?", [message.column]) { $0.text(0) } ?? ""
+    }
+
+    private func isCrowded(_ alarm: Alarm, share: String) throws -> Bool {
         guard let message = alarm.messageID else { return false }
         let isOpen = try database.first(
             "SELECT 1 FROM alarm WHERE code = ? AND partner = ? AND message_id = ? AND cleared_at IS NULL",
@@ -39,10 +49,8 @@ extension LedgerTransaction {
         ) { _ in true }
         guard isOpen == nil else { return false }
         let open = try database.first(
-            """
-            SELECT count(*) FROM (SELECT 1 FROM alarm WHERE code = ? AND partner = ? AND cleared_at IS NULL LIMIT ?)
-            """,
-            [alarm.code.rawValue, alarm.partner?.text ?? "", limits.alarmsMaximumOpen]
+            "SELECT count(*) FROM (\(AlarmQueries.ofShare))",
+            [alarm.code.rawValue, alarm.partner?.text ?? "", share, limits.alarmsMaximumOpen]
         ) { $0.count(0) }
         return open == limits.alarmsMaximumOpen
     }
@@ -83,6 +91,10 @@ enum AlarmQueries {
         """
     }
 
+    /// The open ones that count on one share. Its parameters: a code, a partner, a sender, and at most how many.
+    static let ofShare =
+        "SELECT 1 FROM alarm WHERE code = ? AND partner = ? AND sender = ? AND cleared_at IS NULL LIMIT ?"
+
     /// - Its parameter: a message. Whether an alarm about it is open.
     static let isOpenOfMessage = "EXISTS (SELECT 1 FROM alarm WHERE message_id = m.id AND cleared_at IS NULL)"
 }
@@ -91,6 +103,15 @@ extension Schema {
     static let openAlarms = """
         CREATE INDEX alarm_open_order ON alarm (ordinal) WHERE cleared_at IS NULL;
         CREATE INDEX alarm_of_message ON alarm (message_id) WHERE cleared_at IS NULL;
+        """
+
+    /// The sender of the message of an alarm that names no partner; empty otherwise. It is no part of what an alarm is: one of a
+    /// code, partner and message is open at a time.
+    static let alarmShares = """
+        ALTER TABLE alarm ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+        UPDATE alarm SET sender = coalesce((SELECT sender FROM message WHERE id = alarm.message_id), '')
+            WHERE partner = '' AND cleared_at IS NULL;
+        CREATE INDEX alarm_share ON alarm (code, partner, sender) WHERE cleared_at IS NULL;
         """
 }
 

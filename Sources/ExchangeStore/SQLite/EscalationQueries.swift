@@ -32,7 +32,7 @@ extension SQLiteLedger {
 
 enum EscalationQueries {
     static let columns = "e.debtor, e.subject, e.step, e.told, e.contact, e.since, e.due_at, e.at, e.actor"
-    private static let numbered = """
+    static let numbered = """
         SELECT \(MessageSummary.columns), e.ordinal, \(columns)
         FROM escalation e JOIN message m ON m.id = e.message_id
         """
@@ -42,6 +42,8 @@ enum EscalationQueries {
     static let behind = numbered + " WHERE e.ordinal > ? ORDER BY e.ordinal LIMIT ?"
     /// The last come first. Its parameter: how many.
     static let newest = numbered + " ORDER BY e.ordinal DESC LIMIT ?"
+    /// - Its parameter: a number.
+    static let one = numbered + " WHERE e.ordinal = ?"
     static let last = "SELECT coalesce(max(ordinal), 0) FROM escalation"
 }
 
@@ -110,6 +112,8 @@ extension Schema {
 }
 
 extension Database {
+    func lastEscalation() throws -> Int64 { try first(EscalationQueries.last) { $0.integer(0) } ?? 0 }
+
     func escalations(of message: MessageID) throws -> [EscalationEntry] {
         try all(
             "SELECT \(EscalationQueries.columns) FROM escalation e WHERE e.message_id = ? ORDER BY e.ordinal",
@@ -120,16 +124,21 @@ extension Database {
 
 extension LedgerTransaction {
     mutating func keep(_ escalation: EscalationEntry) throws {
+        let sender = try database.first(
+            "SELECT sender FROM message WHERE id = ?", [escalation.message.column]
+        ) { try $0.oin(0) }
+        guard let sender else { throw StoreError.invariant("no such message \(escalation.message)") }
         try database.changeOne(
             "message \(escalation.message)",
             """
             INSERT INTO escalation
-                (message_id, priority_rank, debtor, subject, step, told, contact, since, due_at, actor, at)
+                (message_id, priority_rank, lane, debtor, subject, step, told, contact, since, due_at, actor, at)
             SELECT id, CASE priority WHEN 'stat' THEN 3 WHEN 'asap' THEN 2 WHEN 'urgent' THEN 1 ELSE 0 END,
-                ?, ?, ?, ?, ?, ?, ?, ?, ? FROM message WHERE id = ?
+                ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM message WHERE id = ?
             """,
             [
-                escalation.debtor?.text ?? "", escalation.kind.subject?.text ?? "", escalation.kind.text,
+                EscalationLane(debtor: escalation.debtor, sender: sender).text, escalation.debtor?.text ?? "",
+                escalation.kind.subject?.text ?? "", escalation.kind.text,
                 escalation.told.map(\.rawValue).joined(separator: ","), escalation.contact,
                 escalation.since?.milliseconds, escalation.dueAt?.milliseconds, escalation.actor,
                 escalation.at.milliseconds, escalation.message.column,
@@ -156,7 +165,7 @@ extension EscalationEntry {
 }
 
 extension NumberedEscalation {
-    fileprivate init(_ row: StoredRow) throws {
+    init(_ row: StoredRow) throws {
         let next = MessageSummary.columnCount
         let message = try MessageSummary(row, from: 0)
         self.init(

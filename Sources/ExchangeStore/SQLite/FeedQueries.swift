@@ -139,7 +139,7 @@ extension LedgerTransaction {
             ])
     }
 
-    fileprivate func move(_ consumer: Consumer, to position: FeedPosition) throws -> Consumer {
+    func move(_ consumer: Consumer, to position: FeedPosition) throws -> Consumer {
         let furthest = consumer.position.furthest(position)
         try database.changeOne(
             "consumer \(consumer.name)",
@@ -174,13 +174,13 @@ extension Database {
         try all("SELECT \(Self.consumerColumns) FROM consumer ORDER BY name") { try Consumer($0) }
     }
 
-    fileprivate func consumer(_ name: ConsumerName) throws -> Consumer? {
+    func consumer(_ name: ConsumerName) throws -> Consumer? {
         try first("SELECT \(Self.consumerColumns) FROM consumer WHERE name = ?", [name.text]) { try Consumer($0) }
     }
 
     fileprivate func lastNumber(of feed: FeedName) throws -> Int64 {
         // Nothing of it is ever erased, so that the row itself has the number.
-        if feed == .escalations { return try first(EscalationQueries.last) { $0.integer(0) } ?? 0 }
+        if feed == .escalations { return try lastEscalation() }
         return try first("SELECT last_number FROM feed WHERE name = ?", [feed.rawValue]) { $0.integer(0) } ?? 0
     }
 

@@ -42,6 +42,8 @@ enum Schema {
         migrator.registerMigration("case queries") { try $0.execute(sql: caseQueries) }
         migrator.registerMigration("co-recipients") { try $0.execute(sql: coRecipients) }
         migrator.registerMigration("declined at") { try $0.execute(sql: declinedAt) }
+        migrator.registerMigration("alarm shares") { try $0.execute(sql: alarmShares) }
+        migrator.registerMigration("escalation lanes") { try $0.execute(sql: escalationLanes) }
         return migrator
     }
 

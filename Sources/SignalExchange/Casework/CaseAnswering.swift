@@ -45,24 +45,41 @@ struct CaseAnswering: Service {
 
     /// Answers all that is not answered and may be now.
     func answer(_ standing: inout Standing) async throws {
-        var place = standing.answeredUpTo
+        for query in standing.failures(dueAt: context.now.monotonic) {
+            try Task.checkCancellation()
+            standing.settle(query, await answer(query, &standing), at: context.now.monotonic)
+        }
+        var place = standing.settledUpTo
         while true {
             let page = try await context.ledger.caseQueries(after: place, maximumItems: Self.pageMaximumItems)
             for received in page {
                 try Task.checkCancellation()
-                var isDone = received.isAnswered
-                if !isDone { isDone = await answer(received.query, &standing) }
-                if isDone, place == standing.answeredUpTo { standing.answeredUpTo = received.query }
+                // What failed has its own time.
+                var outcome: Outcome = received.isAnswered ? .done : .failed
+                if outcome == .failed, !standing.hasFailed(received.query) {
+                    outcome = await answer(received.query, &standing)
+                    standing.settle(received.query, outcome, at: context.now.monotonic)
+                }
+                standing.pass(received.query, outcome, behind: place)
                 place = received.query
             }
             guard page.count == Self.pageMaximumItems else { return }
         }
     }
 
-    /// - Returns: whether nothing is left to be done for it.
-    private func answer(_ query: MessageID, _ standing: inout Standing) async -> Bool {
+    /// What came of one query.
+    enum Outcome {
+        /// Nothing is left to be done for it.
+        case done
+        /// Its sender asked often within the hour.
+        case putOff
+        /// It cannot be read, or is of who is no member now.
+        case failed
+    }
+
+    private func answer(_ query: MessageID, _ standing: inout Standing) async -> Outcome {
         do {
-            guard let kept = try await context.ledger.message(query) else { return true }
+            guard let kept = try await context.ledger.message(query) else { return .done }
             // Before anything is opened: whoever asks too often costs no more than a look.
             guard standing.mayAnswer(kept.message.sender.oin, at: context.now.monotonic) else {
                 if standing.isNewlyPutOff(kept.message.sender.oin, at: context.now.monotonic) {
@@ -70,14 +87,14 @@ struct CaseAnswering: Service {
                         "a query of a case is answered later: its sender asked often within the hour",
                         metadata: ["partner": "\(kept.message.sender.oin)", "message": "\(query)"])
                 }
-                return false
+                return .putOff
             }
             let content = try await StoredContent(context).read(kept)
             let asker = content.sender
             // Who is not a member now is answered when it is one again.
             guard context.community.directory.member(asker.oin) != nil,
                 let me = content.recipients.first(where: { $0.party.oin == context.oin })
-            else { return false }
+            else { return .failed }
             let account = try await CaseLedger(context).account(
                 for: asker.oin, of: content.caseRef, before: content.messageID("before"))
             let now = context.now.wall
@@ -99,27 +116,68 @@ struct CaseAnswering: Service {
                     "partner": "\(asker.oin)", "message": "\(query)", "entries": "\(account.entries.count)",
                     "scope": account.isOfAll ? "all" : "shared",
                 ])
-            return true
+            return .done
         } catch let error as NodeError where error.code == .contentPurged {
             // Whoever asked so long ago asks again.
-            return true
+            return .done
         } catch {
             context.logger.warning(
                 "a query of a case could not be answered yet", metadata: ["message": "\(query)", "cause": "\(error)"])
-            return false
+            return .failed
         }
     }
 
-    /// How far queries are answered, and how often each partner was within the hour. A start begins it anew: what is answered is
-    /// in the store.
+    /// How far queries are answered, what failed, and how often each partner was answered within the hour. A start begins it anew:
+    /// what is answered is in the store.
     struct Standing {
+        /// As many are remembered as failed. What is over is looked at again with each look, and what came behind it.
+        static let failuresMaximumItems = 10_000
+        /// What fails is tried again after ``CaseAnswering/interval``, then after twice that, up to this.
+        static let retryMaximum = Milliseconds.hours(1)
+
         private let maximumPerHour: Int
-        /// Up to here, in the order of arrival, nothing is left to be answered.
-        fileprivate(set) var answeredUpTo: MessageID?
+        /// Up to here, in the order of arrival, all is answered or stands among what failed.
+        private(set) var settledUpTo: MessageID?
+        private var failed: [MessageID: Failure] = [:]
         private var answered: [OIN: [MonotonicTime]] = [:]
         private var putOff: [OIN: MonotonicTime] = [:]
 
+        private struct Failure {
+            var count = 0
+            var next: MonotonicTime
+        }
+
         init(maximumPerHour: Int) { self.maximumPerHour = maximumPerHour }
+
+        /// What failed before and is to be tried again by now, in the order of their times.
+        func failures(dueAt now: MonotonicTime) -> [MessageID] {
+            failed.filter { $0.value.next <= now }.sorted { ($0.value.next, $0.key) < ($1.value.next, $1.key) }
+                .map(\.key)
+        }
+
+        func hasFailed(_ query: MessageID) -> Bool { failed[query] != nil }
+
+        /// Notes what came of a query that was tried again.
+        mutating func settle(_ query: MessageID, _ outcome: Outcome, at now: MonotonicTime) {
+            switch outcome {
+            case .done: failed[query] = nil
+            case .putOff: break
+            case .failed:
+                guard hasFailed(query) || failed.count < Self.failuresMaximumItems else { return }
+                var failure = failed[query] ?? Failure(next: now)
+                failure.next =
+                    now + min(Milliseconds(CaseAnswering.interval.count << min(failure.count, 16)), Self.retryMaximum)
+                failure.count += 1
+                failed[query] = failure
+            }
+        }
+
+        /// Goes on from a query where all before it is settled: what failed keeps back nothing that came behind it.
+        ///
+        /// - Parameter place: the query before it, in the order of arrival.
+        mutating func pass(_ query: MessageID, _ outcome: Outcome, behind place: MessageID?) {
+            if outcome == .done || hasFailed(query), place == settledUpTo { settledUpTo = query }
+        }
 
         func mayAnswer(_ partner: OIN, at now: MonotonicTime) -> Bool {
             recent(partner, at: now).count < maximumPerHour

@@ -16,7 +16,7 @@ struct CaseDrafting: Sendable {
         }
         let history = try await CaseReading(context).history(of: reference, types: CaseHistory.looksAtForDraft)
         return history.departureDraft(
-            at: context.now.wall, by: role, own: context.oin, late: try await lateArrivals(in: history))
+            at: context.now.wall, by: role, own: context.oin, late: try await lateArrivals(in: history.whole))
     }
 
     /// - Throws: ``NodeError`` `nothing-drafted`.

@@ -11,7 +11,7 @@ struct CaseOverview: Sendable {
     /// - Parameter isLinked: whether what stands under other references of the same child is shown too.
     /// - Throws: ``NodeError`` `case-unknown`.
     func document(of reference: CaseReference, isLinked: Bool = false) async throws -> JSONValue {
-        let linked = try await LinkedCases.following(reference, in: context.ledger)
+        let linked = try await LinkedCases.following(reference, in: context.ledger, of: context.oin)
         let messages = try await context.ledger.messages(
             in: isLinked ? linked.references : [reference], ofTypes: nil,
             maximumItems: CaseReading.messagesMaximum + 1)
@@ -57,7 +57,7 @@ struct CaseOverview: Sendable {
             "timeline": .array(happenings.map { $0.document(directory) }),
             "interviews": .array(interviews),
             "terms": .array(try await terms(in: reference, owed: dueTerms)),
-            "links": .array(linked.links.map { $0.document(directory) }), "isLinked": .bool(isLinked),
+            "links": .array(linked.links.map { $0.document(directory, own: context.oin) }), "isLinked": .bool(isLinked),
             "draft": try await CaseDrafting(context: context, obligations: obligations).draft(in: reference)?.document
                 ?? .null,
         ]
@@ -319,12 +319,12 @@ extension CaseTerm {
 }
 
 extension CaseLinkEntry {
-    fileprivate func document(_ directory: Directory) -> JSONValue {
+    fileprivate func document(_ directory: Directory, own: OIN) -> JSONValue {
         [
             "from": .string(message.caseReference.description), "to": .string(link.other.description),
             "message": .string(message.id.description), "type": .string(message.type.code),
             "by": .string(directory.member(message.sender.oin)?.name ?? message.sender.oin.text),
-            "at": .string(message.created.description),
+            "at": .string(message.created.description), "vouched": .bool(isVouched(by: own)),
         ]
     }
 }

@@ -17,16 +17,33 @@ struct CaseReading: Sendable {
     /// What was sent and received of some types, as rules look at it: of this case and of those that are one with it, because a
     /// child that is registered under two references is one child. What went by retention, or cannot be read any more, is not
     /// among it.
-    func history(of reference: CaseReference, types codes: [String]) async throws -> CaseHistory {
-        guard !codes.isEmpty else { return history(of: []) }
+    func history(of reference: CaseReference, types codes: [String]) async throws -> LinkedHistory {
+        guard !codes.isEmpty else { return LinkedHistory(vouched: history(of: [])) }
+        let linked = try await LinkedCases.following(reference, in: context.ledger, of: context.oin)
+        var read: [MessageID: SignedContent] = [:]
+        // By itself: however much stands in the others, it takes none of this one's places.
+        let vouched = try await contents(in: linked.vouched, types: codes, &read)
+        guard linked.references.count > linked.vouched.count else {
+            return LinkedHistory(vouched: history(of: vouched))
+        }
+        let all = try await contents(in: linked.references, types: codes, &read)
+        return LinkedHistory(vouched: history(of: vouched), claimed: history(of: all))
+    }
+
+    /// - Parameter read: what was read already.
+    private func contents(
+        in references: [CaseReference], types codes: [String], _ read: inout [MessageID: SignedContent]
+    ) async throws -> [SignedContent] {
         let kept = try await context.ledger.messages(
-            in: try await LinkedCases.following(reference, in: context.ledger).references, ofTypes: codes,
-            maximumItems: Self.messagesMaximum)
+            in: references, ofTypes: codes, maximumItems: Self.messagesMaximum)
         var contents: [SignedContent] = []
         for message in kept {
-            if let content = try await content(of: message.message.id) { contents.append(content) }
+            let id = message.message.id
+            if read[id] == nil { read[id] = try await content(of: id) }
+            guard let content = read[id] else { continue }
+            contents.append(content)
         }
-        return history(of: contents)
+        return contents
     }
 
     private func history(of contents: [SignedContent]) -> CaseHistory {

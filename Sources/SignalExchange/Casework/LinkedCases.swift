@@ -4,26 +4,59 @@ package import ExchangeStore
 /// The references under which one child is registered, as far as answers that are held here say so: from each to each, over
 /// any number of them, up to ``CaseLinks/referencesMaximum``.
 package struct LinkedCases: Sendable {
-    /// The one that was asked for first, then as they were found.
+    /// The one that was asked for first, then those that are ``vouched`` for, then the others, as they were found.
     package let references: [CaseReference]
+    /// Those that answers of this organisation and of the guardian lead to. They come first, so that no number of invented
+    /// references keeps one of them from being followed.
+    package let vouched: [CaseReference]
     /// What says so, each once, in the order in which they were found.
     package let links: [CaseLinkEntry]
     /// Whether there are no more references than are followed.
     package let isWhole: Bool
 
+    /// - Parameter organisation: whose node this is.
     package static func following(
-        _ reference: CaseReference, in ledger: any ExchangeLedger
+        _ reference: CaseReference, in ledger: any ExchangeLedger, of organisation: OIN
     ) async throws -> LinkedCases {
-        var references = [reference]
-        var links: [CaseLinkEntry] = []
-        var isWhole = true
+        var walk = LinkWalk(from: reference, ledger)
+        try await walk.follow { $0.isVouched(by: organisation) }
+        let vouched = walk.references
+        try await walk.follow { _ in true }
+        return LinkedCases(
+            references: walk.references, vouched: vouched, links: walk.followed, isWhole: walk.isWhole)
+    }
+}
+
+extension CaseLinkEntry {
+    /// Whether rules may permit something on its word: that of this organisation, or of the guardian.
+    func isVouched(by organisation: OIN) -> Bool {
+        message.sender.oin == organisation || message.sender.role == .guardian
+    }
+}
+
+private struct LinkWalk {
+    private let ledger: any ExchangeLedger
+    private(set) var references: [CaseReference]
+    /// Those that the last walk followed.
+    private(set) var followed: [CaseLinkEntry] = []
+    private(set) var isWhole = true
+    private var inForce: [CaseReference: [CaseLinkEntry]] = [:]
+
+    init(from reference: CaseReference, _ ledger: any ExchangeLedger) {
+        references = [reference]
+        self.ledger = ledger
+    }
+
+    /// From all that were reached to all that such links lead to.
+    mutating func follow(_ isFollowed: (CaseLinkEntry) -> Bool) async throws {
+        followed = []
         var next = 0
         while next < references.count {
             let here = references[next]
             next += 1
-            for entry in CaseLinks.inForce(try await ledger.caseLinks(of: here)) {
+            for entry in try await links(of: here) where isFollowed(entry) {
                 let other = entry.other(than: here)
-                if !links.contains(entry) { links.append(entry) }
+                if !followed.contains(entry) { followed.append(entry) }
                 guard !references.contains(other) else { continue }
                 guard references.count < CaseLinks.referencesMaximum else {
                     isWhole = false
@@ -32,6 +65,12 @@ package struct LinkedCases: Sendable {
                 references.append(other)
             }
         }
-        return LinkedCases(references: references, links: links, isWhole: isWhole)
+    }
+
+    private mutating func links(of reference: CaseReference) async throws -> [CaseLinkEntry] {
+        if let known = inForce[reference] { return known }
+        let found = CaseLinks.inForce(try await ledger.caseLinks(of: reference))
+        inForce[reference] = found
+        return found
     }
 }

@@ -153,8 +153,8 @@ package struct CaseConsole: Sendable {
                 TextTable(
                     of: links,
                     columns: [
-                        ("LINKED", "from"), ("WITH", "to"), ("BY", "type"), ("OF", "by"), ("AT", "at"),
-                        ("MESSAGE", "message"),
+                        ("LINKED", "from"), ("WITH", "to"), ("BY", "type"), ("OF", "by"), ("VOUCHED", "vouched"),
+                        ("AT", "at"), ("MESSAGE", "message"),
                     ]
                 ).text + "\n")
         }

@@ -31,8 +31,19 @@ struct AgencyReach: Sendable {
 
     /// Keeps that all up to here was handed over.
     func confirm(_ cursor: FeedCursor) async throws {
-        guard case .confirmed = try await context.ledger.confirm(cursor, of: name, by: .node, at: context.now.wall)
-        else {
+        try demandConfirmed(
+            try await context.ledger.confirm(cursor, of: name, by: .node, at: context.now.wall))
+    }
+
+    /// Keeps that this one entry was handed over, of what is handed over in turns.
+    func confirm(_ escalation: NumberedEscalation, takenBy consumer: Consumer) async throws {
+        try demandConfirmed(
+            try await context.ledger.confirmEscalation(
+                escalation.number, of: name, key: consumer.key, by: .node, at: context.now.wall))
+    }
+
+    private func demandConfirmed(_ confirmation: Confirmation) throws(NodeError) {
+        guard case .confirmed = confirmation else {
             throw NodeError(.cursorInvalid, "\(name) was removed while it was at work; it begins anew")
         }
     }

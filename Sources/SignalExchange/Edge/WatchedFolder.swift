@@ -180,7 +180,9 @@ struct WatchedFolder: Service {
             try write(result, to: places.sent + "/" + name)
             guard unlink(path) == 0 else { throw FolderPlaces.unusable(path) }
             try DurableFile.sync(folder: places.sending)
-        } catch let error as NodeError where error.code == .submissionInvalid || error.code == .recipientUnknown {
+        } catch let error as NodeError
+            where [.submissionInvalid, .recipientUnknown, .madeByTheNode].contains(error.code)
+        {
             try refuse(name, error)
         }
     }

@@ -4,7 +4,8 @@ import ExchangeStore
 import Logging
 import ServiceLifecycle
 
-/// Runs a program for each entry of the feed of escalations, in order and one at a time, until it ends with 0 (docs/obligations.md).
+/// Runs a program for each entry of the feed of escalations, one at a time, until it ends with 0 (docs/obligations.md): the most
+/// pressing first, and in a priority one of each sender, and of each organisation that owes something, in turn.
 ///
 /// Each is a consumer of the node's own: what was not confirmed is run again after a crash, so that a program may be run for an
 /// entry more than once, and never less.
@@ -50,12 +51,12 @@ struct EscalationOutlet: Service {
     /// - Returns: whether there was none.
     private func runNext() async throws -> Bool {
         let consumer = try await reach.consumer()
-        let next = try await context.ledger.escalationFeed(after: consumer.position, maximumItems: 1).first
+        let next = try await context.ledger.waitingEscalations(for: reach.name, maximumItems: 1).first
         guard let next else { return true }
-        if settings.isWanted(next.entry.entry) {
-            try await hand(next.entry, id: "\(consumer.key.bytes.hexadecimal).\(next.entry.number)")
+        if settings.isWanted(next.entry) {
+            try await hand(next, id: "\(consumer.key.bytes.hexadecimal).\(next.number)")
         }
-        try await reach.confirm(FeedCursor(key: consumer.key, position: next.position))
+        try await reach.confirm(next, takenBy: consumer)
         return false
     }
 

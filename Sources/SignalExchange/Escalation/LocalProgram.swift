@@ -109,8 +109,11 @@ package struct LocalProgram: Hashable, Sendable {
 // MARK: Whose it is
 
 extension LocalProgram {
-    /// Whoever can change what the node runs is the node: the file and all folders above it must be root's or the node's own
-    /// user's, and nobody else may write to them.
+    /// As many links are followed on the way to a program as Linux follows (path_resolution(7)).
+    private static let linksMaximum = 40
+
+    /// Whoever can change what the node runs is the node: the file, and all folders and links that lead to it, must be root's or
+    /// the node's own user's, and nobody else may write to them.
     ///
     /// - Parameter key: of the configuration, for the error.
     /// - Throws: ``NodeError`` `configuration-invalid`.
@@ -133,8 +136,11 @@ extension LocalProgram {
                 "\(path) may be changed by others: it must belong to root or the node's user, and nobody else may write to "
                     + "it; `chown` it, and `chmod go-w` it")
         }
-        let resolved = URL(filePath: path).resolvingSymlinksInPath().path
-        for folder in Self.folders(above: path) + Self.folders(above: resolved) {
+        guard let way = Self.way(to: path) else {
+            throw invalid(
+                "the folders and links to \(path) cannot be looked at; check their rights, or name the file itself")
+        }
+        for folder in way.folders {
             var status = stat()
             guard stat(folder, &status) == 0 else { throw invalid("\(folder) cannot be looked at; check its rights") }
             // In a folder such as /tmp, which has the sticky bit, nobody takes another's file away.
@@ -144,17 +150,48 @@ extension LocalProgram {
                         + "and `chmod go-w` it, or keep the program elsewhere")
             }
         }
+        for link in way.links {
+            var status = stat()
+            guard lstat(link, &status) == 0, Self.isOwn(status) else {
+                throw invalid(
+                    "\(link) is another's link, who could lead it elsewhere; `chown -h` it, or name the program itself")
+            }
+        }
     }
 
     private static func isOwn(_ status: stat) -> Bool { status.st_uid == 0 || status.st_uid == geteuid() }
 
-    private static func folders(above path: String) -> [String] {
-        var folders: [String] = []
-        var folder = URL(filePath: path).deletingLastPathComponent().path
-        while folders.last != folder {
-            folders.append(folder)
-            folder = URL(filePath: folder).deletingLastPathComponent().path
+    /// Each folder in which a name is looked up on the way to a file, and each link that is followed, as the kernel does it.
+    ///
+    /// - Returns: `nil` where something on the way is not there, or leads over more than ``linksMaximum``.
+    private static func way(to path: String) -> (folders: [String], links: [String])? {
+        var (folders, links) = (["/"], [String]())
+        // The folder that was reached, without the slash behind it.
+        var here = ""
+        var names = path.split(separator: "/").map(String.init).reversed() as [String]
+        while let name = names.popLast() {
+            guard name != "." else { continue }
+            guard name != ".." else {
+                here = here.lastIndex(of: "/").map { String(here[..<$0]) } ?? ""
+                continue
+            }
+            let next = "\(here)/\(name)"
+            var status = stat()
+            guard lstat(next, &status) == 0 else { return nil }
+            switch status.st_mode & S_IFMT {
+            case S_IFLNK:
+                guard links.count < linksMaximum,
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: next)
+                else { return nil }
+                links.append(next)
+                if target.hasPrefix("/") { here = "" }
+                names += target.split(separator: "/").map(String.init).reversed()
+            case S_IFDIR:
+                here = next
+                folders.append(next)
+            default: here = next
+            }
         }
-        return folders
+        return (folders, links)
     }
 }

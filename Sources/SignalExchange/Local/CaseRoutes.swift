@@ -32,7 +32,8 @@ extension LocalServer {
         routes.add(.get, "cases/:reference", parameters: ["linked"]) { request, context in
             let (reference, isLinked) = (try context.caseReference, try request.flagAsked("linked"))
             let references =
-                isLinked ? try await LinkedCases.following(reference, in: node.ledger).references : [reference]
+                isLinked
+                ? try await LinkedCases.following(reference, in: node.ledger, of: node.oin).references : [reference]
             let document = try await overview.document(of: reference, isLinked: isLinked)
             let told = try await words.add(to: document, of: references)
             return LocalReply(try await unanswered.add(to: told, of: references))

@@ -300,9 +300,10 @@ struct ConsumerViews: Sendable {
                 ].compactMap { $0 }.max() ?? entry.acceptedAt
             }
         case .escalations:
-            times = try await context.ledger.escalationFeed(
-                after: consumer.position, maximumItems: Self.pendingMaximumItems
-            ).map(\.entry.entry.at)
+            // Some are taken in turns: what lies behind their position is not all that waits.
+            times = try await context.ledger.waitingEscalations(
+                for: consumer.name, maximumItems: Self.pendingMaximumItems
+            ).map(\.entry.at)
         }
         return (times.count, times.min())
     }

@@ -84,7 +84,7 @@ extension NodeErrorCode {
     /// The HTTP status of the API.
     var status: HTTPResponse.Status {
         switch self {
-        case .submissionInvalid, .recipientUnknown, .idempotencyKeyInvalid, .requestInvalid: .badRequest
+        case .submissionInvalid, .recipientUnknown, .madeByTheNode, .idempotencyKeyInvalid, .requestInvalid: .badRequest
         case .requestTooLarge: .contentTooLarge
         case .idempotencyKeyConflict, .stepNotPossible, .cursorInvalid, .consumerConflict, .consumerLimitReached:
             .conflict

@@ -79,12 +79,13 @@ package struct Submitting: Sendable {
         let codes = Set(catalogue.caseRules(for: content).flatMap(\.looksAt))
         let history =
             draft.isNewCase || codes.isEmpty
-            ? CaseHistory([], of: catalogue, calendar: context.calendar)
+            ? LinkedHistory(vouched: CaseHistory([], of: catalogue, calendar: context.calendar))
             : try await CaseReading(context).history(of: content.caseRef, types: codes.sorted())
         let directory = draft.directory
         do {
+            // Whom a rule demands over all that is held may be told.
             try catalogue.judgeRecipients(
-                of: content, by: directory.routing, answering: draft.answered, in: history)
+                of: content, by: directory.routing, answering: draft.answered, in: history.whole)
             try catalogue.judge(content, in: history, directory.agreements.casePolicy)
         } catch {
             throw NodeError(.submissionInvalid, "\(error)")
@@ -181,6 +182,7 @@ package struct Submitting: Sendable {
     }
 
     private func draft(of submission: Submission) async throws -> Draft {
+        try await demandNotMadeByNode(submission)
         try await context.adoptDirectory()
         let now = context.now.wall
         let directory = context.community.directory
@@ -212,6 +214,29 @@ package struct Submitting: Sendable {
             recipients: zip(parties, before).map { Recipient($0, previous: $1) }, caseRef: reference,
             conversation: answered?.conversation ?? id)
         return Draft(content: content, isNewCase: known == nil, answered: answered?.sender, directory: directory)
+    }
+
+    /// What the node says by itself is not said on the word of a system: others would be told what the own ledger does not have.
+    /// Of a message that is not in the inbox nobody can take a step, and so its acknowledgement is the system's to say.
+    ///
+    /// - Throws: ``NodeError`` `made-by-the-node`.
+    private func demandNotMadeByNode(_ submission: Submission) async throws {
+        switch submission.type {
+        case CaseQuery.answerType:
+            throw NodeError(
+                .madeByTheNode,
+                "\(submission.type.code) is the answer of this node's own ledger to who asks, and no system hands it in; tell what "
+                    + "you know of a case in a message of its type")
+        case .ownership, .outcome:
+            guard let id = submission.inReplyTo, let kept = try await context.ledger.message(id), !kept.isOutgoing,
+                kept.message.isHandedOver
+            else { return }
+            throw NodeError(
+                .madeByTheNode,
+                "\(id) is in the inbox: take, decline or conclude it there (`exchange-node inbox take`, POST "
+                    + "/v1/inbox/\(id)/_take), and the node tells all who are to know by \(submission.type.code)")
+        default: return
+        }
     }
 
     /// The message that a submission answers, where this node holds it.

@@ -115,12 +115,13 @@ extension Nodes {
         {
             try await withCommunity(running: ["nidos", "avim", "ind", "coa"]) { community in
                 let (nidos, avim, coa) = (community[slug: "nidos"], community[slug: "avim"], community[slug: "coa"])
+                let ind = community[slug: "ind"]
                 let (one, two) = (reference(), reference())
                 let alert = try await nidos.api.submit(
                     try submission("DEP-01", in: one, as: .guardian, to: ["police", "reception"]), key: "alert")
                 let signal = try await avim.api.submit(
                     .object(ExampleSignal.submission(to: [.guardian, .immigration], caseReference: two)), key: "signal")
-                for (node, id) in [(coa, alert), (nidos, signal)] { try await node.api.waitForInbox(id) }
+                for (node, id) in [(coa, alert), (nidos, signal), (ind, signal)] { try await node.api.waitForInbox(id) }
                 // Under the other reference nobody has alerted anything yet.
                 let registration = try submission(
                     "DEP-05", in: two, to: ["guardian", "police"], ["departureAlert": .string(alert.description)])
@@ -139,23 +140,36 @@ extension Nodes {
                         key: "unnamed")
                 }
                 #expect(unnamed?.description.contains("combined-names-case") == true)
+                let linking: KeyValuePairs<String, JSONValue?> = [
+                    "decision": "combined", "relatedSignals": [.string(alert.description)],
+                    "relatedCases": [.string(one.description)],
+                ]
+                // On the word of the immigration service reception's node permits nothing.
+                let claim = try await ind.api.submit(
+                    try submission(
+                        "SIG-02", in: two, as: .immigration, to: ["guardian", "police", "reception"],
+                        answering: signal, linking), key: "claim")
+                try await coa.api.waitForInbox(claim)
+                let claimed = await #expect(throws: NodeError.self) {
+                    _ = try await coa.api.submit(registration, key: "claimed")
+                }
+                #expect(claimed?.description.contains("missing-alert-required") == true)
                 let answer = try await nidos.api.submit(
                     try submission(
-                        "SIG-02", in: two, as: .guardian, to: ["police", "reception"], answering: signal,
-                        [
-                            "decision": "combined", "relatedSignals": [.string(alert.description)],
-                            "relatedCases": [.string(one.description)],
-                        ]
-                    ), key: "answer")
+                        "SIG-02", in: two, as: .guardian, to: ["police", "reception"], answering: signal, linking),
+                    key: "answer")
                 try await coa.api.waitForInbox(answer)
                 let sent = try await coa.api.submit(registration, key: "after")
                 try await nidos.api.waitForInbox(sent)
                 for node in [nidos, coa] {
                     for (here, other) in [(one, two), (two, one)] {
                         let seen = try await show(node, here)
-                        let link = try #require(seen["links"]?.elements.first)
+                        let links = seen["links"]?.elements ?? []
                         #expect(
-                            link["message"]?.text == answer.description && link["by"]?.text?.hasPrefix("Nidos") == true)
+                            links.map { $0["message"]?.text } == [claim.description, answer.description]
+                                && links.map { $0["vouched"] } == [false, true])
+                        let link = try #require(links.last)
+                        #expect(link["by"]?.text?.hasPrefix("Nidos") == true)
                         #expect(Set([link["from"]?.text, link["to"]?.text]) == [here.description, other.description])
                         // Each message stays where it is.
                         #expect(

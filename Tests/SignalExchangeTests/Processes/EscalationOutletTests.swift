@@ -144,6 +144,45 @@ extension Nodes {
             }
         }
 
+        @Test func `whoever has much that is late does not keep the duty desk from the one of another`() async throws {
+            try await ExampleCommunity.inTemporaryFolder { community in
+                let command = try LadderProgram("page", in: community.folder)
+                try command.set(.fail)
+                let (avim, nidos, first) = try await sendUntaken(
+                    in: community, "escalation:\n  command: \(command.path)\n  arguments: \(command.arguments)\n",
+                    key: "flood-1")
+                let reception = community[slug: "coa"]
+                try await reception.process.start()
+                for number in 2...4 {
+                    _ = try await avim.api.submit(
+                        .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "flood-\(number)")
+                }
+                try await nidos.api.waitForInbox(first)
+                // The first of the flood fails while all of it, and what comes behind it, becomes late.
+                _ = try await command.waitForRuns("the first entry") { !$0.isEmpty }
+                let other = try await reception.api.submit(
+                    .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "other")
+                let kept = try await within(.seconds(30), "the other's to be late") {
+                    try await poll {
+                        let items =
+                            try await nidos.api.client.get("/v1/escalations?after=0&limit=500")["items"]?
+                            .elements ?? []
+                        return items.contains { $0["message"]?.text == other.description } ? items : nil
+                    }
+                }
+                let before = kept.prefix { $0["message"]?.text != other.description }.compactMap { $0["message"]?.text }
+                #expect(Set(before).count == 4, "the flood was late before it")
+                try command.set(.work)
+                let runs = try await command.waitForRuns("the other's") { runs in
+                    runs.contains { $0.entry?["message"]?.text == other.description }
+                }
+                let earlier = runs.prefix { $0.entry?["message"]?.text != other.description }
+                #expect(
+                    Set(earlier.map(\.number)) == [1],
+                    "of the flood that whose turn it was, again and again, and no other")
+            }
+        }
+
         @Test func `a command that hangs is ended with its limit, one that fails is an alarm until it works again`()
             async throws
         {

@@ -4,10 +4,11 @@ import ExchangeStore
 extension MemoryTransaction {
     /// Opens an alarm, or counts it where it is open already; its detail is then the latest, its time the first.
     ///
-    /// An alarm that opens has an audit leaf. Beyond ``StoreLimits/alarmsMaximumOpen`` of one code and partner, further
-    /// messages count on one row of no message.
+    /// An alarm that opens has an audit leaf. Beyond ``StoreLimits/alarmsMaximumOpen`` of one code and partner, and of no
+    /// partner for each sender, further messages count on one row of no message.
     mutating func raise(_ alarm: Alarm) {
-        let messageID = isCrowded(alarm) ? nil : alarm.messageID
+        let share = share(of: alarm)
+        let messageID = isCrowded(alarm, share: share) ? nil : alarm.messageID
         let key = alarmKey(alarm.code, alarm.partner, messageID)
         tell(.alarmsChanged)
         if let ordinal = store.openAlarmKeys[key], let known = store.alarms[ordinal] {
@@ -24,18 +25,25 @@ extension MemoryTransaction {
             alarm: Alarm(
                 code: alarm.code, partner: alarm.partner, messageID: messageID, detail: alarm.detail, at: alarm.at),
             count: 1, clearedAt: nil)
-        store.openAlarms[ordinal] = ()
+        let counted = Triple(key.first, key.second, messageID == nil ? "" : share)
+        store.openAlarms[ordinal] = counted
         store.openAlarmKeys[key] = ordinal
-        store.openAlarmCounts[Pair(key.first, key.second), default: 0] += 1
+        store.openAlarmCounts[counted, default: 0] += 1
         append(
             AuditLeaf(
                 .alarmRaised, at: alarm.at, messageID: messageID, partner: alarm.partner, note: alarm.code.rawValue))
     }
 
-    private func isCrowded(_ alarm: Alarm) -> Bool {
+    /// Whose share of the open alarms it counts on: of one that names no partner, that of the message's sender.
+    private func share(of alarm: Alarm) -> String {
+        guard alarm.partner == nil, let message = alarm.messageID else { return "" }
+        return store.messages[message]?.summary.sender.oin.text ?? ""
+    }
+
+    private func isCrowded(_ alarm: Alarm, share: String) -> Bool {
         let key = alarmKey(alarm.code, alarm.partner, alarm.messageID)
         guard alarm.messageID != nil, !store.openAlarmKeys.contains(key) else { return false }
-        return store.openAlarmCounts[Pair(key.first, key.second)] ?? 0 >= limits.alarmsMaximumOpen
+        return store.openAlarmCounts[Triple(key.first, key.second, share)] ?? 0 >= limits.alarmsMaximumOpen
     }
 
     /// Clears exactly this alarm: that of the message, or the one of no message.
@@ -57,9 +65,9 @@ extension MemoryTransaction {
         for key in keys {
             guard let ordinal = store.openAlarmKeys[key], let known = store.alarms[ordinal] else { continue }
             store.alarms[ordinal] = AlarmEntry(alarm: known.alarm, count: known.count, clearedAt: at)
+            if let counted = store.openAlarms[ordinal] { store.openAlarmCounts[counted, default: 0] -= 1 }
             store.openAlarms[ordinal] = nil
             store.openAlarmKeys[key] = nil
-            store.openAlarmCounts[Pair(key.first, key.second), default: 0] -= 1
         }
         tell(.alarmsChanged)
     }

@@ -23,6 +23,7 @@ extension MemoryTransaction {
     mutating func removeConsumer(_ name: ConsumerName, by actor: ActorID) -> Bool {
         guard store.consumers.contains(name) else { return false }
         store.consumers[name] = nil
+        forgetTurns(of: name)
         append(AuditLeaf(.consumerRemoved, at: at, note: "\(name) \(actor)"))
         return true
     }

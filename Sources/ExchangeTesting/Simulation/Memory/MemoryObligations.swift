@@ -89,7 +89,7 @@ extension MemoryStore {
             .compactMap { escalations[$0.key.second] }
     }
 
-    fileprivate func numbered(_ number: Int64) -> NumberedEscalation? {
+    func numbered(_ number: Int64) -> NumberedEscalation? {
         guard let entry = escalations[number], let message = messages[entry.message]?.summary else { return nil }
         return NumberedEscalation(number: number, message: message, entry: entry)
     }
@@ -198,6 +198,8 @@ extension MemoryTransaction {
         store.escalations[number] = escalation
         store.escalationsOfMessage[Pair(escalation.message, number)] = ()
         store.escalationFeed[Pair(message.summary.priority.rank, number)] = ()
+        let lane = EscalationLane(debtor: escalation.debtor, sender: message.summary.sender.oin)
+        store.escalationLanes[Triple(message.summary.priority.rank, lane, number)] = ()
         tell(.alarmsChanged)
     }
 }

@@ -85,6 +85,8 @@ package struct MemoryStore: Sendable {
     var escalationsOfMessage = Table<Pair<MessageID, Int64>, Void>()
     /// By priority and number.
     var escalationFeed = Table<Pair<Int, Int64>, Void>()
+    /// By priority, lane and number.
+    var escalationLanes = Table<Triple<Int, EscalationLane, Int64>, Void>()
 
     // MARK: Links
 
@@ -96,12 +98,15 @@ package struct MemoryStore: Sendable {
     // MARK: The rest
 
     var consumers = Table<ConsumerName, Consumer>()
+    /// By consumer, priority and lane.
+    var consumerLanes = Table<Triple<ConsumerName, Int, EscalationLane>, LanePlace>()
     var alarms = Table<Int64, AlarmEntry>()
-    var openAlarms = Table<Int64, Void>()
+    /// With what each counts on: code, partner and sender.
+    var openAlarms = Table<Int64, Triple<String, String, String>>()
     /// The open alarm of a code, partner and message; of none it is an empty text, and zero.
     var openAlarmKeys = Table<Triple<String, String, Bytes16>, Int64>()
-    /// How many of a code and partner are open.
-    var openAlarmCounts = Table<Pair<String, String>, Int>()
+    /// How many of a code, partner and sender are open; the sender is an empty text where a partner is named.
+    var openAlarmCounts = Table<Triple<String, String, String>, Int>()
     /// By version.
     var directories = Table<Int64, DirectoryMark>()
     var validationObjects = Table<Digest, [UInt8]>()
