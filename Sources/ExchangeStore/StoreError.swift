@@ -1,6 +1,6 @@
 /// Why the store could not do what it was asked. Nothing of the failed operation was written.
 ///
-/// The code is stable and stands in `docs/operations.md`; the message tells what to do next.
+/// The code is stable and stands in `docs/codes.md`; the message tells what to do next.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Stable names of what can be wrong with a store.
     package enum Code: String, CaseIterable, Hashable, Sendable {

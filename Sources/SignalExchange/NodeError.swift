@@ -1,6 +1,6 @@
 /// Why something could not be done, for the person or system that asked.
 ///
-/// The code is stable and stands in `docs/operations.md`; the message says what to do next; the cause is what the
+/// The code is stable and stands in `docs/codes.md`; the message says what to do next; the cause is what the
 /// system or a library said.
 public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
     public let code: NodeErrorCode

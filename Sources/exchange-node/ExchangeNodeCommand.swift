@@ -7,7 +7,7 @@ struct ExchangeNodeCommand: AsyncParsableCommand {
         abstract: "Sends, receives and tracks notices of trafficking signals between organisations.",
         discussion: """
             Each organisation runs one node on a folder of its own. Commands speak to the running node over the \
-            socket in that folder. An error is one line, with a code that docs/operations.md explains.
+            socket in that folder. An error is one line, with a code that docs/codes.md explains.
 
             EXIT CODES
               0   done

@@ -68,7 +68,8 @@ import Testing
                 other.caseRef == content.caseRef
                     && (other.sender == content.sender || other.recipients.contains { $0.party == content.sender })
             }
-            try catalogue.judge(content, in: CaseHistory(held, of: catalogue), CasePolicy())
+            try catalogue.judge(
+                content, in: LinkedHistory(vouched: CaseHistory(held, of: catalogue)), CasePolicy())
         }
 
         func recipients(of content: SignedContent) -> Set<Cast> {

@@ -1,16 +1,16 @@
 import Testing
 
-/// A table of `docs/operations.md`, and the enumeration whose codes it explains.
+/// A table of `docs/codes.md`, and the enumeration whose codes it explains.
 struct CodeTable: CustomTestStringConvertible, Sendable {
     static let all = [
         CodeTable(
-            heading: "### Errors", enumeration: "enum NodeErrorCode:", path: "Sources/SignalExchange/NodeError.swift"),
-        CodeTable(heading: "### Alarms", enumeration: "enum AlarmCode:", path: answerCodes),
-        CodeTable(heading: "#### Later", enumeration: "enum LaterCode:", path: answerCodes),
-        CodeTable(heading: "#### Refusals", enumeration: "enum RefusalCode:", path: answerCodes),
-        CodeTable(heading: "#### Requests turned away", enumeration: "enum RequestErrorCode:", path: answerCodes),
+            heading: "## Errors", enumeration: "enum NodeErrorCode:", path: "Sources/SignalExchange/NodeError.swift"),
+        CodeTable(heading: "## Alarms", enumeration: "enum AlarmCode:", path: answerCodes),
+        CodeTable(heading: "### Later", enumeration: "enum LaterCode:", path: answerCodes),
+        CodeTable(heading: "### Refusals", enumeration: "enum RefusalCode:", path: answerCodes),
+        CodeTable(heading: "### Requests turned away", enumeration: "enum RequestErrorCode:", path: answerCodes),
         CodeTable(
-            heading: "### The store", enumeration: "enum Code:", path: "Sources/ExchangeStore/StoreError.swift"),
+            heading: "## The store", enumeration: "enum Code:", path: "Sources/ExchangeStore/StoreError.swift"),
     ]
     private static let answerCodes = "Sources/ExchangeCore/Model/AnswerCodes.swift"
 
@@ -83,17 +83,18 @@ private struct DocumentTable {
     }
 }
 
-/// What the program says stands in `docs/operations.md`, and nothing else does: an operator looks it up at night.
+/// What the program says stands in the documents for operators, and nothing else does: an operator looks it up at night.
 @Suite struct DocumentationTests {
     private static let operations = "docs/operations.md"
+    private static let codes = "docs/codes.md"
 
     private func text(of path: String) throws -> String {
         let file = SourceTree.package.files.first { $0.path == path }
         return try #require(file, "\(path) is missing").text
     }
 
-    private func table(under heading: String) throws -> DocumentTable {
-        DocumentTable(under: heading, in: try text(of: Self.operations))
+    private func table(under heading: String, in path: String) throws -> DocumentTable {
+        DocumentTable(under: heading, in: try text(of: path))
     }
 
     // MARK: Folders
@@ -117,7 +118,7 @@ private struct DocumentTable {
         let source = try text(of: subject.path)
         let declaration = try #require(CodeDeclaration(subject.enumeration, in: source))
         let declared = declaration.codes.values.sorted()
-        let explained = try table(under: subject.heading).names.sorted()
+        let explained = try table(under: subject.heading, in: Self.codes).names.sorted()
         #expect(!declared.isEmpty)
         #expect(explained == declared)
     }
@@ -127,8 +128,8 @@ private struct DocumentTable {
         let declaration = try #require(CodeDeclaration("enum NodeErrorCode:", in: source))
         let given = declaration.numbers(of: "exitCode")
         #expect(given.count == declaration.codes.count)
-        let rows = try table(under: "### Errors").rows
-        let explained = try table(under: "## Exit codes").names
+        let rows = try table(under: "## Errors", in: Self.codes).rows
+        let explained = try table(under: "## Exit codes", in: Self.operations).names
         for row in rows {
             #expect(row.count == 4 && Int(row[1]) == given[row[0]], "\(row)")
             #expect(explained.contains(row[1]), "\(row)")
@@ -179,7 +180,7 @@ private struct DocumentTable {
             try text(of: folder + "NodeConfiguration.swift") + text(of: folder + "EscalationOutletConfiguration.swift")
         let keys = Set(source.matches(of: /(?:forKey:|reader,)\s*"([A-Za-z.]+)"/).map { String($0.1) }).sorted()
         #expect(!keys.isEmpty)
-        let rows = try table(under: "## Configuration").rows
+        let rows = try table(under: "## Configuration", in: Self.operations).rows
         #expect(rows.compactMap(\.first).sorted() == keys)
         for row in rows {
             #expect(row.count == 6 && row[2] == "EXCHANGE_NODE_" + variable(row[0]), "\(row)")
@@ -243,7 +244,7 @@ private struct DocumentTable {
                 String($0.1)
             }
         }
-        let explained = try table(under: "## Commands").names
+        let explained = try table(under: "## Commands", in: Self.operations).names
         #expect(explained.sorted() == Set(shown).sorted())
     }
 }

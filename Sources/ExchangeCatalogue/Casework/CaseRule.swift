@@ -18,16 +18,19 @@ package struct CaseRule: Sendable {
     package let looksAt: [String]
     /// The codes of the types whose recipients and senders it demands: they may be told, whatever was agreed since.
     package let reachesRecipientsOf: [String]
+    /// Whether it keeps somebody from being told: then it rests on what is vouched for alone (``LinkedHistory``).
+    package let keepsFromTelling: Bool
     private let check: Check
 
     package init(
         _ name: String, _ statement: String, looksAt: [String], reachesRecipientsOf: [String] = [],
-        _ check: @escaping Check
+        keepsFromTelling: Bool = false, _ check: @escaping Check
     ) {
         self.name = name
         self.statement = statement
         self.looksAt = looksAt
         self.reachesRecipientsOf = reachesRecipientsOf
+        self.keepsFromTelling = keepsFromTelling
         self.check = check
     }
 
@@ -56,13 +59,5 @@ extension Catalogue {
         // By a rule of the directory also where the catalogue does not name the guardian.
         return definition.caseRules
             + (isToGuardian && definition.isHandedOver ? [.guardianshipEndsWithMajority] : [])
-    }
-
-    /// - Parameter history: of the types that ``caseRules(for:)`` look at.
-    /// - Throws: ``ContentError`` for the first rule that is broken.
-    package func judge(
-        _ content: SignedContent, in history: CaseHistory, _ policy: CasePolicy
-    ) throws(ContentError) {
-        for rule in caseRules(for: content) { try rule.check(content, in: history, policy) }
     }
 }

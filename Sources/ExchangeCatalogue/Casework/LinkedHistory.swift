@@ -21,15 +21,18 @@ package struct LinkedHistory: Sendable {
 }
 
 extension Catalogue {
-    /// Judges a message in its case: it has to be allowed by what is vouched for, and by all that is held.
+    /// Judges a message in its case: it has to be allowed by what is vouched for, and by all that is held; but that somebody is
+    /// not to be told, no word of others says. Such a word would cost the signal, and that is the worse fault.
     ///
     /// - Parameter history: of the types that ``caseRules(for:)`` look at.
     /// - Throws: ``ContentError`` for the first rule that is broken.
     package func judge(
         _ content: SignedContent, in history: LinkedHistory, _ policy: CasePolicy
     ) throws(ContentError) {
-        try judge(content, in: history.vouched, policy)
-        if let claimed = history.claimed { try judge(content, in: claimed, policy) }
+        let rules = caseRules(for: content)
+        for rule in rules { try rule.check(content, in: history.vouched, policy) }
+        guard let claimed = history.claimed else { return }
+        for rule in rules where !rule.keepsFromTelling { try rule.check(content, in: claimed, policy) }
     }
 }
 

@@ -54,7 +54,7 @@ extension CaseRule {
     static let guardianshipEndsWithMajority = CaseRule(
         "guardianship-ends-with-majority",
         "of a young adult the guardian is told nothing new without care coordination",
-        looksAt: CaseHistory.looksAtForMajority
+        looksAt: CaseHistory.looksAtForMajority, keepsFromTelling: true
     ) { (content, history, policy, rule) throws(ContentError) in
         // Of the notice that asks for it, and of its beginning, the guardian is the sender.
         guard history.hasGuardianshipEnded(at: content.created, policy),

@@ -116,7 +116,7 @@ extension AlarmCode {
     ]
 }
 
-/// What an operator must look at. Each stands in `docs/operations.md` with what to do.
+/// What an operator must look at. Each stands in `docs/codes.md` with what to do.
 public enum AlarmCode: String, CaseIterable, Hashable, Sendable {
     case deliveryRefused = "delivery-refused"
     case deliveryDeferred = "delivery-deferred"

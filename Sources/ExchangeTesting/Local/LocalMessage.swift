@@ -68,7 +68,7 @@ public enum LocalProgress: String, CaseIterable, Hashable, Sendable {
 
 /// An open alarm of a node.
 public struct LocalAlarm: Hashable, Sendable {
-    /// As `docs/operations.md` lists it, such as `stored-message-unreadable`.
+    /// As `docs/codes.md` lists it, such as `stored-message-unreadable`.
     public let code: String
     /// The OIN of the partner that it is about; `nil` where it is about the node itself.
     public let partner: String?

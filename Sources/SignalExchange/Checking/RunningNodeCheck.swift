@@ -75,6 +75,6 @@ struct RunningNodeCheck {
         let names = alarms.compactMap { $0["partnerName"]?.text }.joined(separator: ", ")
         return Finding(
             AlarmCode.nodeFenced.rawValue, .wrong,
-            "\(names): \(first["detail"]?.text ?? ""). See docs/operations.md (two nodes of one organisation)")
+            "\(names): \(first["detail"]?.text ?? ""). See docs/trouble.md (two nodes of one organisation)")
     }
 }

@@ -49,7 +49,7 @@ package struct FolderMaker: Sendable {
             throw NodeError(
                 .folderNotEmpty,
                 "\(folder.path) is not empty; name a new folder, so that no key is overwritten. Where its disk is gone and "
-                    + "the keys are left: docs/operations.md (the disk is gone, and the keys are left)")
+                    + "the keys are left: docs/trouble.md (the disk is gone, and the keys are left)")
         }
         for place in ["keys/retired", "certificates", "trust", "crl", "store"] {
             do {

@@ -42,7 +42,7 @@ package struct NodeConfiguration: Sendable {
                 .fileMissing,
                 "\(folder.configuration) is missing, so that this is no node's folder; name the folder with --folder or "
                     + "EXCHANGE_NODE_FOLDER, or make one with `exchange-node init`. Where its disk is gone and the keys are "
-                    + "left: docs/operations.md (the disk is gone, and the keys are left)")
+                    + "left: docs/trouble.md (the disk is gone, and the keys are left)")
         }
         try demandKnownKeys(in: text, of: folder.configuration)
         let file: FileProvider<YAMLSnapshot>

@@ -58,6 +58,18 @@ struct LinkedHistoryTests {
         #expect(refusal?.rule == "ex-officio-answer-awaited")
     }
 
+    @Test func `an adult whom others link to a child keeps the guardian from nothing`() throws {
+        var adult = CaseFile()
+        try adult.hold(
+            "PLC-01", 1, from: .guardian, to: [.reception], ["birthDate": "1999-03-01", "birthDatePrecision": "day"])
+        func refusal(in history: LinkedHistory) throws -> ContentError? {
+            try self.refusal("SIG-01", from: .police, to: [.guardian, .immigration], in: history)
+        }
+        #expect(try refusal(in: history(of: CaseFile(), andOthers: adult)) == nil)
+        let vouched = LinkedHistory(vouched: CaseHistory(adult.messages, of: .standard))
+        #expect(try refusal(in: vouched)?.rule == "guardianship-ends-with-majority")
+    }
+
     @Test func `an alert that others link takes no draft back, and an arrival that they link drafts one`() throws {
         var (file, other) = (CaseFile(), CaseFile())
         try file.hold(

@@ -43,7 +43,7 @@ struct CaseFile {
         let read = catalogue.caseRules(for: content).flatMap(\.looksAt)
         let history = CaseHistory(messages.filter { read.contains($0.type.code) }, of: catalogue)
         do throws(ContentError) {
-            try catalogue.judge(content, in: history, policy)
+            try catalogue.judge(content, in: LinkedHistory(vouched: history), policy)
             return nil
         } catch {
             #expect(error.code == .ruleViolated)
