@@ -57,7 +57,7 @@ status=0
 swift test --skip-build "${arguments[@]}" 2>&1 | tee -- "$log" || status=$?
 if ((status != 0)); then
     printf '\nWhat failed, once more:\n'
-    # A process that died says so in a line of its own, and no test does.
-    grep -E '^(✘|error: |Fatal error)' -- "$log" | cut -c 1-600 || printf 'no test; see above why it ended\n'
+    # Below a failure stand its words; a process that died says so behind a place in a file, and no test does.
+    grep -E '^(✘|error: | *↳)|: (Fatal error|Precondition failed|Assertion failed)' -- "$log" | cut -c 1-600 || printf 'no test; see above why it ended\n'
 fi
 exit "$status"

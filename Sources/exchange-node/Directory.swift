@@ -28,7 +28,7 @@ struct Directory: AsyncParsableCommand {
 
                 EXIT CODES
                   0  signed, or as it was
-                  2  a card or a key does not hold, and is named
+                  2  a card, a key or agreements.json does not hold, and is named
 
                 EXAMPLE
                   exchange-node directory sign --install --folder nidos

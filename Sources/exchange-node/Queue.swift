@@ -100,7 +100,7 @@ struct Queue: AsyncParsableCommand {
                 their own system acknowledges it.
 
                 EXAMPLE
-                  exchange-node queue told 019a… --folder avim --partner 00000099000000001000 \
+                  exchange-node queue told 019a… --folder avim --partner 00000099000000001000 \\
                     --as duty-guardian
                 """)
         @OptionGroup var options: ClientOptions

@@ -240,6 +240,22 @@ import Testing
         #expect(delivery.followUp == .declined && delivery.declinedAt == Sample.start + .minutes(7))
     }
 
+    @Test func `an arrival that nobody looked at any more in a store of before is looked at again`() async throws {
+        var ledger = try await Sample.openSQLite()
+        for ordinal in 1...2 { try await ledger.accept(ordinal) }
+        try await ledger.close()
+        try edit {
+            try $0.execute(
+                sql: """
+                    DELETE FROM message_clock;
+                    UPDATE message SET type_code = 'TRF-02' WHERE ordinal = 2;
+                    DELETE FROM grdb_migrations WHERE identifier = 'arrivals owed again'
+                    """)
+        }
+        ledger = try await Sample.openSQLite()
+        #expect(try await ledger.looksDue(by: Sample.start, maximumItems: 9) == [Sample.message(2).id])
+    }
+
     @Test func `envelopes of a store of before have no digest, and are taken as they are`() async throws {
         var ledger = try await Sample.openSQLite()
         try await ledger.accept(1)

@@ -9,13 +9,23 @@ package struct CaseHistory: Sendable {
     /// By which local time the day of a moment is told.
     package let calendar: WorkingCalendar
     let catalogue: Catalogue
+    /// By what it is judged whether the child is of age.
+    private(set) var majorityMessages: [SignedContent]
 
     package init(
         _ messages: [SignedContent], of catalogue: Catalogue, calendar: WorkingCalendar = WorkingCalendar()
     ) {
         self.messages = messages
+        majorityMessages = messages
         self.catalogue = catalogue
         self.calendar = calendar
+    }
+
+    /// The same, but that a child is of age is said by another part alone.
+    func judgingMajority(by other: CaseHistory) -> CaseHistory {
+        var history = self
+        history.majorityMessages = other.majorityMessages
+        return history
     }
 
     package func all(_ codes: String...) -> [SignedContent] { messages.filter { codes.contains($0.type.code) } }

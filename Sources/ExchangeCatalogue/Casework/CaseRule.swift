@@ -18,19 +18,16 @@ package struct CaseRule: Sendable {
     package let looksAt: [String]
     /// The codes of the types whose recipients and senders it demands: they may be told, whatever was agreed since.
     package let reachesRecipientsOf: [String]
-    /// Whether it keeps somebody from being told: then it rests on what is vouched for alone (``LinkedHistory``).
-    package let keepsFromTelling: Bool
     private let check: Check
 
     package init(
         _ name: String, _ statement: String, looksAt: [String], reachesRecipientsOf: [String] = [],
-        keepsFromTelling: Bool = false, _ check: @escaping Check
+        _ check: @escaping Check
     ) {
         self.name = name
         self.statement = statement
         self.looksAt = looksAt
         self.reachesRecipientsOf = reachesRecipientsOf
-        self.keepsFromTelling = keepsFromTelling
         self.check = check
     }
 

@@ -40,7 +40,7 @@ extension CaseHistory {
     ///
     /// - Parameters:
     ///   - role: in which this organisation would send it.
-    ///   - late: messages whose arrival is late by a clock, where their content names no time.
+    ///   - late: messages whose arrival is owed here, and late by the clock of the answer.
     /// - Returns: `nil` where the child arrived, is not expected yet, or is alerted.
     package func departureDraft(
         at now: Timestamp, by role: Role, own: OIN, late: Set<MessageID> = []
@@ -89,11 +89,11 @@ extension SignedContent {
     /// As an obligation is replaced (``ExpectedAnswer/isReplaceable``): by its own sender, and once the child was missed only
     /// where a later arrival is named.
     ///
-    /// - Parameter isLate: of a message that names no time.
+    /// - Parameter isLate: whether the arrival is owed here and late by the clock of the answer.
     fileprivate func replacesArrival(of earlier: SignedContent, isLate: Bool) -> Bool {
         guard type.code == earlier.type.code, sender.oin == earlier.sender.oin else { return false }
         guard let due = earlier.arrivalTime else { return !isLate }
-        return due > created || asksForArrival && arrivalTime.map { $0 > due } ?? false
+        return due > created && !isLate || asksForArrival && arrivalTime.map { $0 > due } ?? false
     }
 }
 

@@ -11,9 +11,11 @@ package struct LinkedHistory: Sendable {
     /// With what stands in those that only others say to be; `nil` where there are none.
     package let claimed: CaseHistory?
 
+    /// That a child is of age no word of others says, in either: it would keep the guardian from being told, or two rules would
+    /// demand and forbid the guardian at once, and nobody could be told.
     package init(vouched: CaseHistory, claimed: CaseHistory? = nil) {
         self.vouched = vouched
-        self.claimed = claimed
+        self.claimed = claimed?.judgingMajority(by: vouched)
     }
 
     /// All that is held.
@@ -21,18 +23,16 @@ package struct LinkedHistory: Sendable {
 }
 
 extension Catalogue {
-    /// Judges a message in its case: it has to be allowed by what is vouched for, and by all that is held; but that somebody is
-    /// not to be told, no word of others says. Such a word would cost the signal, and that is the worse fault.
+    /// Judges a message in its case: it has to be allowed by what is vouched for, and by all that is held.
     ///
     /// - Parameter history: of the types that ``caseRules(for:)`` look at.
     /// - Throws: ``ContentError`` for the first rule that is broken.
     package func judge(
         _ content: SignedContent, in history: LinkedHistory, _ policy: CasePolicy
     ) throws(ContentError) {
-        let rules = caseRules(for: content)
-        for rule in rules { try rule.check(content, in: history.vouched, policy) }
-        guard let claimed = history.claimed else { return }
-        for rule in rules where !rule.keepsFromTelling { try rule.check(content, in: claimed, policy) }
+        for history in [history.vouched, history.claimed].compactMap(\.self) {
+            for rule in caseRules(for: content) { try rule.check(content, in: history, policy) }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ package enum Majority {
 extension CaseHistory {
     /// The birth date that was stated last.
     package var birth: (date: CalendarDate, precision: String)? {
-        messages.reversed().lazy.compactMap { message in
+        majorityMessages.reversed().lazy.compactMap { message in
             guard let date = message.text("birthDate").flatMap({ CalendarDate($0) }),
                 let precision = message.text("birthDatePrecision")
             else { return nil }
@@ -31,7 +31,9 @@ extension CaseHistory {
     }
 
     /// Whether care coordination was begun and not ended (letter of 7 December 2015, line 167).
-    package var hasCareCoordination: Bool { all("ZCO-02").last?.text("event") == "started" }
+    package var hasCareCoordination: Bool {
+        majorityMessages.last { $0.type.code == "ZCO-02" }?.text("event") == "started"
+    }
 
     /// What says when a child comes of age, and whether its care is coordinated from then on.
     static let looksAtForMajority = ["PLC-01", "ZCO-01", "ZCO-02"]
@@ -54,7 +56,7 @@ extension CaseRule {
     static let guardianshipEndsWithMajority = CaseRule(
         "guardianship-ends-with-majority",
         "of a young adult the guardian is told nothing new without care coordination",
-        looksAt: CaseHistory.looksAtForMajority, keepsFromTelling: true
+        looksAt: CaseHistory.looksAtForMajority
     ) { (content, history, policy, rule) throws(ContentError) in
         // Of the notice that asks for it, and of its beginning, the guardian is the sender.
         guard history.hasGuardianshipEnded(at: content.created, policy),

@@ -26,7 +26,7 @@ extension MessageTypeDefinition {
         ],
         expects: [
             ExpectedMessage(
-                "DEP-01", of: .role(.provider), until: ["DEP-01"], drafts: "DEP-01",
+                "DEP-01", of: .role(.provider), until: ["DEP-01", "DEP-04"], drafts: "DEP-01",
                 when: .member("arrived", is: false))
         ],
         closes: ["PLC-02", "TRF-02"])

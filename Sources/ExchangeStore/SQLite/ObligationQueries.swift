@@ -85,6 +85,17 @@ extension Schema {
         """
 }
 
+extension Schema {
+    /// What a handover or a placement asks for was over, by the rules of before, with an outcome or a later one of anybody. It is
+    /// owed again where it did not come, and nothing would look at it.
+    static let arrivalsOwedAgain = """
+        INSERT OR IGNORE INTO message_clock (message_id, case_reference, look_at)
+            SELECT id, case_reference, 0 FROM message WHERE type_code IN ('PLC-02', 'TRF-02') AND (
+                EXISTS (SELECT 1 FROM delivery WHERE message_id = message.id)
+                OR EXISTS (SELECT 1 FROM inbox WHERE message_id = message.id));
+        """
+}
+
 enum ObligationQueries {
     /// - Its parameters: by when, and how many.
     static let due = "SELECT message_id FROM message_clock WHERE look_at <= ? ORDER BY look_at LIMIT ?"

@@ -44,6 +44,7 @@ enum Schema {
         migrator.registerMigration("declined at") { try $0.execute(sql: declinedAt) }
         migrator.registerMigration("alarm shares") { try $0.execute(sql: alarmShares) }
         migrator.registerMigration("escalation lanes") { try $0.execute(sql: escalationLanes) }
+        migrator.registerMigration("arrivals owed again") { try $0.execute(sql: arrivalsOwedAgain) }
         return migrator
     }
 

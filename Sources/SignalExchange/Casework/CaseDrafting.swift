@@ -30,11 +30,11 @@ struct CaseDrafting: Sendable {
         return draft.document
     }
 
-    /// Handovers that name no time: their arrival is late by the clock of the answer.
+    /// Whose arrival is late by the clock of the answer: what this node tells people is late has an alert drafted.
     private func lateArrivals(in history: CaseHistory) async throws -> Set<MessageID> {
         let (rules, now) = (obligations.rules, context.now.wall)
         var late: Set<MessageID> = []
-        for message in history.all("TRF-02") where message.arrivalTime == nil {
+        for message in history.all("PLC-02", "TRF-02") {
             let owed = try await obligations.owed(on: message.id, by: rules)?.owed ?? []
             if owed.contains(where: { $0.subject == .answer("PLC-03") && $0.isLate(at: now) }) {
                 late.insert(message.id)

@@ -20,28 +20,23 @@ struct CaseReading: Sendable {
     func history(of reference: CaseReference, types codes: [String]) async throws -> LinkedHistory {
         guard !codes.isEmpty else { return LinkedHistory(vouched: history(of: [])) }
         let linked = try await LinkedCases.following(reference, in: context.ledger, of: context.oin)
-        var read: [MessageID: SignedContent] = [:]
-        // By itself: however much stands in the others, it takes none of this one's places.
-        let vouched = try await contents(in: linked.vouched, types: codes, &read)
-        guard linked.references.count > linked.vouched.count else {
-            return LinkedHistory(vouched: history(of: vouched))
-        }
-        let all = try await contents(in: linked.references, types: codes, &read)
-        return LinkedHistory(vouched: history(of: vouched), claimed: history(of: all))
+        let vouched = try await contents(in: linked.vouched, types: codes)
+        let others = linked.references.filter { !linked.vouched.contains($0) }
+        guard !others.isEmpty else { return LinkedHistory(vouched: history(of: vouched.map(\.content))) }
+        // By themselves: however much stands in the others, it takes none of this one's places.
+        let all = (vouched + (try await contents(in: others, types: codes))).sorted { $0.keptAt < $1.keptAt }
+        return LinkedHistory(
+            vouched: history(of: vouched.map(\.content)), claimed: history(of: all.map(\.content)))
     }
 
-    /// - Parameter read: what was read already.
     private func contents(
-        in references: [CaseReference], types codes: [String], _ read: inout [MessageID: SignedContent]
-    ) async throws -> [SignedContent] {
+        in references: [CaseReference], types codes: [String]
+    ) async throws -> [(keptAt: Timestamp, content: SignedContent)] {
         let kept = try await context.ledger.messages(
             in: references, ofTypes: codes, maximumItems: Self.messagesMaximum)
-        var contents: [SignedContent] = []
+        var contents: [(Timestamp, SignedContent)] = []
         for message in kept {
-            let id = message.message.id
-            if read[id] == nil { read[id] = try await content(of: id) }
-            guard let content = read[id] else { continue }
-            contents.append(content)
+            if let content = try await content(of: message.message.id) { contents.append((message.keptAt, content)) }
         }
         return contents
     }

@@ -36,7 +36,9 @@ package struct CaseConsole: Sendable {
                 columns: [("FIELD", "field"), ("VALUE", "value"), ("MEANING", "meaning")]
             ).text)
         let leftOut = preview["leftOut"]?.elements ?? []
-        print(Self.words(onLeftOut: leftOut) ?? "\nEverybody who must be told of this type is among them.")
+        print(
+            Self.words(onLeftOut: leftOut)
+                ?? "\nEverybody in the directory who must be told of this type is among them.")
         print("Nothing was sent.")
     }
 

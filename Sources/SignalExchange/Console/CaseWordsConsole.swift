@@ -33,6 +33,10 @@ extension CaseConsole {
             print("NOT ASKED: \(one["name"]?.text ?? ""): \(problem)".escapingControls())
         }
         let open = asked.count { $0["answered"]?.flag != true && $0["id"]?.text != nil }
+        let notAsked = asked.count { $0["problem"]?.text?.isEmpty == false }
+        if notAsked > 0 {
+            return print("\(notAsked) were NOT asked: see above why. \(open) were, and have not answered yet.")
+        }
         print(
             open == 0
                 ? "All that were asked have answered: `exchange-node case show \(reference)`."

@@ -98,6 +98,17 @@ struct DepartureDraftTests {
         #expect(try draft(alerted, at: "2026-12-24T16:00:00.000Z")?.ground == Community.messageID(6))
     }
 
+    /// It was made a minute before the child was expected, and came behind it: the obligation is late by then, and stays so.
+    @Test func `a refusal that came late takes no draft back of what people were told is late`() throws {
+        var file = try placed()
+        try file.hold(
+            "PLC-02", 4, from: .reception, to: [.guardian, .provider, .police, .immigration], answering: 2,
+            at: try #require(Timestamp("2026-11-24T15:59:00.000Z")),
+            ["decision": "rejected", "reason": "No place is left."])
+        #expect(try draft(file) == nil)
+        #expect(try draft(file, late: [Community.messageID(3)])?.ground == Community.messageID(3))
+    }
+
     @Test func `that the child did not arrive drafts the alert at once, with what is known of it`() throws {
         var file = try placed()
         try file.hold(

@@ -13,11 +13,11 @@ struct LinkedHistoryTests {
     }
 
     private func refusal(
-        _ code: String, from sender: Role, to recipients: [Role], in history: LinkedHistory,
+        _ code: String, from sender: Role, to recipients: [Role], superseding: UInt64? = nil, in history: LinkedHistory,
         _ changes: KeyValuePairs<String, JSONValue?> = [:]
     ) throws -> ContentError? {
         var submitted = CaseFile()
-        try submitted.hold(code, 900, from: sender, to: recipients, changes)
+        try submitted.hold(code, 900, from: sender, to: recipients, superseding: superseding, changes)
         let content = try #require(submitted.messages.first)
         do throws(ContentError) {
             try Catalogue.standard.judge(content, in: history, CasePolicy())
@@ -68,6 +68,29 @@ struct LinkedHistoryTests {
         #expect(try refusal(in: history(of: CaseFile(), andOthers: adult)) == nil)
         let vouched = LinkedHistory(vouched: CaseHistory(adult.messages, of: .standard))
         #expect(try refusal(in: vouched)?.rule == "guardianship-ends-with-majority")
+    }
+
+    @Test func `what a guardian was told is corrected to it, and it hears that a child is found, whoever others link`()
+        throws
+    {
+        var (adult, signalled, alerted) = (CaseFile(), CaseFile(), CaseFile())
+        try adult.hold(
+            "PLC-01", 1, from: .guardian, to: [.reception], ["birthDate": "1999-03-01", "birthDatePrecision": "day"])
+        try signalled.hold("SIG-01", 2, from: .police, to: [.guardian, .immigration])
+        #expect(
+            try refusal(
+                "SIG-03", from: .police, to: [.immigration, .guardian], superseding: 2,
+                in: history(of: signalled, andOthers: adult)) == nil)
+        // Where this case says that the child is of age, no word of others that it is not demands the guardian.
+        try alerted.hold(
+            "PLC-01", 1, from: .guardian, to: [.reception], ["birthDate": "1999-03-01", "birthDatePrecision": "day"])
+        try alerted.hold("DEP-01", 3, from: .provider, to: Self.alerted)
+        var child = CaseFile()
+        try child.hold(
+            "PLC-01", 4, from: .guardian, to: [.reception], ["birthDate": "2012-03-01", "birthDatePrecision": "day"])
+        let others: [Role] = [.immigration, .reception, .provider]
+        #expect(
+            try refusal("DEP-04", from: .police, to: others, in: history(of: alerted, andOthers: child)) == nil)
     }
 
     @Test func `an alert that others link takes no draft back, and an arrival that they link drafts one`() throws {

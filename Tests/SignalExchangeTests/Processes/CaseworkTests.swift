@@ -149,7 +149,7 @@ extension Nodes {
                     try submission(
                         "SIG-02", in: two, as: .immigration, to: ["guardian", "police", "reception"],
                         answering: signal, linking), key: "claim")
-                try await coa.api.waitForInbox(claim)
+                for node in [coa, nidos] { try await node.api.waitForInbox(claim) }
                 let claimed = await #expect(throws: NodeError.self) {
                     _ = try await coa.api.submit(registration, key: "claimed")
                 }

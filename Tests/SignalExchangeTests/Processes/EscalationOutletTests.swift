@@ -160,13 +160,19 @@ extension Nodes {
                 try await nidos.api.waitForInbox(first)
                 // The first of the flood fails while all of it, and what comes behind it, becomes late.
                 _ = try await command.waitForRuns("the first entry") { !$0.isEmpty }
+                @Sendable func escalations() async throws -> [JSONValue] {
+                    try await nidos.api.client.get("/v1/escalations?after=0&limit=500")["items"]?.elements ?? []
+                }
+                _ = try await within(.seconds(30), "all of the flood to be late") {
+                    try await poll {
+                        Set(try await escalations().compactMap { $0["message"]?.text }).count == 4 ? true : nil
+                    }
+                }
                 let other = try await reception.api.submit(
                     .object(ExampleSignal.submission(to: [.guardian], priority: .stat)), key: "other")
                 let kept = try await within(.seconds(30), "the other's to be late") {
                     try await poll {
-                        let items =
-                            try await nidos.api.client.get("/v1/escalations?after=0&limit=500")["items"]?
-                            .elements ?? []
+                        let items = try await escalations()
                         return items.contains { $0["message"]?.text == other.description } ? items : nil
                     }
                 }
