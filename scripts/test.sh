@@ -58,6 +58,9 @@ swift test --skip-build "${arguments[@]}" 2>&1 | tee -- "$log" || status=$?
 if ((status != 0)); then
     printf '\nWhat failed, once more:\n'
     # Below a failure stand its words; a process that died says so behind a place in a file, and no test does.
-    grep -E '^(✘|error: | *↳)|: (Fatal error|Precondition failed|Assertion failed)' -- "$log" | cut -c 1-600 || printf 'no test; see above why it ended\n'
+    awk '/^✘/ { told = 1; print; next }
+         /^ *↳/ { if (told) print; next }
+         { told = 0 }
+         /^error: |: (Fatal error|Precondition failed|Assertion failed)/ { print }' "$log" | cut -c 1-600
 fi
 exit "$status"

@@ -28,10 +28,27 @@ package struct WaitingLane: Sendable {
     }
 }
 
+extension Consumer {
+    /// What it has not taken yet, as it is to take it one at a time: the most pressing priority first, and in it one of each lane
+    /// in turn.
+    ///
+    /// - Parameter lanes: of one priority, each with at most so many of its entries.
+    package func waiting(
+        maximumItems: Int, lanes: (_ priority: Priority, _ maximumItems: Int) throws -> [WaitingLane]
+    ) rethrows -> [NumberedEscalation] {
+        var found: [NumberedEscalation] = []
+        for priority in Priority.allCases.sorted(by: >) where found.count < maximumItems {
+            let open = maximumItems - found.count
+            found += try lanes(priority, open).inTurn(maximumItems: open)
+        }
+        return found
+    }
+}
+
 extension [WaitingLane] {
     /// One of each lane in turn: first of the one whose turn was longest ago, and of those that never had one, of the one that
     /// waits longest.
-    package func inTurn(maximumItems: Int) -> [NumberedEscalation] {
+    fileprivate func inTurn(maximumItems: Int) -> [NumberedEscalation] {
         func place(_ lane: WaitingLane) -> (Int64, Int64) { (lane.turn, lane.entries.first?.number ?? 0) }
         let lanes = sorted { place($0) < place($1) }
         var found: [NumberedEscalation] = []

@@ -133,21 +133,26 @@ import Testing
             try await ledger.receive(1, number: 1) == .kept(.receipt(Array("receipt 1 under 1".utf8))))
     }
 
+    /// A received message, with the columns that stores of all versions from the first alarm on have.
+    private static func insert(_ message: MessageSummary, into database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference,
+                    priority, created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
+                VALUES (?, ?, 'SIG-01', 1, ?, 'police', ?, 'stat', 0, 3, 1, 0, 0, x'01')
+                """,
+            arguments: [
+                Data(message.id.bytes), Data(message.digest.bytes), message.sender.oin.text,
+                Data(message.caseReference.bytes),
+            ])
+    }
+
     @Test func `an alarm that was open before counts on the share of its message's sender`() async throws {
         let queue = try DatabaseQueue(path: TemporaryFolder.store)
         try Schema.migrator.migrate(queue, upTo: "co-recipients")
         let message = try Sample.message(1, from: Community.avim)
         try await queue.write { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference,
-                        priority, created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
-                    VALUES (?, ?, 'SIG-01', 1, ?, 'police', ?, 'stat', 0, 3, 1, 0, 0, x'01')
-                    """,
-                arguments: [
-                    Data(message.id.bytes), Data(message.digest.bytes), message.sender.oin.text,
-                    Data(message.caseReference.bytes),
-                ])
+            try Self.insert(message, into: database)
             try database.execute(
                 sql: """
                     INSERT INTO alarm (code, partner, message_id, detail, raised_at)
@@ -174,16 +179,7 @@ import Testing
         try Schema.migrator.migrate(queue, upTo: "envelope digests")
         let message = try Sample.message(1, from: Community.avim, priority: .stat)
         try await queue.write { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO message (id, digest, type_code, type_version, sender, sender_role, case_reference,
-                        priority, created_at, wanted, is_handed_over, is_outgoing, kept_at, envelope)
-                    VALUES (?, ?, 'SIG-01', 1, ?, 'police', ?, 'stat', 0, 3, 1, 0, 0, x'01')
-                    """,
-                arguments: [
-                    Data(message.id.bytes), Data(message.digest.bytes), message.sender.oin.text,
-                    Data(message.caseReference.bytes),
-                ])
+            try Self.insert(message, into: database)
             try database.execute(
                 sql: """
                     INSERT INTO escalation (message_id, debtor, subject, step, contact, actor, at)

@@ -38,6 +38,15 @@ extension Nodes {
             #expect(verdict.anchors == .folder)
         }
 
+        @Test func `an index of version 2, which knows no time of a refusal, is read as before`() throws {
+            let (files, index) = try sample.parts().sealed()
+            let text = String(decoding: try #require(files["index.json"]), as: UTF8.self)
+            let earlier = text.replacing(/"version": *3/, with: "\"version\": 2", maxReplacements: 1)
+                .replacing(/"declined": *null, *\n? */, with: "")
+            #expect(!earlier.contains("declined") && earlier != text)
+            #expect(try EvidenceIndex.decode(Array(earlier.utf8)) == index)
+        }
+
         @Test func `a changed file is named, also one that nobody signed`() throws {
             let (files, index) = try sample.parts().sealed()
             for name in files.all.map(\.name) {

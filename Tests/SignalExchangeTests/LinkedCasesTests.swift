@@ -92,6 +92,24 @@ struct LinkedCasesTests {
         #expect(Set(try await linked(at: Self.immigration).vouched) == Set([1, 2, 4].map(Self.reference)))
     }
 
+    @Test
+    func
+        `however much stands under references of others, it pushes out nothing of this case, and each keeps its order`()
+        async throws
+    {
+        var ledger = try await ledger(linking: [(1, 7), (1, 8)], by: Self.police)
+        ledger = try await self.ledger(linking: (10...15).map { ($0, 1) }, by: Self.immigration, in: ledger)
+        let linked = try await LinkedCases.following(Self.reference(1), in: ledger, of: Self.police.oin)
+        let held = try await linked.messages(ofTypes: ["SIG-02"], maximumItems: 3, in: ledger)
+        #expect(held.vouched.count == 2 && held.vouched.allSatisfy { $0.message.sender == Self.police })
+        #expect(held.all.count == 5 && Set(held.all).count == 5)
+        #expect(held.all.filter(held.vouched.contains) == held.vouched)
+        let alone = try await ledger.messages(
+            in: linked.references, ofTypes: ["SIG-02"], maximumItems: 3
+        ).filter { $0.message.sender == Self.police }
+        #expect(alone.isEmpty, "read together, they push out all of it")
+    }
+
     @Test func `invented references keep none from being followed that the guardian or this organisation names`()
         async throws
     {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// The scripts and the Makefile explain themselves, and a failure inside them is a failure of them.
@@ -26,6 +27,26 @@ import Testing
         let run = try CommandRun.of(path, ["--no-such-option"])
         #expect(run.exitStatus == 2)
         #expect(run.said.contains("--help"))
+    }
+
+    /// With a `swift` that prints what the real one does where a test fails and where its process dies.
+    @Test func `what failed is said once more at the end, with its words, and why a process died`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "failing-swift-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let lines = [
+            "✘ Test \"a\" recorded an issue", "↳ the words of it", "◇ Test \"b\" passed",
+            "A/a.swift:2: Precondition failed: too few",
+        ]
+        let program = folder.appending(path: "swift")
+        try Data(("#!/bin/sh\n" + lines.map { "echo '\($0)'\n" }.joined() + "exit 7\n").utf8).write(to: program)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        var environment = ProcessInfo.processInfo.environment
+        environment["PATH"] = "\(folder.path):\(environment["PATH"] ?? "")"
+        let run = try CommandRun.of("scripts/test.sh", environment: environment)
+        #expect(run.exitStatus == 7)
+        let again = [lines[0], lines[1], lines[3]].joined(separator: "\n") + "\n"
+        #expect(run.said.hasSuffix("What failed, once more:\n" + again), "\(run.said)")
     }
 
     @Test func `make lists all its targets`() throws {

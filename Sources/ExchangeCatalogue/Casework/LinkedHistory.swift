@@ -30,8 +30,8 @@ extension Catalogue {
     package func judge(
         _ content: SignedContent, in history: LinkedHistory, _ policy: CasePolicy
     ) throws(ContentError) {
-        for history in [history.vouched, history.claimed].compactMap(\.self) {
-            for rule in caseRules(for: content) { try rule.check(content, in: history, policy) }
+        for extent in [history.vouched, history.claimed].compactMap(\.self) {
+            for rule in caseRules(for: content) { try rule.check(content, in: extent, policy) }
         }
     }
 }

@@ -27,7 +27,7 @@ extension CodeList {
         codes: countryCodes + [
             Code("RKS", "Kosovo"), Code("XXA", "stateless person"), Code("XXB", "refugee (1951 convention)"),
             Code("XXC", "refugee, other"),
-            Code("XXX", "nationality unspecified or unknown"),  // The very code of Doc 9303-3, no mark of ours.
+            Code("XXX", "nationality unspecified or unknown"),  // ICAO's code, read off passports (Doc 9303-3, section 5); nothing is left open here.
         ])
 
     private static let countryCodes = """

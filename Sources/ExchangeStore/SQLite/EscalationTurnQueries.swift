@@ -7,18 +7,15 @@ extension SQLiteLedger {
     ) async throws -> [NumberedEscalation] {
         try await read { database in
             guard let consumer = try database.consumer(name), consumer.feed == .escalations else { return [] }
-            var found: [NumberedEscalation] = []
-            for priority in Priority.allCases.sorted(by: >) where found.count < maximumItems {
-                let lanes = try database.lanes(of: priority, for: name).map { lane in
+            return try consumer.waiting(maximumItems: maximumItems) { priority, maximumItems in
+                try database.lanes(of: priority, for: name).map { lane in
                     WaitingLane(
                         turn: lane.turn,
                         entries: try database.escalations(
                             in: lane.lane, of: priority, after: max(lane.number, consumer.position[priority]),
-                            maximumItems: maximumItems - found.count))
+                            maximumItems: maximumItems))
                 }
-                found += lanes.inTurn(maximumItems: maximumItems - found.count)
             }
-            return found
         }
     }
 

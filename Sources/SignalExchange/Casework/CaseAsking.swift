@@ -44,8 +44,8 @@ struct CaseAsking: Sendable {
         guard !messages.isEmpty || isGuardian else {
             throw NodeError(
                 .caseUnknown,
-                "this node holds nothing of case \(reference), and only a guardian asks about such a case; see `exchange-node "
-                    + "inbox list` or `queue list` for its references")
+                "this node holds nothing of case \(reference), and only a guardian asks about such a case; its "
+                    + "references stand as `caseRef` in `exchange-node queue list --json` and `inbox list --json`")
         }
         let (purpose, basis) = try await ground(of: wish, messages)
         var asked: [Asked] = []

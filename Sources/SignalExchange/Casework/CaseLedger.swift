@@ -47,7 +47,8 @@ struct CaseLedger: Sendable {
     /// The recipients of a received message: of this organisation what its inbox says, of the others nothing.
     private func named(by kept: CaseMessage) async throws -> [CaseAccount.Told] {
         let others = try await context.ledger.coRecipients(of: kept.message.id).listed
-        let me = try await ownRole(in: kept).map { role in
+        let roles = context.community.directory.member(context.oin)?.roles ?? []
+        let me = try await (ownRole(in: kept) ?? roles.first).map { role in
             let state = kept.inbox?.state
             let moved = kept.inbox?.movedAt
             return CaseAccount.Told(
@@ -58,12 +59,13 @@ struct CaseLedger: Sendable {
         return (me.map { [$0] } ?? []) + others.map { CaseAccount.Told($0, .unknown) }
     }
 
-    /// In which role this organisation was told: only one that has several has to look into the message.
+    /// In which role this organisation was told: only one that has several has to look into the message, and cannot tell where
+    /// its content went.
     func ownRole(in kept: CaseMessage) async throws -> Role? {
         let roles = context.community.directory.member(context.oin)?.roles ?? []
         guard roles.count > 1 else { return roles.first }
         let content = try await CaseReading(context).content(of: kept.message.id)
-        return content?.recipients.first { $0.party.oin == context.oin }?.party.role ?? roles.first
+        return content?.recipients.first { $0.party.oin == context.oin }?.party.role
     }
 
     /// What a partner is told of a case: what it took part in, and to a guardian all. A case of which nothing is here, and one

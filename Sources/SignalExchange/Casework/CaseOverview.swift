@@ -25,7 +25,8 @@ struct CaseOverview: Sendable {
         guard !messages.isEmpty || !asked.isEmpty || !notTold.isEmpty else {
             throw NodeError(
                 .caseUnknown,
-                "this node holds nothing of case \(reference); see `exchange-node inbox list` or `queue list`")
+                "this node holds nothing of case \(reference); references stand under CASE of `exchange-node obligations list`, and as "
+                    + "`caseRef` in `exchange-node queue list --json` and `inbox list --json`")
         }
         var rows: [JSONValue] = []
         var happenings: [Happening] = []
@@ -92,7 +93,7 @@ private struct Entry {
     let kept: CaseMessage
     let title: String
     let deliveries: [DeliveryEntry]
-    /// In which role a received message names this organisation; `nil` where the directory does not have it any more.
+    /// In which role a received message names this organisation; `nil` where that cannot be told any more.
     let role: Role?
     /// Its other recipients, and what they said of it.
     let others: CoRecipientsOfMessage

@@ -20,25 +20,16 @@ struct CaseReading: Sendable {
     func history(of reference: CaseReference, types codes: [String]) async throws -> LinkedHistory {
         guard !codes.isEmpty else { return LinkedHistory(vouched: history(of: [])) }
         let linked = try await LinkedCases.following(reference, in: context.ledger, of: context.oin)
-        let vouched = try await contents(in: linked.vouched, types: codes)
-        let others = linked.references.filter { !linked.vouched.contains($0) }
-        guard !others.isEmpty else { return LinkedHistory(vouched: history(of: vouched.map(\.content))) }
-        // By themselves: however much stands in the others, it takes none of this one's places.
-        let all = (vouched + (try await contents(in: others, types: codes))).sorted { $0.keptAt < $1.keptAt }
-        return LinkedHistory(
-            vouched: history(of: vouched.map(\.content)), claimed: history(of: all.map(\.content)))
-    }
-
-    private func contents(
-        in references: [CaseReference], types codes: [String]
-    ) async throws -> [(keptAt: Timestamp, content: SignedContent)] {
-        let kept = try await context.ledger.messages(
-            in: references, ofTypes: codes, maximumItems: Self.messagesMaximum)
-        var contents: [(Timestamp, SignedContent)] = []
-        for message in kept {
-            if let content = try await content(of: message.message.id) { contents.append((message.keptAt, content)) }
+        let held = try await linked.messages(
+            ofTypes: codes, maximumItems: Self.messagesMaximum, in: context.ledger)
+        var contents: [SignedContent] = []
+        for message in held.all {
+            if let content = try await content(of: message.message.id) { contents.append(content) }
         }
-        return contents
+        let vouched = Set(held.vouched.map(\.message.id))
+        return LinkedHistory(
+            vouched: history(of: contents.filter { vouched.contains($0.id) }),
+            claimed: held.all.count == held.vouched.count ? nil : history(of: contents))
     }
 
     private func history(of contents: [SignedContent]) -> CaseHistory {

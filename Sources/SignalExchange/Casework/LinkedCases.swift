@@ -27,6 +27,31 @@ package struct LinkedCases: Sendable {
     }
 }
 
+extension LinkedCases {
+    /// What is held of some types: in the vouched references, and in all, each in the order in which it was kept. The vouched
+    /// ones are read by themselves: however much a partner puts under the others, it takes none of their places.
+    ///
+    /// - Parameter maximumItems: of the vouched, and of the others; the newest.
+    package func messages(
+        ofTypes codes: [String], maximumItems: Int, in ledger: any ExchangeLedger
+    ) async throws -> (vouched: [CaseMessage], all: [CaseMessage]) {
+        func held(_ references: [CaseReference]) async throws -> [CaseMessage] {
+            try await ledger.messages(in: references, ofTypes: codes, maximumItems: maximumItems)
+        }
+        let own = try await held(vouched)
+        let others = references.filter { !vouched.contains($0) }
+        guard !others.isEmpty else { return (own, own) }
+        // Merged and not sorted: a clock that was set back changes the order of neither.
+        var all: [CaseMessage] = []
+        var rest = own[...]
+        for other in try await held(others) {
+            while let next = rest.first, next.keptAt <= other.keptAt { all.append(rest.removeFirst()) }
+            all.append(other)
+        }
+        return (own, all + rest)
+    }
+}
+
 extension CaseLinkEntry {
     /// Whether rules may permit something on its word: that of this organisation, or of the guardian.
     func isVouched(by organisation: OIN) -> Bool {

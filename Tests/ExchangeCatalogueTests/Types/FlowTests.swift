@@ -46,6 +46,15 @@ struct FlowTests {
         }
     }
 
+    @Test func `of a child that is found no alert is owed any more, whatever asked for one`() {
+        for type in Catalogue.standard.all {
+            for expected in type.expects where expected.code == "DEP-01" {
+                #expect(expected.until.contains("DEP-04"), "\(type.type)")
+            }
+        }
+        #expect(Catalogue.standard.all.contains { $0.expects.contains { $0.code == "DEP-01" } })
+    }
+
     @Test(arguments: Catalogue.standard.all.map(\.type))
     func `what is closed exists, and its sender can be told that it is`(type: MessageType) throws {
         let subject = try #require(Catalogue.standard[type])

@@ -15,19 +15,16 @@ extension MemoryLedger {
     ) async throws -> [NumberedEscalation] {
         let store = try read()
         guard let consumer = store.consumers[name], consumer.feed == .escalations else { return [] }
-        var found: [NumberedEscalation] = []
-        for priority in Priority.allCases.sorted(by: >) where found.count < maximumItems {
-            let lanes = store.lanes(of: priority).map { lane in
+        return consumer.waiting(maximumItems: maximumItems) { priority, maximumItems in
+            store.lanes(of: priority).map { lane in
                 let place = store.consumerLanes[Triple(name, priority.rank, lane)]
                 return WaitingLane(
                     turn: place?.turn ?? 0,
                     entries: store.escalations(
                         in: lane, of: priority, after: max(place?.number ?? 0, consumer.position[priority]),
-                        maximumItems: maximumItems - found.count))
+                        maximumItems: maximumItems))
             }
-            found += lanes.inTurn(maximumItems: maximumItems - found.count)
         }
-        return found
     }
 
     package func confirmEscalation(
