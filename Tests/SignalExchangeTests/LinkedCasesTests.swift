@@ -24,8 +24,11 @@ struct LinkedCasesTests {
     private static let immigration = party("00000099000000003000", .immigration)
 
     /// A store that holds answers which link cases, each with the next in the list.
+    ///
+    /// - Parameter clockStep: how far the clock is set before each further answer.
     private func ledger(
-        linking pairs: [(UInt64, UInt64)], by sender: Party = LinkedCasesTests.guardian, in known: MemoryLedger? = nil
+        linking pairs: [(UInt64, UInt64)], by sender: Party = LinkedCasesTests.guardian, in known: MemoryLedger? = nil,
+        clockStep: Milliseconds = .zero
     ) async throws -> MemoryLedger {
         let ledger =
             if let known { known } else {
@@ -43,7 +46,9 @@ struct LinkedCasesTests {
             let request = AcceptanceRequest(
                 message: message, envelope: [1], recipients: [Self.police], claim: nil,
                 links: [CaseLink(to: Self.reference(to), isLinked: true)], inboxStep: nil)
-            _ = try await ledger.accept(request, limits: NodeLimits(), now: Self.now)
+            let wall = (0..<index).reduce(Self.start) { wall, _ in wall + clockStep }
+            _ = try await ledger.accept(
+                request, limits: NodeLimits(), now: Now(monotonic: Self.now.monotonic, wall: wall))
         }
         return ledger
     }
@@ -97,12 +102,13 @@ struct LinkedCasesTests {
         `however much stands under references of others, it pushes out nothing of this case, and each keeps its order`()
         async throws
     {
-        var ledger = try await ledger(linking: [(1, 7), (1, 8)], by: Self.police)
+        var ledger = try await ledger(linking: [(1, 7), (1, 8)], by: Self.police, clockStep: .minutes(-1))
         ledger = try await self.ledger(linking: (10...15).map { ($0, 1) }, by: Self.immigration, in: ledger)
         let linked = try await LinkedCases.following(Self.reference(1), in: ledger, of: Self.police.oin)
         let held = try await linked.messages(ofTypes: ["SIG-02"], maximumItems: 3, in: ledger)
         #expect(held.vouched.count == 2 && held.vouched.allSatisfy { $0.message.sender == Self.police })
         #expect(held.all.count == 5 && Set(held.all).count == 5)
+        #expect(held.vouched.map(\.keptAt) == [Self.start, Self.start + .minutes(-1)], "the clock was set back")
         #expect(held.all.filter(held.vouched.contains) == held.vouched)
         let alone = try await ledger.messages(
             in: linked.references, ofTypes: ["SIG-02"], maximumItems: 3
