@@ -85,8 +85,8 @@ struct EscalationOutlet: Service {
 }
 
 extension EscalationOutlet {
-    /// Sets up the outlets of the configuration, as consumers in the store. What is set up no more is forgotten: set up again, it begins with what is taken then, and calls
-    /// nobody for what is long over.
+    /// Sets up the outlets of the configuration, as consumers in the store. What is set up no more is forgotten: set up again, it
+    /// begins with what is taken then, and calls nobody for what is long over.
     ///
     /// - Throws: ``NodeError`` `configuration-invalid`, `StoreError`.
     static func setUp(
