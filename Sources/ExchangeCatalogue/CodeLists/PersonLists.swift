@@ -27,7 +27,7 @@ extension CodeList {
         codes: countryCodes + [
             Code("RKS", "Kosovo"), Code("XXA", "stateless person"), Code("XXB", "refugee (1951 convention)"),
             Code("XXC", "refugee, other"),
-            Code("XXX", "nationality unspecified or unknown"),  // ICAO's code, read off passports (Doc 9303-3, section 5); nothing is left open here.
+            Code("XXX", "nationality unspecified or unknown"),  // ICAO's code on passports, Doc 9303-3 section 5.
         ])
 
     private static let countryCodes = """

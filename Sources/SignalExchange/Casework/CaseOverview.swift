@@ -25,8 +25,8 @@ struct CaseOverview: Sendable {
         guard !messages.isEmpty || !asked.isEmpty || !notTold.isEmpty else {
             throw NodeError(
                 .caseUnknown,
-                "this node holds nothing of case \(reference); references stand under CASE of `exchange-node obligations list`, and as "
-                    + "`caseRef` in `exchange-node queue list --json` and `inbox list --json`")
+                "this node holds nothing of case \(reference); references stand under CASE of `exchange-node obligations "
+                    + "list`, and as `caseRef` in `exchange-node queue list --json` and `inbox list --json`")
         }
         var rows: [JSONValue] = []
         var happenings: [Happening] = []

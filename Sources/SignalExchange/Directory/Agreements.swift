@@ -1,8 +1,8 @@
 package import ExchangeCatalogue
 package import ExchangeCore
 
-/// What the members of a community agreed beside who they are: rules of routing, terms of a case, clocks, when people work. It stands in the
-/// signed directory, so that it is the same for all and has a version (`protocol.md` §14.1).
+/// What the members of a community agreed beside who they are: rules of routing, terms of a case, clocks, when people work. It
+/// stands in the signed directory, so that it is the same for all and has a version (`protocol.md` §14.1).
 package struct Agreements: Equatable, Sendable {
     /// A clock that was agreed, and `none` where it was agreed that there is none.
     package enum Clock: Hashable, Sendable {
